@@ -1,0 +1,1 @@
+//! Text alphabets of the field table.

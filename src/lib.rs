@@ -1,0 +1,27 @@
+//! A gRPC gateway in front of UnionPay International's "ID Card Photo Verification".
+//!
+//! A request travels one way, and its answer comes back the same way:
+//!
+//! ```text
+//! rpc (protobuf) → domain → verify (use case) → upi (message → envelope → transport)
+//! ```
+//!
+//! - [`domain`] checks what a caller gave and knows nobody.
+//! - [`verify`] is the use case: claim the order, call, settle. It owns the ports.
+//! - [`rpc`], [`upi`] and [`ledger`] are adapters to those ports and do not know each
+//!   other.
+//! - [`sandbox`] is UPI's side of the wire, written on the same codec.
+//! - [`app`] puts everything together; [`cli`] is what an operator types.
+
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod domain;
+pub mod ledger;
+pub mod pb;
+pub mod rpc;
+pub mod sandbox;
+pub mod shutdown;
+pub mod telemetry;
+pub mod upi;
+pub mod verify;

@@ -1,0 +1,5 @@
+//! UPI's wire.
+pub mod gateway;
+pub mod jwe;
+pub mod jws;
+pub mod key;

@@ -1,0 +1,107 @@
+//! The errors of the use case, by phase: what is certain about the request to UPI.
+
+use std::time::Duration;
+
+use super::port::Cause;
+use crate::domain::Violations;
+
+/// Why a verification has no answer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum VerifyError {
+    /// Before sending: nothing left the gateway.
+    #[error(transparent)]
+    NotSent(#[from] NotSent),
+    /// UPI refused our signature and processed nothing.
+    #[error("UPI refused the gateway's signature")]
+    Refused(#[source] Cause),
+    /// Sent; the caller's time is over before the answer came.
+    #[error("the answer is still awaited")]
+    Pending,
+    /// Sent, and no valid answer came.
+    #[error("the outcome is unknown")]
+    OutcomeUnknown(#[source] Cause),
+    /// A bug, after which the order stands as `dispatch` says.
+    #[error("fault of the gateway")]
+    Fault {
+        /// How far the order came.
+        dispatch: Dispatch,
+        /// For the log.
+        #[source]
+        cause: Cause,
+    },
+}
+
+/// Why nothing was sent.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum NotSent {
+    /// The request breaks rules.
+    #[error("invalid request: {0}")]
+    Invalid(Violations),
+    /// The order id was used for other content.
+    #[error("the order id was used for other content")]
+    OrderIdReused,
+    /// The caller may not.
+    #[error(transparent)]
+    Denied(#[from] Denial),
+    /// As many calls in flight as are allowed.
+    #[error("no room for another call")]
+    Overloaded,
+    /// Shutting down.
+    #[error("shutting down")]
+    Draining,
+    /// The intent could not be recorded.
+    #[error("the ledger is unavailable")]
+    LedgerUnavailable(#[source] Cause),
+    /// No connection to UPI could be made.
+    #[error("UPI is unreachable")]
+    Unreachable(#[source] Cause),
+    /// The caller has less time left than a call is worth.
+    #[error("the deadline is too short")]
+    DeadlineTooShort,
+}
+
+/// Why a caller is turned away.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Denial {
+    /// Not known.
+    #[error("the caller is not known")]
+    Unauthenticated,
+    /// Known, and not allowed.
+    #[error("the caller is not allowed")]
+    PermissionDenied,
+    /// Rate or budget used up.
+    #[error("the caller's quota is used up")]
+    QuotaExceeded {
+        /// What is limited, in the operator's words.
+        subject: String,
+        /// When a new attempt makes sense.
+        retry_after: Duration,
+    },
+}
+
+/// What is certain about the request to UPI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dispatch {
+    /// UPI got nothing.
+    NotSent,
+    /// UPI refused our signature and processed nothing.
+    Refused,
+    /// Sent; the answer is awaited.
+    InFlight,
+    /// Sent; nobody knows.
+    Unknown,
+}
+
+impl VerifyError {
+    /// What is certain about the request to UPI.
+    #[must_use]
+    pub const fn dispatch(&self) -> Dispatch {
+        match self {
+            Self::NotSent(_) => Dispatch::NotSent,
+            Self::Refused(_) => Dispatch::Refused,
+            Self::Pending => Dispatch::InFlight,
+            Self::OutcomeUnknown(_) => Dispatch::Unknown,
+            Self::Fault { dispatch, .. } => *dispatch,
+        }
+    }
+}
