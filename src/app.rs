@@ -1,1 +1,77 @@
-//! app
+//! The composition root: from a configuration to a running gateway.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::config::Config;
+use crate::ledger::MemoryLedger;
+use crate::rpc::{self, Ports, Server, ServerError};
+use crate::upi::gateway::{self, Keys, SetupError, UpiGateway};
+use crate::verify::port::{Clock, Everyone, SystemClock};
+use crate::verify::{Limits, Verifier};
+
+/// A caller with less time than this left cannot get an answer from UPI.
+const LEAST_TIME: Duration = Duration::from_millis(200);
+
+/// A gateway whose port is bound and whose keys are good.
+pub struct App {
+    server: Server,
+}
+
+/// Why a gateway does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// UPI's side cannot be set up.
+    #[error("UPI's side cannot be set up")]
+    Upi(#[from] SetupError),
+    /// The operating system gave no random bytes for the ledger's key.
+    #[error("the ledger cannot be opened")]
+    Ledger(#[from] getrandom::Error),
+    /// The gRPC port cannot be opened.
+    #[error("the gRPC port cannot be opened")]
+    Server(#[from] ServerError),
+}
+
+impl App {
+    /// Opens everything; whatever was opened is closed again when a later part fails.
+    ///
+    /// # Errors
+    /// The first part that cannot be opened.
+    pub async fn open(
+        config: &Config,
+        upi: gateway::Settings,
+        keys: &Keys,
+    ) -> Result<Self, AppError> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let gateway = Arc::new(UpiGateway::new(upi, keys, Arc::clone(&clock))?);
+        let ledger = Arc::new(MemoryLedger::new(Arc::clone(&clock))?);
+        let limits = Limits {
+            max_in_flight: config.server.max_in_flight,
+            least_time: LEAST_TIME,
+        };
+        let ports = Ports {
+            verifier: Verifier::new(gateway, ledger, limits),
+            admission: Arc::new(Everyone),
+            clock,
+        };
+        let server = Server::bind(rpc_settings(config), ports).await?;
+        Ok(Self { server })
+    }
+
+    /// Where gRPC is served.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.server.local_addr()
+    }
+
+    /// Serves until `shutdown` resolves, then drains within `server.drain_timeout` and a
+    /// second.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
+        self.server.run(shutdown).await;
+    }
+}
+
+fn rpc_settings(config: &Config) -> rpc::Settings {
+    todo!()
+}

@@ -11,6 +11,8 @@ pub mod person;
 pub mod photo;
 pub mod request;
 pub mod rules;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod secret;
 pub mod text;
 pub mod violation;

@@ -1,30 +1,41 @@
 //! The use case: claim the order, call UPI, settle the order.
 //!
 //! A call that has started runs in a task of its own, so neither the caller's deadline
-//! nor its disconnection can drop a request that is on its way, or lose its answer.
+//! nor its disconnection can drop a request that is on its way, or lose its answer. Callers
+//! wait for the task; a second call with the same order id waits for the same one.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
+use tracing::Instrument as _;
 
 use crate::domain::{Answer, OrderId, Verification};
 
 pub mod error;
 pub mod port;
 
-use error::VerifyError;
-use port::{Cause, Gateway, Ledger, Record};
+mod attempt;
+#[cfg(test)]
+mod doubles;
+mod flight;
+#[cfg(test)]
+mod tests;
+
+use error::{NotSent, VerifyError};
+use flight::{Boarding, Flight, Flights};
+use port::{Cause, Gateway, Ledger, LedgerError, Record};
 
 /// Limits of the use case.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Orders in flight at most.
+    /// Orders in flight at most; one more is refused at once.
     pub max_in_flight: usize,
-    /// Nothing is sent for a caller with less time left.
+    /// Nothing is sent for callers who all have less time left than this.
     pub least_time: Duration,
 }
+
 /// An answer, and where it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
@@ -33,61 +44,172 @@ pub struct Verified {
     /// Taken from the ledger; nothing was sent for this call.
     pub replayed: bool,
 }
+
 /// How UPI was last seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Upstream {
     /// Not called yet.
     Unknown,
-    /// It answered.
+    /// The last call got a signed answer.
     Up,
-    /// The last call got no valid answer.
+    /// The last call got none.
     Down,
 }
+
 /// Why an order cannot be shown.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum FindError {
-    /// Never seen.
+    /// Never seen, or purged.
     #[error("no such order")]
     NotFound,
     /// The engine failed.
     #[error("the ledger is unavailable")]
     LedgerUnavailable(#[source] Cause),
 }
-/// The use case.
-pub struct Verifier(());
+
+/// Whether orders are still taken on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Open,
+    Draining,
+    Abandoned,
+}
+
+/// The use case, shared by all calls.
+pub struct Verifier {
+    gateway: Arc<dyn Gateway>,
+    ledger: Arc<dyn Ledger>,
+    limits: Limits,
+    flights: Flights,
+    stage: watch::Sender<Stage>,
+    upstream: watch::Sender<Upstream>,
+}
+
 impl Verifier {
     /// Puts the ports together.
     #[must_use]
     pub fn new(gateway: Arc<dyn Gateway>, ledger: Arc<dyn Ledger>, limits: Limits) -> Arc<Self> {
-        todo!()
+        Arc::new(Self {
+            gateway,
+            ledger,
+            limits,
+            flights: Flights::new(limits.max_in_flight),
+            stage: watch::Sender::new(Stage::Open),
+            upstream: watch::Sender::new(Upstream::Unknown),
+        })
     }
-    /// Verifies, joins or replays. `deadline` is when this must return; `None` waits for the answer.
+
+    /// Sends the order, joins the call that is sending it, or replays its answer.
+    ///
+    /// `deadline` is when this returns at the latest; `None` waits for the answer.
+    ///
+    /// # Errors
+    /// By phase; see [`VerifyError`]. [`VerifyError::Pending`] says that the call goes on.
     pub async fn verify(
         self: &Arc<Self>,
         request: Verification,
         deadline: Option<Instant>,
     ) -> Result<Verified, VerifyError> {
-        todo!()
+        let fingerprint = self.ledger.fingerprint(&request);
+        let order_id = request.order_id.clone();
+        loop {
+            match self.board(&order_id, fingerprint, deadline)? {
+                Boarding::Lead(flight) => {
+                    let landing = flight.landing();
+                    let task = Arc::clone(self).fly(flight, request);
+                    tokio::spawn(task.in_current_span());
+                    return wait(landing, deadline).await;
+                }
+                Boarding::Join(landing) => match wait(landing, deadline).await {
+                    // The flight was not worth its own callers' time; it may be worth ours.
+                    Err(VerifyError::NotSent(NotSent::DeadlineTooShort))
+                        if self.worth_sending(deadline) => {}
+                    ended => return ended,
+                },
+            }
+        }
     }
-    /// The recorded state of an order.
+
+    /// The recorded state of an order; asks nobody but the ledger.
+    ///
+    /// # Errors
+    /// The order is unknown, or the ledger failed.
     pub async fn find(&self, id: &OrderId) -> Result<Record, FindError> {
-        todo!()
+        match self.ledger.find(id).await {
+            Ok(record) => record.ok_or(FindError::NotFound),
+            Err(error) => Err(FindError::LedgerUnavailable(Arc::new(error))),
+        }
     }
+
     /// From now on new orders are refused as draining; those in flight go on.
     pub fn drain(&self) {
-        todo!()
+        self.advance(Stage::Draining);
     }
+
     /// Resolves when no order is in flight.
     pub async fn idle(&self) {
-        todo!()
+        self.flights.empty().await;
     }
-    /// The hard end: settles what is in flight as unknown (or not sent) and answers its callers.
+
+    /// The hard end of a drain: what is in flight is settled as unknown, or as not sent
+    /// where nothing had left, and its callers are answered. Returns when that is done.
     pub async fn abandon(&self) {
-        todo!()
+        self.advance(Stage::Abandoned);
+        self.idle().await;
     }
+
     /// How UPI was last seen.
     #[must_use]
     pub fn upstream(&self) -> watch::Receiver<Upstream> {
-        todo!()
+        self.upstream.subscribe()
+    }
+
+    fn advance(&self, to: Stage) {
+        self.stage.send_if_modified(|stage| {
+            let later = to > *stage;
+            *stage = to.max(*stage);
+            later
+        });
+    }
+
+    fn board(
+        &self,
+        id: &OrderId,
+        fingerprint: port::Fingerprint,
+        deadline: Option<Instant>,
+    ) -> Result<Boarding, NotSent> {
+        let open = *self.stage.borrow() == Stage::Open;
+        self.flights.board(id, fingerprint, deadline, open)
+    }
+
+    fn worth_sending(&self, deadline: Option<Instant>) -> bool {
+        deadline.is_none_or(|deadline| {
+            deadline.saturating_duration_since(Instant::now()) >= self.limits.least_time
+        })
+    }
+
+    fn has_time(&self, flight: &Flight) -> bool {
+        self.worth_sending(flight.latest_deadline())
+    }
+}
+
+async fn wait(
+    mut landing: flight::Landing,
+    deadline: Option<Instant>,
+) -> Result<Verified, VerifyError> {
+    let landed = landing.wait();
+    let Some(deadline) = deadline else {
+        return landed.await;
+    };
+    // Even before anything was sent this is the honest word: the flight decides by the
+    // latest deadline of all its callers, and may yet send.
+    timeout_at(deadline, landed)
+        .await
+        .unwrap_or(Err(VerifyError::Pending))
+}
+
+impl From<LedgerError> for NotSent {
+    fn from(error: LedgerError) -> Self {
+        Self::LedgerUnavailable(Arc::new(error))
     }
 }

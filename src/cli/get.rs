@@ -1,0 +1,77 @@
+//! `idphoto get`: what is known of an order.
+
+use std::io::{self, Write};
+
+use serde_json::json;
+
+use super::answer;
+use super::client::{Failure, Target};
+use super::exit::Exit;
+use super::input;
+use crate::pb::id_photo_service_client::IdPhotoServiceClient;
+use crate::pb::{GetVerificationRequest, GetVerificationResponse};
+
+/// Show what is known of an order; sends nothing to UPI
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    target: Target,
+    /// The order id, 35 characters
+    order_id: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command. It succeeds when the order has an answer.
+///
+/// # Errors
+/// Standard output cannot be written.
+pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
+    let channel = match args.target.connect().await {
+        Ok(channel) => channel,
+        Err(error) => {
+            input::complain(&error)?;
+            return Ok(Exit::Unavailable);
+        }
+    };
+    let request = GetVerificationRequest {
+        order_id: args.order_id.clone(),
+    };
+    let mut client = IdPhotoServiceClient::new(channel);
+    match client.get_verification(request).await {
+        Ok(found) => show(&found.into_inner(), args.json, out),
+        Err(status) => {
+            let failure = Failure::from(status);
+            if args.json {
+                let order_id = &args.order_id;
+                let error = failure.to_json();
+                writeln!(out, "{}", json!({"order_id": order_id, "error": error}))?;
+            } else {
+                writeln!(io::stderr(), "{}", failure.to_text())?;
+            }
+            Ok(failure.exit())
+        }
+    }
+}
+
+fn show(found: &GetVerificationResponse, as_json: bool, out: &mut dyn Write) -> io::Result<Exit> {
+    let state = found.state().as_str_name();
+    let state = state.trim_start_matches("VERIFICATION_STATE_");
+    let result = found.result.as_ref();
+    if as_json {
+        let result = result.map(answer::to_json);
+        let order_id = &found.order_id;
+        writeln!(
+            out,
+            "{}",
+            json!({"order_id": order_id, "state": state, "result": result})
+        )?;
+    } else {
+        writeln!(out, "{state}")?;
+        if let Some(result) = result {
+            writeln!(out, "{}", answer::to_text(result))?;
+        }
+    }
+    Ok(result.map_or(Exit::NoAnswer, |_| Exit::Success))
+}

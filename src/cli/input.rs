@@ -1,0 +1,67 @@
+//! What commands read, and how they complain about it.
+
+use std::error::Error;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::exit::Exit;
+
+/// Files larger than this are no input of ours (bytes).
+const MAX_FILE: u64 = 16 * 1024 * 1024;
+
+/// Why a command cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    /// A file cannot be read.
+    #[error("cannot read {}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+    /// The customer file is not what it should be.
+    #[error("the customer file must be a JSON object with the texts \"name\" and \"id_number\"")]
+    Customer,
+    /// No random bytes for an order id.
+    #[error("no order id can be minted")]
+    Mint(#[from] getrandom::Error),
+}
+
+impl InputError {
+    /// Tells it on standard error.
+    pub(super) fn report(self) -> io::Result<Exit> {
+        complain(&self)?;
+        Ok(match self {
+            Self::File { .. } => Exit::Files,
+            Self::Customer => Exit::BadData,
+            Self::Mint(_) => Exit::Failure,
+        })
+    }
+}
+
+/// Reads a file, or standard input when it is called `-`.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, InputError> {
+    let mut bytes = Vec::new();
+    let result = if path == Path::new("-") {
+        io::stdin().take(MAX_FILE).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(MAX_FILE).read_to_end(&mut bytes))
+    };
+    result.map(|_| bytes).map_err(|cause| InputError::File {
+        path: path.to_owned(),
+        cause,
+    })
+}
+
+/// Prints an error and its causes, one line.
+pub(super) fn complain(error: &dyn Error) -> io::Result<()> {
+    let mut line = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        line.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    writeln!(io::stderr(), "idphoto: {line}")
+}

@@ -1,0 +1,397 @@
+//! The promises of the use case, each with its fault.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::doubles::{Engine, Upi, answer, cause};
+use super::error::{Dispatch, NotSent, VerifyError};
+use super::port::{CallError, Gateway, State};
+use super::{FindError, Limits, Upstream, Verified, Verifier};
+use crate::domain::sample;
+
+fn verifier(upi: &Arc<Upi>, engine: &Arc<Engine>) -> Arc<Verifier> {
+    let limits = Limits {
+        max_in_flight: 2,
+        least_time: Duration::from_millis(200),
+    };
+    Verifier::new(Arc::clone(upi) as Arc<dyn Gateway>, engine.clone(), limits)
+}
+
+fn healthy() -> Arc<Engine> {
+    Engine::failing(&[])
+}
+
+fn within(millis: u64) -> Option<Instant> {
+    Some(Instant::now() + Duration::from_millis(millis))
+}
+
+async fn state(verifier: &Verifier, tag: &str) -> State {
+    let id = sample::verification(tag).order_id;
+    verifier.find(&id).await.unwrap().state
+}
+
+/// Lets every task that can run do so; the clock stands still.
+async fn settle_down() {
+    for _ in 0..64 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_is_returned_and_recorded() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let verifier = verifier(&upi, &healthy());
+    let verified = verifier.verify(sample::verification("1"), None).await;
+    let first = Verified {
+        answer: answer(),
+        replayed: false,
+    };
+    assert_eq!(verified.unwrap(), first);
+    assert_eq!(state(&verifier, "1").await, State::Answered(answer()));
+    assert_eq!(*verifier.upstream().borrow(), Upstream::Up);
+}
+
+#[tokio::test]
+async fn the_same_order_is_replayed_and_not_sent_again() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let verifier = verifier(&upi, &healthy());
+    verifier
+        .verify(sample::verification("1"), None)
+        .await
+        .unwrap();
+    let again = verifier.verify(sample::verification("1"), None).await;
+    assert!(again.unwrap().replayed);
+    assert_eq!(upi.posts(), 1);
+}
+
+#[tokio::test]
+async fn other_content_under_a_used_order_id_is_refused() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let verifier = verifier(&upi, &healthy());
+    verifier
+        .verify(sample::verification("1"), None)
+        .await
+        .unwrap();
+    let mut other = sample::draft("1");
+    other.consent.purpose = "something else".to_owned();
+    let refused = verifier.verify(sample::check(other), None).await;
+    assert!(matches!(
+        refused,
+        Err(VerifyError::NotSent(NotSent::OrderIdReused))
+    ));
+    assert_eq!(upi.posts(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_content_is_refused_while_the_first_is_in_flight() {
+    let upi = Upi::held(|| Ok(answer()));
+    let verifier = verifier(&upi, &healthy());
+    let first = verifier
+        .verify(sample::verification("1"), within(1000))
+        .await;
+    assert!(matches!(first, Err(VerifyError::Pending)));
+    let mut other = sample::draft("1");
+    other.merchant = Some(crate::domain::MerchantDraft {
+        id: "1".to_owned(),
+        name: "shop".to_owned(),
+        category_code: "1234".to_owned(),
+    });
+    let refused = verifier.verify(sample::check(other), None).await;
+    assert!(matches!(
+        refused,
+        Err(VerifyError::NotSent(NotSent::OrderIdReused))
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hundred_calls_with_one_order_id_send_once_and_share_the_answer() {
+    let upi = Upi::held(|| Ok(answer()));
+    let verifier = verifier(&upi, &healthy());
+    let mut calls = JoinSet::new();
+    for _ in 0..100 {
+        let verifier = Arc::clone(&verifier);
+        calls.spawn(async move { verifier.verify(sample::verification("1"), None).await });
+    }
+    settle_down().await;
+    upi.release();
+    let answers = calls.join_all().await;
+    assert_eq!(answers.len(), 100);
+    assert!(
+        answers
+            .iter()
+            .all(|a| a.as_ref().unwrap().answer == answer())
+    );
+    assert_eq!(upi.posts(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_leaves_the_call_running_and_its_answer_recorded() {
+    let upi = Upi::held(|| Ok(answer()));
+    let verifier = verifier(&upi, &healthy());
+    let pending = verifier
+        .verify(sample::verification("1"), within(1000))
+        .await;
+    assert!(matches!(pending, Err(VerifyError::Pending)));
+    assert_eq!(state(&verifier, "1").await, State::Sending);
+    upi.release();
+    verifier.idle().await;
+    assert_eq!(state(&verifier, "1").await, State::Answered(answer()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_goes_away_does_not_lose_the_answer() {
+    let upi = Upi::held(|| Ok(answer()));
+    let verifier = verifier(&upi, &healthy());
+    let caller = tokio::spawn({
+        let verifier = Arc::clone(&verifier);
+        async move { verifier.verify(sample::verification("1"), None).await }
+    });
+    settle_down().await;
+    caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
+    upi.release();
+    verifier.idle().await;
+    assert_eq!(state(&verifier, "1").await, State::Answered(answer()));
+    assert_eq!(upi.posts(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_for_a_caller_without_time() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let verifier = verifier(&upi, &healthy());
+    let short = verifier
+        .verify(sample::verification("1"), within(199))
+        .await;
+    assert!(matches!(
+        short,
+        Err(VerifyError::NotSent(NotSent::DeadlineTooShort))
+    ));
+    assert_eq!(upi.posts(), 0);
+    assert_eq!(state(&verifier, "1").await, State::NotSent);
+    let enough = verifier
+        .verify(sample::verification("1"), within(200))
+        .await;
+    assert!(!enough.unwrap().replayed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_is_replayed_even_to_a_caller_without_time() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let verifier = verifier(&upi, &healthy());
+    verifier
+        .verify(sample::verification("1"), None)
+        .await
+        .unwrap();
+    let replay = verifier.verify(sample::verification("1"), within(1)).await;
+    assert!(replay.unwrap().replayed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_joiner_with_time_is_sent_for_when_the_leader_had_none() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let verifier = verifier(&upi, &healthy());
+    let (short, long) = tokio::join!(
+        verifier.verify(sample::verification("1"), within(10)),
+        verifier.verify(sample::verification("1"), within(10_000)),
+    );
+    assert_eq!(long.unwrap().answer, answer());
+    assert_eq!(short.unwrap().answer, answer());
+    assert_eq!(upi.posts(), 1);
+}
+
+#[tokio::test]
+async fn an_unreachable_upi_leaves_the_order_free() {
+    let upi = Upi::prompt(|| Err(CallError::NotSent(cause())));
+    let verifier = verifier(&upi, &healthy());
+    let failed = verifier.verify(sample::verification("1"), None).await;
+    assert!(matches!(
+        failed,
+        Err(VerifyError::NotSent(NotSent::Unreachable(_)))
+    ));
+    assert_eq!(state(&verifier, "1").await, State::NotSent);
+    assert_eq!(*verifier.upstream().borrow(), Upstream::Down);
+    let _ = verifier.verify(sample::verification("1"), None).await;
+    assert_eq!(upi.posts(), 2);
+}
+
+#[tokio::test]
+async fn a_free_order_still_belongs_to_its_content() {
+    let upi = Upi::prompt(|| Err(CallError::NotSent(cause())));
+    let verifier = verifier(&upi, &healthy());
+    let _ = verifier.verify(sample::verification("1"), None).await;
+    let mut other = sample::draft("1");
+    other.consent.purpose = "something else".to_owned();
+    let refused = verifier.verify(sample::check(other), None).await;
+    assert!(matches!(
+        refused,
+        Err(VerifyError::NotSent(NotSent::OrderIdReused))
+    ));
+}
+
+#[tokio::test]
+async fn a_refused_signature_leaves_the_order_free() {
+    let upi = Upi::prompt(|| Err(CallError::Refused(cause())));
+    let verifier = verifier(&upi, &healthy());
+    let refused = verifier.verify(sample::verification("1"), None).await;
+    assert_eq!(refused.unwrap_err().dispatch(), Dispatch::Refused);
+    assert_eq!(state(&verifier, "1").await, State::NotSent);
+    let _ = verifier.verify(sample::verification("1"), None).await;
+    assert_eq!(upi.posts(), 2);
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_is_never_sent_again() {
+    let upi = Upi::prompt(|| Err(CallError::Unknown(cause())));
+    let verifier = verifier(&upi, &healthy());
+    for _ in 0..2 {
+        let unknown = verifier.verify(sample::verification("1"), None).await;
+        assert!(matches!(unknown, Err(VerifyError::OutcomeUnknown(_))));
+    }
+    assert_eq!(state(&verifier, "1").await, State::OutcomeUnknown);
+    assert_eq!(upi.posts(), 1);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_when_the_claim_cannot_be_written() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let verifier = verifier(&upi, &Engine::failing(&["claim"]));
+    let failed = verifier.verify(sample::verification("1"), None).await;
+    assert!(matches!(
+        failed,
+        Err(VerifyError::NotSent(NotSent::LedgerUnavailable(_)))
+    ));
+    assert_eq!(upi.posts(), 0);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_when_the_intent_cannot_be_written() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let verifier = verifier(&upi, &Engine::failing(&["sending"]));
+    let failed = verifier.verify(sample::verification("1"), None).await;
+    assert!(matches!(
+        failed,
+        Err(VerifyError::NotSent(NotSent::LedgerUnavailable(_)))
+    ));
+    assert_eq!(upi.posts(), 0);
+    assert_eq!(state(&verifier, "1").await, State::NotSent);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_reaches_its_caller_while_the_ledger_fails_and_is_recorded_later() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let verifier = verifier(&upi, &Engine::failing(&["settle"; 5]));
+    let verified = verifier.verify(sample::verification("1"), None).await;
+    assert_eq!(verified.unwrap().answer, answer());
+    assert_eq!(state(&verifier, "1").await, State::Sending);
+    let joined = verifier.verify(sample::verification("1"), None).await;
+    assert_eq!(joined.unwrap().answer, answer());
+    verifier.idle().await;
+    assert_eq!(state(&verifier, "1").await, State::Answered(answer()));
+    assert_eq!(upi.posts(), 1);
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_sealed_is_a_fault_and_not_sent() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    upi.seal_fails.store(true, Ordering::SeqCst);
+    let verifier = verifier(&upi, &healthy());
+    let fault = verifier.verify(sample::verification("1"), None).await;
+    assert!(matches!(
+        fault,
+        Err(VerifyError::Fault {
+            dispatch: Dispatch::NotSent,
+            ..
+        })
+    ));
+    assert_eq!(state(&verifier, "1").await, State::NotSent);
+}
+
+#[tokio::test]
+async fn a_panic_while_sending_is_a_fault_with_an_unknown_outcome() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    upi.send_panics.store(true, Ordering::SeqCst);
+    let verifier = verifier(&upi, &healthy());
+    let fault = verifier.verify(sample::verification("1"), None).await;
+    assert!(matches!(
+        fault,
+        Err(VerifyError::Fault {
+            dispatch: Dispatch::Unknown,
+            ..
+        })
+    ));
+    assert_eq!(state(&verifier, "1").await, State::OutcomeUnknown);
+    verifier.idle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_order_more_than_allowed_is_refused_at_once() {
+    let upi = Upi::held(|| Ok(answer()));
+    let verifier = verifier(&upi, &healthy());
+    for tag in ["1", "2"] {
+        let pending = verifier
+            .verify(sample::verification(tag), within(1000))
+            .await;
+        assert!(matches!(pending, Err(VerifyError::Pending)));
+    }
+    let refused = verifier.verify(sample::verification("3"), None).await;
+    assert!(matches!(
+        refused,
+        Err(VerifyError::NotSent(NotSent::Overloaded))
+    ));
+    let id = sample::verification("3").order_id;
+    assert!(matches!(verifier.find(&id).await, Err(FindError::NotFound)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_refuses_new_orders_and_finishes_those_in_flight() {
+    let upi = Upi::held(|| Ok(answer()));
+    let verifier = verifier(&upi, &healthy());
+    let pending = verifier
+        .verify(sample::verification("1"), within(1000))
+        .await;
+    assert!(matches!(pending, Err(VerifyError::Pending)));
+    verifier.drain();
+    let refused = verifier.verify(sample::verification("2"), None).await;
+    assert!(matches!(
+        refused,
+        Err(VerifyError::NotSent(NotSent::Draining))
+    ));
+    upi.release();
+    let joined = verifier.verify(sample::verification("1"), None).await;
+    assert_eq!(joined.unwrap().answer, answer());
+    verifier.idle().await;
+    assert_eq!(upi.posts(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_hard_end_answers_callers_with_the_truth() {
+    let upi = Upi::held(|| Ok(answer()));
+    let verifier = verifier(&upi, &healthy());
+    let caller = tokio::spawn({
+        let verifier = Arc::clone(&verifier);
+        async move { verifier.verify(sample::verification("1"), None).await }
+    });
+    settle_down().await;
+    verifier.drain();
+    verifier.abandon().await;
+    assert!(matches!(
+        caller.await.unwrap(),
+        Err(VerifyError::OutcomeUnknown(_))
+    ));
+    assert_eq!(state(&verifier, "1").await, State::OutcomeUnknown);
+}
+
+#[tokio::test]
+async fn a_failing_ledger_is_not_a_missing_order() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let verifier = verifier(&upi, &Engine::failing(&["find"]));
+    let id = sample::verification("1").order_id;
+    assert!(matches!(
+        verifier.find(&id).await,
+        Err(FindError::LedgerUnavailable(_))
+    ));
+}
