@@ -73,5 +73,14 @@ impl App {
 }
 
 fn rpc_settings(config: &Config) -> rpc::Settings {
-    todo!()
+    rpc::Settings {
+        listen: config.server.listen,
+        tls: config.server.tls.clone(),
+        reflection: config.server.reflection,
+        max_message_bytes: config.server.max_message_bytes,
+        drain_delay: config.server.drain_delay,
+        drain_timeout: config.server.drain_timeout,
+        rules: config.validation.clone(),
+        merchant: config.merchant.clone(),
+    }
 }

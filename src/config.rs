@@ -26,6 +26,34 @@ pub struct Config {
     /// `telemetry.*`
     pub telemetry: TelemetryConfig,
 }
+/// Where a configuration comes from, weakest first.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// `--config`.
+    pub file: Option<PathBuf>,
+    /// The environment; names without the prefix `IDPHOTO_` are ignored.
+    pub environment: Vec<(String, String)>,
+    /// `--set section.key=value` and flags that stand for it.
+    pub overrides: Vec<(String, String)>,
+    /// `serve --sandbox`: UPI's address, ids and keys, and the member may be left out.
+    pub sandboxed: bool,
+}
+
+impl Config {
+    /// Reads all sources; later ones win.
+    ///
+    /// # Errors
+    /// Every bad key at once.
+    pub fn load(sources: &Sources) -> Result<Self, ConfigErrors> {
+        todo!()
+    }
+}
+
+/// Everything that is wrong with a configuration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("bad configuration")]
+pub struct ConfigErrors(Vec<String>);
+
 /// `server.*`
 #[derive(Debug, Clone)]
 pub struct ServerConfig {

@@ -1,1 +1,224 @@
-//! cli
+//! The commands, as an operator or a script runs them.
+
+use std::io::Write as _;
+use std::process::{Output, Stdio};
+
+use serde_json::Value;
+
+use crate::process::{Gateway, Process, idphoto};
+use crate::requests::order_id;
+use crate::shared;
+
+fn run(args: &[&str]) -> Output {
+    idphoto(args).stdin(Stdio::null()).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// `idphoto verify` with a customer on standard input.
+fn verify(gateway: &Gateway, scenario: &str, more: &[&str]) -> Output {
+    let photo = shared::path("photos/face-256.jpg");
+    let target = format!("http://{}", gateway.address);
+    let mut child = idphoto(&["verify", "--target", &target, "--customer-file", "-"])
+        .args(["--photo", photo.to_str().unwrap()])
+        .args(["--usage-scenario", scenario, "--purpose", "test"])
+        .args(["--agreement-version", "terms 1"])
+        .args(["--agreement-serial", "20260101000001"])
+        .args(more)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let customer = r#"{"name": "李雷", "id_number": "11010519491231002X"}"#;
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(customer.as_bytes()).unwrap();
+    drop(stdin);
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn the_demo_tells_what_went_over_the_wire_and_succeeds() {
+    let output = run(&["demo"]);
+    let told = text(&output.stdout);
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{told}{}",
+        text(&output.stderr)
+    );
+    for expected in [
+        "confidence 97 of 100",
+        "code 70 (NOT_CONFIRMED)",
+        "customer.name:",
+        "customer.id_number:",
+        "photo:",
+        "sent     nothing",
+        "ANSWER_PENDING",
+        "confidence 88 of 100",
+        r#""alg":"RS256""#,
+        r#""UPI-REQPATH":"#,
+        r#""alg":"RSA1_5""#,
+    ] {
+        assert!(told.contains(expected), "{expected} is not in:\n{told}");
+    }
+    for secret in ["李雷", "Li Lei", "11010519491231002X"] {
+        assert!(!told.contains(secret), "{told}");
+    }
+}
+
+#[test]
+fn verify_prints_an_answer_and_succeeds() {
+    let gateway = Gateway::start(&[]);
+    let output = verify(&gateway, "sandbox:confidence=42", &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("confidence 42 of 100"));
+    assert!(text(&output.stderr).starts_with("order "));
+}
+
+#[test]
+fn verify_prints_json_for_programs() {
+    let gateway = Gateway::start(&[]);
+    let id = order_id();
+    let output = verify(&gateway, "sandbox:code=70", &["--json", "--order-id", &id]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["order_id"], id.as_str());
+    assert_eq!(json["rejection"]["category"], "NOT_CONFIRMED");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn verify_fails_without_an_answer_and_says_what_to_do() {
+    let gateway = Gateway::start(&[]);
+    let output = verify(&gateway, "sandbox:fault=no-signature", &["--json"]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["error"]["reason"], "OUTCOME_UNKNOWN");
+    assert_eq!(json["error"]["retry"], "NEW_ORDER");
+    assert_eq!(output.status.code(), Some(75));
+}
+
+#[test]
+fn verify_names_the_bad_field() {
+    let gateway = Gateway::start(&[]);
+    let output = verify(&gateway, "test", &["--order-id", "too short"]);
+    assert_eq!(output.status.code(), Some(65));
+    assert!(text(&output.stderr).contains("order_id:"));
+}
+
+#[test]
+fn verify_waits_for_an_answer_that_outlasts_a_call() {
+    let gateway = Gateway::start(&[]);
+    let output = verify(
+        &gateway,
+        "sandbox:delay=2s,confidence=5",
+        &["--timeout", "1s"],
+    );
+    // One second for the whole wait is not enough, and the order is told for later.
+    assert_eq!(output.status.code(), Some(75));
+    let stderr = text(&output.stderr);
+    let id = stderr.lines().next().unwrap().trim_start_matches("order ");
+    let output = verify(
+        &gateway,
+        "sandbox:delay=2s,confidence=5",
+        &["--order-id", id],
+    );
+    assert!(text(&output.stdout).contains("confidence 5 of 100"));
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn get_shows_an_order_and_fails_for_an_unknown_one() {
+    let gateway = Gateway::start(&[]);
+    let target = format!("http://{}", gateway.address);
+    let id = order_id();
+    verify(&gateway, "sandbox:confidence=42", &["--order-id", &id]);
+    let output = run(&["get", "--target", &target, &id, "--json"]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["state"], "ANSWERED");
+    assert_eq!(json["result"]["comparison"]["confidence"], 42);
+    assert_eq!(output.status.code(), Some(0));
+    let output = run(&["get", "--target", &target, &order_id()]);
+    assert_eq!(output.status.code(), Some(75));
+    assert!(text(&output.stderr).contains("VERIFICATION_NOT_FOUND"));
+}
+
+#[test]
+fn health_follows_the_gateway() {
+    let gateway = Gateway::start(&[]);
+    let target = format!("http://{}", gateway.address);
+    let serving = run(&["health", "--target", &target]);
+    assert_eq!(serving.status.code(), Some(0));
+    assert_eq!(text(&serving.stdout), "SERVING\n");
+    drop(gateway);
+    let gone = run(&["health", "--target", &target]);
+    assert_eq!(gone.status.code(), Some(69));
+}
+
+#[test]
+fn bad_usage_ends_with_64_and_help_with_0() {
+    for args in [&["serve", "--no-such-flag"][..], &["no-such-command"], &[]] {
+        assert_eq!(run(args).status.code(), Some(64), "{args:?}");
+    }
+    assert_eq!(run(&["--help"]).status.code(), Some(0));
+    assert_eq!(run(&["--version"]).status.code(), Some(0));
+}
+
+#[test]
+fn bad_configuration_ends_with_78_before_a_port_is_bound() {
+    let output = run(&["serve", "--set", "server.lisen=127.0.0.1:0"]);
+    assert_eq!(output.status.code(), Some(78));
+    assert_eq!(text(&output.stdout), "");
+    let told = text(&output.stderr);
+    assert!(told.contains("server.listen"), "{told}");
+    assert!(told.contains("upi.base_url"), "{told}");
+}
+
+#[test]
+fn a_port_that_is_taken_ends_with_an_error() {
+    let gateway = Gateway::start(&[]);
+    let output = run(&["serve", "--sandbox", "--listen", &gateway.address]);
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn a_sandbox_of_its_own_serves_a_gateway_by_the_configuration_it_wrote() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = folder.path().join("keys");
+    let keys = keys.to_str().unwrap();
+    let sandbox = Process::start(&["sandbox", "--dir", keys]);
+    let upi = sandbox.wait_for("sandbox listening on ");
+    let config = format!("{keys}/idphoto.toml");
+    let serve = ["serve", "--config", &config, "--listen", "127.0.0.1:0"];
+    let process = Process::start(&serve);
+    let address = process.wait_for("gRPC listening on ");
+    let gateway = Gateway {
+        process,
+        address,
+        upi,
+    };
+    let output = verify(&gateway, "sandbox:confidence=42", &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    // With UPI gone nothing is sent, and the command says so.
+    drop(sandbox);
+    let output = verify(&gateway, "sandbox:confidence=42", &["--json"]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["error"]["reason"], "UPI_UNREACHABLE");
+    assert_eq!(json["error"]["dispatch"], "NOT_SENT");
+    assert_eq!(output.status.code(), Some(69));
+}
+
+#[test]
+fn a_sandbox_refuses_to_listen_beyond_loopback_unasked() {
+    let output = run(&["sandbox", "--listen", "0.0.0.0:0"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("--allow-non-loopback"));
+}
+
+#[test]
+fn sigterm_ends_an_idle_gateway_at_once_and_cleanly() {
+    let mut gateway = Gateway::start(&["server.drain_delay=0s"]);
+    gateway.process.signal("TERM");
+    assert!(gateway.process.end().success());
+}

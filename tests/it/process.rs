@@ -1,0 +1,163 @@
+//! The real binary as a child process, and everything it printed.
+
+use std::io::{BufRead as _, BufReader, Read};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use idphoto::pb::id_photo_service_client::IdPhotoServiceClient;
+use tonic::transport::{Channel, Endpoint};
+
+/// Longest wait for a line that must come.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running `idphoto`, killed when it is dropped.
+pub struct Process {
+    child: Child,
+    lines: Receiver<String>,
+    printed: Arc<Mutex<Vec<u8>>>,
+}
+
+/// `idphoto` with these arguments, and nothing of the environment that could configure it.
+pub fn idphoto(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_idphoto"));
+    command.args(args);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("IDPHOTO_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+impl Process {
+    pub fn start(args: &[&str]) -> Self {
+        let mut child = idphoto(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let printed = Arc::default();
+        let (sender, lines) = channel();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut stderr = child.stderr.take().unwrap();
+        let both: [Arc<Mutex<Vec<u8>>>; 2] = [Arc::clone(&printed), Arc::clone(&printed)];
+        let [out, err] = both;
+        std::thread::spawn(move || {
+            for line in stdout.lines() {
+                let Ok(line) = line else { break };
+                out.lock()
+                    .unwrap()
+                    .extend([line.as_bytes(), b"\n"].concat());
+                let _ = sender.send(line);
+            }
+        });
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(length) = stderr.read(&mut buffer)
+                && length > 0
+            {
+                err.lock().unwrap().extend(&buffer[..length]);
+            }
+        });
+        Self {
+            child,
+            lines,
+            printed,
+        }
+    }
+
+    /// The rest of the first line on standard output that begins like this.
+    pub fn wait_for(&self, beginning: &str) -> String {
+        loop {
+            let line = self.lines.recv_timeout(PATIENCE);
+            let line = line.unwrap_or_else(|_| panic!("no {beginning:?} in {}", self.printed()));
+            if let Some(rest) = line.strip_prefix(beginning) {
+                return rest.trim().to_owned();
+            }
+        }
+    }
+
+    /// Everything printed so far, on both streams.
+    pub fn printed(&self) -> String {
+        String::from_utf8_lossy(&self.printed.lock().unwrap()).into_owned()
+    }
+
+    /// Sends a signal by name, e.g. `TERM`.
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let status = Command::new("kill").args(["-s", name, &pid]).status();
+        assert!(status.unwrap().success());
+    }
+
+    /// Peak resident memory in KiB.
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = line.unwrap().trim().trim_end_matches(" kB");
+        kib.parse().unwrap()
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for the end.
+    pub fn end(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Fails only when it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// `idphoto serve --sandbox` on free ports.
+pub struct Gateway {
+    pub process: Process,
+    pub address: String,
+    pub upi: String,
+}
+
+impl Gateway {
+    /// With these settings (`section.key=value`).
+    pub fn start(settings: &[&str]) -> Self {
+        let mut args = vec!["serve", "--sandbox", "--listen", "127.0.0.1:0"];
+        for setting in settings {
+            args.extend(["--set", setting]);
+        }
+        let process = Process::start(&args);
+        let upi = process.wait_for("sandbox listening on ");
+        let address = process.wait_for("gRPC listening on ");
+        Self {
+            process,
+            address,
+            upi,
+        }
+    }
+
+    pub fn client(&self) -> IdPhotoServiceClient<Channel> {
+        client(&self.address)
+    }
+
+    /// How often UPI's side received this order, refusals included.
+    pub async fn posts(&self, order_id: &str) -> u64 {
+        let orders = reqwest::get(format!("{}/orders", self.upi)).await.unwrap();
+        let orders: serde_json::Value =
+            serde_json::from_slice(&orders.bytes().await.unwrap()).unwrap();
+        let order = &orders["orders"][order_id];
+        order["posts"].as_u64().unwrap_or(0) + order["refused"].as_u64().unwrap_or(0)
+    }
+}
+
+/// A plaintext client that connects when it is first used.
+pub fn client(address: &str) -> IdPhotoServiceClient<Channel> {
+    let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
+    IdPhotoServiceClient::new(endpoint.connect_lazy()).max_decoding_message_size(4 << 20)
+}
