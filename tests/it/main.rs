@@ -1,5 +1,14 @@
 //! Everything that is tested through public doors, in one binary.
 
+// A panic is how a test reports, in its helpers too.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
+
 mod bad_input;
 mod cli;
 mod config;
