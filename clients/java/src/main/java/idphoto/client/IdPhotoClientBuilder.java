@@ -1,0 +1,148 @@
+package idphoto.client;
+
+import io.grpc.ChannelCredentials;
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.TlsChannelCredentials;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** Makes an {@link IdPhotoClient}; what is not set here has a safe default. */
+public final class IdPhotoClientBuilder {
+    // What gRPC keeps of calls in progress to try them again: 400 of the largest photos.
+    // A call beyond that would not be tried again.
+    private static final long RETRY_BUFFER_BYTES = 64L << 20;
+
+    private final String target;
+    private final ManagedChannelBuilder<?> transport;
+    private final List<Consumer<? super ManagedChannelBuilder<?>>> options = new ArrayList<>();
+    private boolean plaintext;
+    private Path ca;
+    private Path certificate;
+    private Path key;
+    private Duration timeout = Defaults.TIMEOUT;
+
+    IdPhotoClientBuilder(String target) {
+        if (target.startsWith("http://") || target.startsWith("https://")) {
+            throw new IllegalArgumentException("the target is host:port, not a URL: " + target);
+        }
+        this.target = target.contains("://") ? target : "dns:///" + target;
+        this.transport = null;
+    }
+
+    IdPhotoClientBuilder(ManagedChannelBuilder<?> transport) {
+        this.target = null;
+        this.transport = Objects.requireNonNull(transport, "transport");
+    }
+
+    /**
+     * Turns TLS off: names, ID numbers and photos travel readable to anybody on the way. For
+     * loopback, and for a mesh whose proxy on the same host encrypts.
+     *
+     * @return this
+     */
+    public IdPhotoClientBuilder plaintext() {
+        plaintext = true;
+        return this;
+    }
+
+    /**
+     * Trusts the CAs of a PEM file, and no longer the system's. The file is read again when it
+     * changes.
+     *
+     * @param ca the file
+     * @return this
+     */
+    public IdPhotoClientBuilder caFile(Path ca) {
+        this.ca = Objects.requireNonNull(ca, "ca");
+        return this;
+    }
+
+    /**
+     * Presents a client certificate. The files are read again when they change, so they can be
+     * replaced while the client is in use.
+     *
+     * @param certificate the PEM file of its chain
+     * @param key the PEM file of its key, in PKCS 8
+     * @return this
+     */
+    public IdPhotoClientBuilder clientCertificateFiles(Path certificate, Path key) {
+        this.certificate = Objects.requireNonNull(certificate, "certificate");
+        this.key = Objects.requireNonNull(key, "key");
+        return this;
+    }
+
+    /**
+     * Sets the longest that one call takes.
+     *
+     * @param timeout longer than zero
+     * @return this
+     */
+    public IdPhotoClientBuilder timeout(Duration timeout) {
+        if (timeout.isNegative() || timeout.isZero()) {
+            throw new IllegalArgumentException("the timeout must be longer than zero");
+        }
+        this.timeout = timeout;
+        return this;
+    }
+
+    /**
+     * Changes the channel: interceptors, gRPC's OpenTelemetry, executors. It comes after this
+     * package's own settings, and wins.
+     *
+     * @param change called with the channel before it is built
+     * @return this
+     */
+    public IdPhotoClientBuilder channel(Consumer<? super ManagedChannelBuilder<?>> change) {
+        options.add(change);
+        return this;
+    }
+
+    /**
+     * Makes the client. It does not connect before the first call.
+     *
+     * @return the client, to be closed
+     * @throws IllegalStateException when options exclude each other
+     * @throws IllegalArgumentException when a file of a certificate or key cannot be used
+     */
+    public IdPhotoClient build() {
+        boolean withFiles = ca != null || certificate != null;
+        if (withFiles && plaintext || transport != null && (withFiles || plaintext)) {
+            throw new IllegalStateException(
+                    "plaintext, TLS files and an own transport exclude each other");
+        }
+        Optional<TlsFiles> files =
+                withFiles ? Optional.of(TlsFiles.open(ca, certificate, key)) : Optional.empty();
+        ManagedChannelBuilder<?> channel = transport != null
+                ? transport
+                : Grpc.newChannelBuilder(target, credentials(files));
+        configure(channel);
+        options.forEach(option -> option.accept(channel));
+        return new IdPhotoClient(
+                new Connection(channel.build(), files), timeout, Optional.empty());
+    }
+
+    private ChannelCredentials credentials(Optional<TlsFiles> files) {
+        if (plaintext) {
+            return InsecureChannelCredentials.create();
+        }
+        return files.map(TlsFiles::credentials).orElseGet(TlsChannelCredentials::create);
+    }
+
+    private static void configure(ManagedChannelBuilder<?> channel) {
+        // Whoever can write DNS must not be able to change what is tried again.
+        channel.disableServiceConfigLookUp()
+                .defaultServiceConfig(Defaults.SERVICE_CONFIG)
+                .retryBufferSize(RETRY_BUFFER_BYTES)
+                .keepAliveTime(Defaults.KEEPALIVE_TIME.toSeconds(), TimeUnit.SECONDS)
+                .keepAliveTimeout(Defaults.KEEPALIVE_TIMEOUT.toSeconds(), TimeUnit.SECONDS)
+                .keepAliveWithoutCalls(Defaults.KEEPALIVE_WITHOUT_CALLS);
+    }
+}

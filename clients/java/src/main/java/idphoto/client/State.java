@@ -1,0 +1,27 @@
+package idphoto.client;
+
+/** How far an order came. */
+public sealed interface State {
+    /** An answer may still come. */
+    record InFlight() implements State {}
+
+    /**
+     * UPI answered. Whether it confirmed the person is in the answer's outcome.
+     *
+     * @param answer what it answered
+     */
+    record Answered(Answer answer) implements State {}
+
+    /** UPI never processed it; the same order may be sent. */
+    record NotSent() implements State {}
+
+    /** Sent, and no valid answer came; it is never sent again. */
+    record OutcomeUnknown() implements State {}
+
+    /**
+     * A state of a later gateway.
+     *
+     * @param name what that gateway calls it
+     */
+    record Other(String name) implements State {}
+}

@@ -1,0 +1,70 @@
+package idphoto.client.testing;
+
+import com.google.protobuf.Any;
+import com.google.rpc.BadRequest;
+import com.google.rpc.ErrorInfo;
+import com.google.rpc.RetryInfo;
+import idphoto.client.Dispatch;
+import idphoto.client.Reason;
+import idphoto.client.Retry;
+import idphoto.client.Violation;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import java.time.Duration;
+import java.util.List;
+
+/** An error, as the gateway tells it; {@code retryAfter} is null when it does not say. */
+record Fault(Status.Code code, Reason reason, Dispatch dispatch, Retry retry,
+        List<Violation> violations, Duration retryAfter) {
+
+    /** Whether the order id is used from then on. */
+    boolean usesOrder() {
+        return dispatch.equals(Dispatch.IN_FLIGHT) || dispatch.equals(Dispatch.UNKNOWN);
+    }
+
+    StatusRuntimeException of(String orderId) {
+        com.google.rpc.Status.Builder status =
+                com.google.rpc.Status.newBuilder().setCode(code.value());
+        if (reason.equals(Reason.NONE)) {
+            return StatusProto.toStatusRuntimeException(status.build());
+        }
+        status.addDetails(Any.pack(info(orderId)));
+        if (!violations.isEmpty()) {
+            status.addDetails(Any.pack(badRequest()));
+        }
+        if (retryAfter != null) {
+            status.addDetails(Any.pack(retryInfo()));
+        }
+        return StatusProto.toStatusRuntimeException(status.build());
+    }
+
+    private ErrorInfo info(String orderId) {
+        ErrorInfo.Builder info = ErrorInfo.newBuilder()
+                .setDomain("idphoto")
+                .setReason(reason.name())
+                .putMetadata("order_id", orderId);
+        if (!dispatch.equals(Dispatch.NONE)) {
+            info.putMetadata("dispatch", dispatch.name()).putMetadata("retry", retry.name());
+        }
+        return info.build();
+    }
+
+    private BadRequest badRequest() {
+        BadRequest.Builder bad = BadRequest.newBuilder();
+        for (Violation violation : violations) {
+            bad.addFieldViolationsBuilder()
+                    .setField(violation.field())
+                    .setDescription(violation.description());
+        }
+        return bad.build();
+    }
+
+    private RetryInfo retryInfo() {
+        RetryInfo.Builder info = RetryInfo.newBuilder();
+        info.getRetryDelayBuilder()
+                .setSeconds(retryAfter.getSeconds())
+                .setNanos(retryAfter.getNano());
+        return info.build();
+    }
+}
