@@ -1,7 +1,10 @@
 package idphototest
 
 import (
+	"context"
+
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
 
 	idphotov1 "idphoto.example/clients/go/gen/idphoto/v1"
 	"idphoto.example/clients/go/idphoto"
@@ -89,9 +92,11 @@ type Call struct {
 	Merchant *idphoto.Merchant
 	// ValidateOnly is set for a validation.
 	ValidateOnly bool
+	// Metadata is what came beside the request: credentials, trace context.
+	Metadata metadata.MD
 }
 
-func received(r *idphotov1.VerifyIdPhotoRequest) Call {
+func received(ctx context.Context, r *idphotov1.VerifyIdPhotoRequest) Call {
 	consent := r.GetConsent()
 	call := Call{
 		OrderID: r.GetOrderId(),
@@ -103,6 +108,7 @@ func received(r *idphotov1.VerifyIdPhotoRequest) Call {
 		},
 		ValidateOnly: r.GetValidateOnly(),
 	}
+	call.Metadata, _ = metadata.FromIncomingContext(ctx)
 	if m := r.GetMerchant(); m != nil {
 		call.Merchant = &idphoto.Merchant{ID: m.GetId(), Name: m.GetName(), CategoryCode: m.GetCategoryCode()}
 	}

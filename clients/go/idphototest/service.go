@@ -38,10 +38,10 @@ type order struct {
 }
 
 // VerifyIdPhoto is the service's method.
-func (s *service) VerifyIdPhoto(_ context.Context, r *idphotov1.VerifyIdPhotoRequest) (*idphotov1.VerifyIdPhotoResponse, error) {
+func (s *service) VerifyIdPhoto(ctx context.Context, r *idphotov1.VerifyIdPhotoRequest) (*idphotov1.VerifyIdPhotoResponse, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	s.calls = append(s.calls, received(r))
+	s.calls = append(s.calls, received(ctx, r))
 	if known := s.orders[r.GetOrderId()]; known != nil && !r.GetValidateOnly() {
 		if !proto.Equal(known.request, r) {
 			return nil, statusOf(complete(idphoto.Error{Reason: idphoto.OrderIDReused}), r.GetOrderId())
