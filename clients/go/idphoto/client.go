@@ -52,8 +52,8 @@ func (c *Client) Close() error { return c.conn.Close() }
 // VerifyIDPhoto asks how alike the photo is to the one on the customer's ID card.
 //
 // The deadline of ctx is the whole budget; without one it is the client's timeout. A
-// single call takes no longer than that timeout. When UPI's answer is still awaited then,
-// VerifyIDPhoto goes on as [Client.Await] for as long as ctx allows, and fails with
+// single call takes no longer than that timeout. When the answer is still awaited then,
+// VerifyIDPhoto goes on as [Client.Await] does for as long as ctx allows, and fails with
 // [AnswerPending] when it is over: call it again with the same request, or Await.
 //
 // It fills req.OrderID when it is empty, so calls at the same time need a Request each
@@ -61,19 +61,27 @@ func (c *Client) Close() error { return c.conn.Close() }
 func (c *Client) VerifyIDPhoto(ctx context.Context, req *Request) (*Answer, error) {
 	ctx, cancel := withDefault(ctx, c.timeout)
 	defer cancel()
-	response, err := c.verify(ctx, req, false)
-	if isInFlight(err) {
-		return c.await(ctx, req.OrderID, err)
+	call, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	response, err := c.verify(call, req, false)
+	if err == nil {
+		return answerFromProto(response)
 	}
-	if err != nil {
-		return nil, err
+	// The gateway's word that the answer is pending can come too late for the call.
+	if ctx.Err() == nil && (isInFlight(err) || call.Err() != nil) {
+		answer, awaited := c.await(ctx, req.OrderID, err)
+		if !errors.Is(awaited, VerificationNotFound) {
+			return answer, awaited
+		}
 	}
-	return answerFromProto(response)
+	return nil, err
 }
 
 // Validate lets the gateway run all its checks on a request and sends nothing to UPI.
 // The order id stays unused.
 func (c *Client) Validate(ctx context.Context, req *Request) error {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
 	_, err := c.verify(ctx, req, true)
 	return err
 }
@@ -86,8 +94,6 @@ func (c *Client) verify(ctx context.Context, req *Request, validateOnly bool) (*
 	if err := checkText(request); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
 	response, err := c.stub.VerifyIdPhoto(ctx, request)
 	if err != nil {
 		return nil, fromStatus(err, req.OrderID)

@@ -72,7 +72,7 @@ const (
 )
 
 // Error is the reason's name.
-func (r Reason) Error() string { return "idphoto: " + string(r) }
+func (r Reason) Error() string { return string(r) }
 
 // Dispatch is how far an order came.
 type Dispatch string

@@ -7,16 +7,19 @@ import (
 
 const redacted = "[redacted]"
 
-// private keeps personal data out of sight. The value is behind a pointer, which fmt
-// does not follow and encoding/json does not see, even inside a struct whose unexported
-// fields fmt prints without asking their methods.
-type private[T any] struct{ value *T }
+// private keeps personal data out of sight. encoding/json does not see the value, and
+// fmt does not reach it even where it asks no methods, in a struct with unexported
+// fields: it follows one pointer for a verb that does not fit, and never two.
+type private[T any] struct{ value **T }
 
-func hide[T any](value T) private[T] { return private[T]{&value} }
+func hide[T any](value T) private[T] {
+	pointer := &value
+	return private[T]{&pointer}
+}
 
 func (p private[T]) reveal() (value T) {
 	if p.value != nil {
-		value = *p.value
+		value = **p.value
 	}
 	return value
 }
