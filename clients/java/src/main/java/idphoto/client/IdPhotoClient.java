@@ -76,20 +76,21 @@ public final class IdPhotoClient implements AutoCloseable {
     }
 
     /**
-     * Asks how alike the photo is to the one on the customer's ID card. When UPI's answer is still
-     * awaited after the client's timeout, it goes on as {@link #await} for as long as the budget
-     * allows, and fails with {@link Reason#ANSWER_PENDING} when that is over: call it again with
-     * the same request, or await.
+     * Asks how alike the photo is to the one on the customer's ID card. When the answer is still
+     * awaited after the client's timeout, it goes on as {@link #await} does for as long as the
+     * budget allows, and fails with {@link Reason#ANSWER_PENDING} when that is over: call it again
+     * with the same request, or await.
      *
      * @param request called again with the same one, nothing is charged again
      * @return UPI's answer, which may be a rejection
      */
     public Answer verifyIdPhoto(Request request) {
         Deadline deadline = deadline(timeout);
+        Deadline attempt = attempt(deadline);
         try {
-            return Answer.fromProto(verify(request, false, deadline));
+            return Answer.fromProto(verify(request, false, attempt));
         } catch (IdPhotoException e) {
-            return await(pending(e, request, deadline));
+            return await(Waiting.after(e, attempt, deadline));
         }
     }
 
@@ -102,9 +103,11 @@ public final class IdPhotoClient implements AutoCloseable {
     public CompletableFuture<Answer> verifyIdPhotoAsync(Request request) {
         return cancellable(() -> {
             Deadline deadline = deadline(timeout);
-            return verifyAsync(request, false, deadline)
+            Deadline attempt = attempt(deadline);
+            return verifyAsync(request, false, attempt)
                     .thenApply(Answer::fromProto)
-                    .exceptionallyCompose(e -> awaitAsync(pending(unwrap(e), request, deadline)));
+                    .exceptionallyCompose(
+                            e -> awaitAsync(Waiting.after(unwrap(e), attempt, deadline)));
         });
     }
 
@@ -115,7 +118,7 @@ public final class IdPhotoClient implements AutoCloseable {
      * @param request what would be sent
      */
     public void validate(Request request) {
-        verify(request, true, deadline(timeout));
+        verify(request, true, attempt(deadline(timeout)));
     }
 
     /**
@@ -125,7 +128,7 @@ public final class IdPhotoClient implements AutoCloseable {
      * @return done when nothing is wrong
      */
     public CompletableFuture<Void> validateAsync(Request request) {
-        return cancellable(() -> verifyAsync(request, true, deadline(timeout))
+        return cancellable(() -> verifyAsync(request, true, attempt(deadline(timeout)))
                 .thenAccept(nothing -> {}));
     }
 
@@ -162,7 +165,7 @@ public final class IdPhotoClient implements AutoCloseable {
      * @return UPI's answer, which may be a rejection
      */
     public Answer await(String orderId) {
-        return await(new Waiting(orderId, deadline(DEFAULT_AWAIT_TIMEOUT), null));
+        return await(new Waiting(orderId, deadline(DEFAULT_AWAIT_TIMEOUT)));
     }
 
     /**
@@ -173,7 +176,7 @@ public final class IdPhotoClient implements AutoCloseable {
      */
     public CompletableFuture<Answer> awaitAsync(String orderId) {
         return cancellable(
-                () -> awaitAsync(new Waiting(orderId, deadline(DEFAULT_AWAIT_TIMEOUT), null)));
+                () -> awaitAsync(new Waiting(orderId, deadline(DEFAULT_AWAIT_TIMEOUT))));
     }
 
     /** Closes the connections. Calls in progress end with an error; their answers are not lost. */
@@ -182,15 +185,15 @@ public final class IdPhotoClient implements AutoCloseable {
         connection.close();
     }
 
-    private VerifyIdPhotoResponse verify(Request request, boolean validateOnly, Deadline deadline) {
+    private VerifyIdPhotoResponse verify(Request request, boolean validateOnly, Deadline attempt) {
         return connection.call(IdPhotoServiceGrpc.getVerifyIdPhotoMethod(),
-                request.toProto(validateOnly), attempt(deadline), request.orderId());
+                request.toProto(validateOnly), attempt, request.orderId());
     }
 
     private CompletableFuture<VerifyIdPhotoResponse> verifyAsync(
-            Request request, boolean validateOnly, Deadline deadline) {
+            Request request, boolean validateOnly, Deadline attempt) {
         return connection.start(IdPhotoServiceGrpc.getVerifyIdPhotoMethod(),
-                request.toProto(validateOnly), attempt(deadline), request.orderId());
+                request.toProto(validateOnly), attempt, request.orderId());
     }
 
     private Verification get(String orderId, Deadline deadline) {
@@ -223,13 +226,6 @@ public final class IdPhotoClient implements AutoCloseable {
                         .orElseGet(() -> CompletableFuture
                                 .supplyAsync(() -> awaitAsync(waiting), waiting.afterPause())
                                 .thenCompose(Function.identity())));
-    }
-
-    private static Waiting pending(IdPhotoException e, Request request, Deadline deadline) {
-        if (!e.failure().isInFlight()) {
-            throw e;
-        }
-        return new Waiting(request.orderId(), deadline, e);
     }
 
     private static GetVerificationRequest question(String orderId) {

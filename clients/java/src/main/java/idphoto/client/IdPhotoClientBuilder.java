@@ -137,8 +137,10 @@ public final class IdPhotoClientBuilder {
     }
 
     private static void configure(ManagedChannelBuilder<?> channel) {
+        // Interceptors that come later are called earlier, so this one is next to the channel.
         // Whoever can write DNS must not be able to change what is tried again.
-        channel.disableServiceConfigLookUp()
+        channel.intercept(new Detached())
+                .disableServiceConfigLookUp()
                 .defaultServiceConfig(Defaults.SERVICE_CONFIG)
                 .retryBufferSize(RETRY_BUFFER_BYTES)
                 .keepAliveTime(Defaults.KEEPALIVE_TIME.toSeconds(), TimeUnit.SECONDS)

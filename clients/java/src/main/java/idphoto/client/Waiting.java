@@ -16,14 +16,29 @@ final class Waiting {
     private final Context context = Context.current();
     private final String orderId;
     private final Deadline deadline;
+    private final Optional<IdPhotoException> call;
     private IdPhotoException latest;
     private Duration pause = Defaults.AWAIT_PAUSE_FIRST;
 
-    /** With the newest that is known of the order, or null. */
-    Waiting(String orderId, Deadline deadline, IdPhotoException latest) {
+    private Waiting(String orderId, Deadline deadline, Optional<IdPhotoException> call) {
         this.orderId = orderId;
         this.deadline = deadline;
-        this.latest = latest;
+        this.call = call;
+        this.latest = call.orElse(null);
+    }
+
+    Waiting(String orderId, Deadline deadline) {
+        this(orderId, deadline, Optional.empty());
+    }
+
+    /** After a call that failed, which is thrown when waiting would not help. */
+    static Waiting after(IdPhotoException call, Deadline attempt, Deadline deadline) {
+        Waiting waiting = new Waiting(call.orderId(), deadline, Optional.of(call));
+        // The gateway's word that the answer is pending can come too late for the call.
+        if (waiting.isOver() || !(call.failure().isInFlight() || attempt.isExpired())) {
+            throw call;
+        }
+        return waiting;
     }
 
     String orderId() {
@@ -36,14 +51,12 @@ final class Waiting {
 
     /** The answer, or empty: ask again after the pause. */
     Optional<Answer> hear(Supplier<Verification> question) {
-        try {
-            Verification verification = question.get();
-            if (!(verification.state() instanceof State.InFlight)) {
-                return Optional.of(ending(verification));
-            }
+        Optional<State> state = ask(question);
+        if (state.isPresent() && !(state.get() instanceof State.InFlight)) {
+            return Optional.of(ending(state.get()));
+        }
+        if (state.isPresent()) {
             latest = Failure.pending(orderId).asException(null);
-        } catch (IdPhotoException e) {
-            hear(e);
         }
         if (isOver()) {
             throw ended(context.isCancelled());
@@ -68,17 +81,20 @@ final class Waiting {
     }
 
     // Trouble on the way does not end the waiting: the order is with the gateway.
-    private void hear(IdPhotoException e) {
-        if (!isOver() && !e.failure().isPassing()) {
-            throw e;
-        }
-        if (latest == null) {
-            latest = e;
+    private Optional<State> ask(Supplier<Verification> question) {
+        try {
+            return Optional.of(question.get().state());
+        } catch (IdPhotoException e) {
+            if (!isOver() && !e.failure().isPassing()) {
+                // A call that never arrived failed as it failed.
+                throw e.reason().equals(Reason.VERIFICATION_NOT_FOUND) ? call.orElse(e) : e;
+            }
+            latest = latest == null ? e : latest;
+            return Optional.empty();
         }
     }
 
-    private Answer ending(Verification verification) {
-        State state = verification.state();
+    private Answer ending(State state) {
         if (state instanceof State.Answered answered) {
             return answered.answer();
         }
