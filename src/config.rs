@@ -95,7 +95,7 @@ impl Config {
                 Some(member),
                 Some(ledger),
                 Some(telemetry),
-            ) if reader.is_content() => Ok(Self {
+            ) if reader.is_clean() => Ok(Self {
                 server,
                 upi,
                 member,

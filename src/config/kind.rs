@@ -92,7 +92,7 @@ pub const PATH: Kind<PathBuf> = Kind {
 
 pub const TEXT: Kind<String> = Kind {
     shape: Shape::Text,
-    expected: || "a text".to_owned(),
+    expected: || "a text in quotes".to_owned(),
     read: |value| expect(value.text().map(ToOwned::to_owned)),
     write: |text| quote(text),
 };

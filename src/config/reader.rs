@@ -50,16 +50,19 @@ impl Reader {
         self.settings.problem(path.to_owned(), origin, text.into());
     }
 
-    /// Notes that `missing` has to be there because `given` is.
-    pub fn demand<A, B>(&mut self, missing: &Field<A>, given: &Field<B>) {
-        if self.has(given) && !self.has(missing) && !self.settings.unread {
+    /// Notes that `missing` has to be there because one of `given` is.
+    pub fn demand<T>(&mut self, missing: &Field<T>, given: &[&Field<T>]) {
+        if self.has(missing) || self.settings.unread {
+            return;
+        }
+        if let Some(given) = given.iter().find(|field| self.has(field)) {
             let text = format!("missing; {} needs it", given.path());
             self.reject(missing.path(), text);
         }
     }
 
     /// Whether nothing was wrong so far.
-    pub fn is_content(&self) -> bool {
+    pub fn is_clean(&self) -> bool {
         self.settings.problems.is_empty()
     }
 

@@ -139,12 +139,8 @@ fn drain(reader: &mut Reader) -> Option<(Duration, Duration)> {
 }
 
 fn tls(reader: &mut Reader) -> Option<TlsFiles> {
-    reader.demand(&CERT_FILE, &KEY_FILE);
-    reader.demand(&KEY_FILE, &CERT_FILE);
-    if !reader.has(&KEY_FILE) {
-        reader.demand(&CERT_FILE, &CLIENT_CA_FILE);
-        reader.demand(&KEY_FILE, &CLIENT_CA_FILE);
-    }
+    reader.demand(&CERT_FILE, &[&KEY_FILE, &CLIENT_CA_FILE]);
+    reader.demand(&KEY_FILE, &[&CERT_FILE, &CLIENT_CA_FILE]);
     let cert_file = reader.get(&CERT_FILE);
     let key_file = reader.get(&KEY_FILE);
     let client_ca_file = reader.get(&CLIENT_CA_FILE);

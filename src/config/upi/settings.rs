@@ -132,8 +132,8 @@ pub fn timeouts(reader: &mut Reader) -> Option<(Duration, Duration)> {
 
 /// `upi.client_cert_file` and `upi.client_key_file`: both or none.
 pub fn client_identity(reader: &mut Reader) -> Option<(PathBuf, PathBuf)> {
-    reader.demand(&CLIENT_CERT_FILE, &CLIENT_KEY_FILE);
-    reader.demand(&CLIENT_KEY_FILE, &CLIENT_CERT_FILE);
+    reader.demand(&CLIENT_CERT_FILE, &[&CLIENT_KEY_FILE]);
+    reader.demand(&CLIENT_KEY_FILE, &[&CLIENT_CERT_FILE]);
     let certificate = reader.get(&CLIENT_CERT_FILE);
     let key = reader.get(&CLIENT_KEY_FILE);
     Some((certificate?, key?))
