@@ -1,5 +1,6 @@
 //! The configuration: where it comes from, what is refused, and what its reference says.
 
+mod limits;
 mod problems;
 mod reference;
 mod sources;
