@@ -89,7 +89,7 @@ fn check(origin: &Origin, out: &mut dyn Write) -> io::Result<Exit> {
 fn print(origin: &Origin, out: &mut dyn Write) -> io::Result<Exit> {
     match origin.load(false) {
         Ok(config) => {
-            write!(out, "{}", config.to_toml())?;
+            write!(out, "{}", config.print())?;
             Ok(Exit::Success)
         }
         Err(errors) => refuse(&errors),

@@ -62,7 +62,8 @@ async fn play(args: Args, out: &mut dyn Write) -> Result<(), SandboxCommandError
         sandboxed: true,
         ..Sources::default()
     })?;
-    let kit = if Kit::is_in(&args.dir) {
+    let kept = Kit::exists(&args.dir);
+    let kit = if kept {
         Kit::open(&args.dir)?
     } else {
         Kit::generate()?
@@ -71,7 +72,9 @@ async fn play(args: Args, out: &mut dyn Write) -> Result<(), SandboxCommandError
     let sandbox = sandbox.await?;
     let url = format!("http://{}", sandbox.local_addr());
     // Written only now, so that a start that fails leaves nothing behind.
-    kit.save(&args.dir)?;
+    if !kept {
+        kit.save(&args.dir)?;
+    }
     let file = configure(&args.dir, &url)?;
     writeln!(out, "sandbox listening on {url}")?;
     writeln!(out, "a gateway for it: idphoto serve --config {}", file.display())?;
