@@ -1,5 +1,10 @@
 //! UPI's wire.
+
+pub mod code;
+pub mod envelope;
 pub mod gateway;
 pub mod jwe;
 pub mod jws;
 pub mod key;
+pub mod message;
+mod transport;
