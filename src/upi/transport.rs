@@ -57,7 +57,9 @@ impl Transport {
 
     async fn exchange(&self, signature: &str, body: Bytes) -> Result<Reply, PostError> {
         let request = self.client.post(self.url.clone());
-        let request = request.header(CONTENT_TYPE, JSON).header(UPI_JWS, signature);
+        let request = request
+            .header(CONTENT_TYPE, JSON)
+            .header(UPI_JWS, signature);
         let sent = request.body(body).send().await;
         let mut response = sent.map_err(PostError::of_sending)?;
         let status = response.status();

@@ -1,1 +1,1 @@
-
+//! Sealing and opening with real keys.

@@ -1,1 +1,1 @@
-
+//! UPI behind the port.

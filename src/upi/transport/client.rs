@@ -54,9 +54,9 @@ pub(super) fn build(settings: &Settings, url: &Url) -> Result<Client, SetupError
     let builder = proxied(builder, &settings.proxy)?;
     let builder = trusting(builder, settings, url)?;
     let builder = identified(builder, settings.client_identity.as_ref())?;
-    builder.build().map_err(|error| {
-        SetupError::Client(Arc::new(error.without_url()))
-    })
+    builder
+        .build()
+        .map_err(|error| SetupError::Client(Arc::new(error.without_url())))
 }
 
 fn proxied(builder: ClientBuilder, proxy: &Proxy) -> Result<ClientBuilder, SetupError> {
@@ -84,8 +84,8 @@ fn trusting(
             builder
         });
     };
-    let anchors = Certificate::from_pem_bundle(pem)
-        .map_err(|error| SetupError::Ca(Arc::new(error)))?;
+    let anchors =
+        Certificate::from_pem_bundle(pem).map_err(|error| SetupError::Ca(Arc::new(error)))?;
     if anchors.is_empty() {
         return Err(SetupError::CaEmpty);
     }
