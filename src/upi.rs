@@ -3,6 +3,7 @@
 pub mod code;
 pub mod envelope;
 pub mod gateway;
+mod header;
 pub mod jwe;
 pub mod jws;
 pub mod key;
