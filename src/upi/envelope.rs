@@ -148,6 +148,3 @@ fn signature(headers: &HeaderMap) -> Result<&str, OpenError> {
         None => value.to_str().map_err(|_| OpenError::NotText),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -2,6 +2,7 @@
 //! Verification".
 
 mod json;
+mod object;
 pub mod request;
 pub mod response;
 

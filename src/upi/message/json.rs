@@ -152,7 +152,7 @@ mod tests {
 
     fn photo(len: usize) -> Vec<u8> {
         // Every byte value, with many solidi in the base64.
-        (0..len).map(|index| (index * 37 | 0xf0) as u8).collect()
+        (0..len).map(|index| ((index * 37) | 0xf0) as u8).collect()
     }
 
     #[test]

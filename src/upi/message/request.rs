@@ -7,7 +7,8 @@ use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
 use super::identifier as id;
-use super::json::{Value, object};
+use super::json::{self, Value};
+use super::object;
 use crate::domain::{Member, Secret, Verification};
 
 /// The only value of `tradeType`. The table calls it numeric, which it is not.
@@ -52,7 +53,7 @@ impl Form {
             members.push((id::PHOTO, Value::Base64(request.photo.bytes())));
         }
         // No receiver writes this again before it verifies a signature: it cannot read it.
-        object(&members, false)
+        json::object(&members, false)
     }
 
     /// The body, with `enc_data` the compact serialisation of the encrypted plaintext.
@@ -62,7 +63,7 @@ impl Form {
     #[must_use]
     pub fn body(&self, request: &Verification, enc_data: &str) -> Bytes {
         let members = self.members(request, enc_data);
-        Bytes::from_owner(object(&members, self.escape_solidus))
+        Bytes::from_owner(json::object(&members, self.escape_solidus))
     }
 
     fn members<'a>(
@@ -148,7 +149,7 @@ impl<'a> RequestBody<'a> {
     /// # Errors
     /// It is not such an object. Nothing of it is in the error.
     pub fn parse(body: &'a [u8]) -> Result<Self, NotARequest> {
-        serde_json::from_slice(body).map_err(|_| NotARequest)
+        object::read(body).ok_or(NotARequest)
     }
 }
 
@@ -172,7 +173,7 @@ impl Plaintext {
     /// # Errors
     /// It is not such an object. Nothing of it is in the error.
     pub fn parse(plaintext: &[u8]) -> Result<Self, NotARequest> {
-        serde_json::from_slice(plaintext).map_err(|_| NotARequest)
+        object::read(plaintext).ok_or(NotARequest)
     }
 }
 

@@ -10,6 +10,7 @@
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
+use super::object::{self, Object};
 use crate::domain::{Confidence, Outcome, Rejection, ResponseCode};
 use crate::upi::code::CodeTable;
 
@@ -34,9 +35,8 @@ const DETAIL_CHARACTERS: usize = 255;
 /// # Errors
 /// The body does not say what was found; it is no answer then.
 pub fn parse(body: &[u8], codes: &CodeTable) -> Result<Outcome, MalformedAnswer> {
-    // The error of serde_json may quote the body.
-    let body: Body = serde_json::from_slice(body).map_err(|_| MalformedAnswer::Shape)?;
-    let response = body.msg_response;
+    let body: Body = object::read(body).ok_or(MalformedAnswer::Shape)?;
+    let Object(response) = body.msg_response;
     let code = response.response_code.as_str();
     let code = code.and_then(ResponseCode::parse);
     let code = code.ok_or(MalformedAnswer::ResponseCode)?;
@@ -123,7 +123,7 @@ struct WrittenResponse<'a> {
 struct Body {
     confidence: Option<Value>,
     #[serde(alias = "MsgResponse")]
-    msg_response: Response,
+    msg_response: Object<Response>,
     #[serde(default)]
     error_detail: Value,
 }

@@ -162,14 +162,12 @@ fn what_is_not_an_object_with_msg_response_is_malformed() {
         r#"{"msgResponse":null}"#,
         r#"{"msgResponse":"00"}"#,
         r#"{"msgResponse":[]}"#,
+        r#"{"confidence":"97","msgResponse":["00","m",""]}"#,
+        r#"["97",{"responseCode":"00","responseMsg":"m"},""]"#,
         r#"{"confidence":"97","msgResponse":{"responseCode":"00","responseMsg":"m"}"#,
         r#"{"confidence":"97","msgResponse":{"responseCode":"00","responseMsg":"m"}}}"#,
     ] {
-        assert!(
-            matches!(read(body), Err(MalformedAnswer::Shape)),
-            "{body}: {:?}",
-            read(body)
-        );
+        assert_eq!(read(body), Err(MalformedAnswer::Shape), "{body}");
     }
     let not_utf8 =
         b"{\"confidence\":\"97\",\"msgResponse\":{\"responseCode\":\"00\",\"x\":\"\xff\"}}";

@@ -1,1 +1,0 @@
-//! Sealing and opening with real keys.
