@@ -1,9 +1,10 @@
+use std::sync::LazyLock;
+
 use openssl::ec::{EcGroup, EcKey};
 use openssl::nid::Nid;
 use openssl::pkcs12::Pkcs12;
 use openssl::symm::Cipher;
 use openssl::x509::{X509, X509Name};
-use std::sync::LazyLock;
 
 use super::*;
 
@@ -148,13 +149,12 @@ fn every_form_of_an_encrypted_key_loads_with_its_passphrase_only() {
         ("PKCS#12 base64", base64(&archive()).into()),
     ];
     for (form, bytes) in forms {
-        let wrong = Secret::new("another".to_owned());
         assert_eq!(spki(&bytes, Some(&passphrase())), own_spki(), "{form}");
-        assert_eq!(
-            spki(&bytes, Some(&wrong)),
-            Err(KeyError::PassphraseWrong),
-            "{form}"
-        );
+        for wrong in ["another", "", "with\0nul", &"x".repeat(5000)] {
+            let wrong = Secret::new(wrong.to_owned());
+            let loaded = spki(&bytes, Some(&wrong));
+            assert_eq!(loaded, Err(KeyError::PassphraseWrong), "{form}");
+        }
         assert_eq!(
             spki(&bytes, None),
             Err(KeyError::PassphraseMissing),
