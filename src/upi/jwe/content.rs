@@ -51,7 +51,7 @@ impl ContentKey {
 
 /// Section 5.2.2.1: HMAC over header, IV, ciphertext and the header's length in bits, cut to
 /// its first half.
-fn tag(mac_key: &[u8], token: &Token<'_>) -> Option<[u8; TAG_BYTES]> {
+pub(super) fn tag(mac_key: &[u8], token: &Token<'_>) -> Option<[u8; TAG_BYTES]> {
     let header_bits = u64::try_from(token.header.len()).ok()?.checked_mul(8)?;
     let key = PKey::hmac(mac_key).ok()?;
     let mut signer = Signer::new(MessageDigest::sha256(), &key).ok()?;
