@@ -25,7 +25,9 @@ mod connection;
 mod endpoint;
 pub mod fault;
 pub mod kit;
+mod members;
 pub mod posts;
+mod processor;
 mod request;
 pub mod scenario;
 mod score;
@@ -34,6 +36,7 @@ pub use fault::Fault;
 pub use posts::{Post, Posts};
 
 use endpoint::Endpoint;
+use processor::Processor;
 
 /// Settings of the sandbox.
 #[derive(Debug, Clone)]
@@ -70,6 +73,7 @@ pub struct Sandbox {
     listener: TcpListener,
     local_addr: SocketAddr,
     endpoint: Arc<Endpoint>,
+    posts: Posts,
 }
 
 impl Sandbox {
@@ -87,14 +91,17 @@ impl Sandbox {
         if !(settings.allow_non_loopback || listen.ip().to_canonical().is_loopback()) {
             return Err(SandboxError::BeyondLoopback(listen));
         }
-        let endpoint = Arc::new(Endpoint::new(settings, keys, clock)?);
+        let request_path = settings.request_path.clone();
+        let processor = Processor::new(settings, keys, clock)?;
+        let posts = processor.posts().clone();
         let failed = |source| SandboxError::Listen { listen, source };
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let local_addr = listener.local_addr().map_err(failed)?;
         Ok(Self {
             listener,
             local_addr,
-            endpoint,
+            endpoint: Arc::new(Endpoint::new(request_path, processor)),
+            posts,
         })
     }
 
@@ -107,7 +114,7 @@ impl Sandbox {
     /// What it received.
     #[must_use]
     pub fn posts(&self) -> Posts {
-        self.endpoint.posts()
+        self.posts.clone()
     }
 
     /// Serves until `shutdown` resolves, then ends at once, open connections included.

@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 
 use crate::domain::FreeText;
 
-use super::request::Members;
+use super::members::Members;
 use super::scenario::ScenarioError;
 
 /// Why a request is answered with code 30. The text is its `errorDetail`; it names the

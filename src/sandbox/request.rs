@@ -1,46 +1,20 @@
 //! Reads a request as strictly as UPI might: a member that UPI does not know is a typing
 //! error, and the sandbox is where it should come out.
 
-use std::fmt;
-
 use bytes::Bytes;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::Value;
-use zeroize::Zeroize;
 
 use super::check::{CUSTOMER_NAME, ID_NUMBER, MERCHANT, OPEN, Refusal};
+use super::members::{ENC_DATA, Members, ORDER_ID, protected_header};
 use super::score::score;
 use crate::domain::{FreeText, OrderId, Photo, Rules};
 use crate::upi::gateway::PhotoPlacement;
 use crate::upi::jwe::{JweError, Opener};
 use crate::upi::key::{Kid, PrivateKey};
 
-const ORDER_ID: &str = "orderID";
-const ENC_DATA: &str = "encData";
 const PHOTO: &str = "photo";
 
 /// Longest `photo` in characters of base64.
 const MAX_PHOTO: usize = 204_800;
-
-/// Longest protected header of a token that is looked at, in characters of base64url.
-const MAX_HEADER: usize = 2_048;
-
-/// Longest name of an unknown member that is shown.
-const MAX_NAME: usize = 40;
-
-/// The members of a JSON object in their order, duplicates included; wiped on drop, since
-/// some are a person's.
-pub(super) struct Members(Vec<(String, Value)>);
-
-impl Drop for Members {
-    fn drop(&mut self) {
-        for (_, value) in &mut self.0 {
-            if let Value::String(text) = value {
-                text.zeroize();
-            }
-        }
-    }
-}
 
 /// What the sandbox needs of a request that passed every check.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,58 +30,6 @@ pub(super) struct Examiner {
     opener: Opener,
     placement: PhotoPlacement,
     rules: Rules,
-}
-
-impl Members {
-    /// `None` unless the text is a JSON object in UTF-8.
-    pub(super) fn read(json: &[u8]) -> Option<Self> {
-        serde_json::from_slice(json).ok()
-    }
-
-    /// The order id, if it is well formed, whatever else is wrong.
-    pub(super) fn order_id(&self) -> Option<OrderId> {
-        OrderId::parse(self.text(ORDER_ID).ok()?).ok()
-    }
-
-    /// The decoded protected header of `encData`: JSON, or empty.
-    pub(super) fn jwe_header(&self) -> String {
-        self.text(ENC_DATA)
-            .map(protected_header)
-            .unwrap_or_default()
-    }
-
-    /// The text of a member that must be there.
-    pub(super) fn text(&self, member: &'static str) -> Result<&str, Refusal> {
-        match self.get(member) {
-            Some(Value::String(text)) => Ok(text),
-            Some(_) => Err(Refusal::NotText(member)),
-            None => Err(Refusal::Absent(member)),
-        }
-    }
-
-    fn get(&self, member: &str) -> Option<&Value> {
-        let mut members = self.0.iter();
-        members
-            .find(|(name, _)| name == member)
-            .map(|(_, value)| value)
-    }
-
-    fn only<'a>(&self, known: impl Iterator<Item = &'a str> + Clone) -> Result<(), Refusal> {
-        for (index, (name, _)) in self.0.iter().enumerate() {
-            if !known.clone().any(|known| known == name) {
-                return Err(Refusal::Unknown(shown(name)));
-            }
-            if self
-                .0
-                .iter()
-                .skip(index + 1)
-                .any(|(other, _)| other == name)
-            {
-                return Err(Refusal::Twice(shown(name)));
-            }
-        }
-        Ok(())
-    }
 }
 
 impl Examiner {
@@ -181,7 +103,7 @@ impl Examiner {
             Err(Refusal::Token("enc is A128CBC-HS256"))
         } else if !has("kid", self.kid.as_str()) {
             Err(Refusal::Token("kid names no encryption key of this side"))
-        } else if header.0.len() != 3 {
+        } else if header.len() != 3 {
             Err(Refusal::Token("the header has alg, enc and kid, each once"))
         } else {
             Ok(())
@@ -204,19 +126,6 @@ impl Examiner {
     }
 }
 
-/// The decoded protected header of a compact JWS or JWE, as it was sent: a JSON object, or
-/// empty.
-pub(super) fn protected_header(token: &str) -> String {
-    let encoded = token.split('.').next().unwrap_or_default();
-    let decoded = (encoded.len() <= MAX_HEADER)
-        .then(|| base64_simd::URL_SAFE_NO_PAD.decode_to_vec(encoded).ok())
-        .flatten()
-        .and_then(|decoded| String::from_utf8(decoded).ok());
-    decoded
-        .filter(|text| Members::read(text.as_bytes()).is_some())
-        .unwrap_or_default()
-}
-
 fn merchant(members: &Members, free_text: FreeText) -> Result<(), Refusal> {
     let given = |row: &&super::check::Row| members.get(row.member).is_some();
     match MERCHANT.iter().filter(given).count() {
@@ -225,35 +134,5 @@ fn merchant(members: &Members, free_text: FreeText) -> Result<(), Refusal> {
             .iter()
             .try_for_each(|row| row.read(members, free_text).map(drop)),
         _ => Err(Refusal::PartOfMerchant),
-    }
-}
-
-/// A member's name as far as it looks like one: what was sent by mistake is not echoed.
-fn shown(name: &str) -> String {
-    let plain = name.len() <= MAX_NAME && name.bytes().all(|byte| byte.is_ascii_alphabetic());
-    if plain { name } else { "(unreadable)" }.to_owned()
-}
-
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(MembersVisitor)
-    }
-}
-
-struct MembersVisitor;
-
-impl<'de> Visitor<'de> for MembersVisitor {
-    type Value = Members;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-        let mut members = Vec::new();
-        while let Some(member) = map.next_entry()? {
-            members.push(member);
-        }
-        Ok(Members(members))
     }
 }
