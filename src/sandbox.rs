@@ -26,6 +26,8 @@ mod endpoint;
 pub mod fault;
 pub mod kit;
 mod members;
+#[cfg(test)]
+mod participant;
 pub mod posts;
 mod processor;
 mod request;
@@ -147,7 +149,7 @@ pub enum SandboxError {
     /// The encryption key cannot be used.
     #[error("the encryption key of the sandbox cannot be used")]
     Encryption(#[from] JweError),
-    /// The kid of the signing key cannot be varied for `fault=unknown-kid`.
+    /// The kid of `fault=unknown-kid` is none.
     #[error("a kid of the sandbox cannot be used")]
     Kid(#[from] KeyError),
 }

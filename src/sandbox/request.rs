@@ -136,3 +136,6 @@ fn merchant(members: &Members, free_text: FreeText) -> Result<(), Refusal> {
         _ => Err(Refusal::PartOfMerchant),
     }
 }
+
+#[cfg(test)]
+mod tests;

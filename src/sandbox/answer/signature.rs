@@ -17,6 +17,8 @@ use crate::verify::port::Clock;
 /// can differ.
 const STALE: Duration = Duration::from_secs(60);
 
+const UNKNOWN_KID: &str = "sandbox-kid-that-nobody-knows";
+
 /// Holds UPI's signing key.
 pub(in crate::sandbox) struct Signatory {
     app_id: String,
@@ -38,7 +40,7 @@ impl Signatory {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, SandboxError> {
         let (kid, key) = &keys.signing;
-        let unknown = Kid::parse(&format!("{}-unknown", kid.as_str()))?;
+        let unknown = Kid::parse(UNKNOWN_KID)?;
         Ok(Self {
             app_id: settings.app_id.clone(),
             request_path: settings.request_path.clone(),
