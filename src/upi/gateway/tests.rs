@@ -1,0 +1,1 @@
+//! UPI behind the port.
