@@ -1,5 +1,8 @@
 //! The field table of UPI's page, as checks: presence, type and length of each member.
 //!
+//! The names are written out here once more on purpose: a misspelt one that both sides
+//! shared would never come out.
+//!
 //! Types: N digits; AN letters and digits; ANS printable ASCII; S any Unicode. Lengths
 //! count characters.
 
