@@ -68,8 +68,8 @@ async fn play(args: Args, out: &mut dyn Write) -> Result<(), SandboxCommandError
     } else {
         Kit::generate()?
     };
-    let sandbox = Sandbox::bind(settings(&args, &config), &kit.upi()?, Arc::new(SystemClock));
-    let sandbox = sandbox.await?;
+    let keys = kit.upi()?;
+    let sandbox = Sandbox::bind(settings(&args, &config), &keys, Arc::new(SystemClock)).await?;
     let url = format!("http://{}", sandbox.local_addr());
     // Written only now, so that a start that fails leaves nothing behind.
     if !kept {
