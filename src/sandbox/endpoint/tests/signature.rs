@@ -11,10 +11,11 @@ use crate::sandbox::participant::{
 };
 use crate::upi::jws::{Claims, Signer};
 
-/// Posts the good request with this signature, which must be refused.
-async fn refused(signature: &str) {
+/// Posts a good request with the signature that `sign` makes for it, which must be refused.
+async fn refused(sign: impl FnOnce(&[u8]) -> String) {
     let endpoint = endpoint();
-    let answered = post(&endpoint, signature, bytes(&request())).await;
+    let body = bytes(&request());
+    let answered = post(&endpoint, &sign(&body), body).await;
     assert_eq!(answered.status, StatusCode::UNAUTHORIZED);
     assert_eq!(
         answered.body,
@@ -26,13 +27,13 @@ async fn refused(signature: &str) {
 }
 
 async fn refused_claims(claims: Claims<'_>) {
-    refused(&sign(&claims, &bytes(&request()))).await;
+    refused(|body| sign(&claims, body)).await;
 }
 
 #[tokio::test]
 async fn a_request_without_a_signature_or_with_two_is_refused() {
-    refused("").await;
-    refused("no jws").await;
+    refused(|_| String::new()).await;
+    refused(|_| "no jws".to_owned()).await;
     let body = bytes(&request());
     let signature = sign(&claims(), &body);
     let twice = Request::post(REQUEST_PATH)
@@ -45,26 +46,19 @@ async fn a_request_without_a_signature_or_with_two_is_refused() {
 
 #[tokio::test]
 async fn another_kid_is_refused() {
-    refused(&sign_as(
-        "sandbox-participant-2",
-        &claims(),
-        &bytes(&request()),
-    ))
-    .await;
+    refused(|body| sign_as("sandbox-participant-2", &claims(), body)).await;
 }
 
 #[tokio::test]
 async fn another_key_under_the_right_kid_is_refused() {
-    let stranger = KIT.upi().unwrap();
-    let signer = Signer::new(&stranger.participant.0, &stranger.signing.1).unwrap();
-    refused(&signer.sign(&claims(), &bytes(&request())).unwrap()).await;
+    let keys = KIT.upi().unwrap();
+    let stranger = Signer::new(&keys.participant.0, &keys.signing.1).unwrap();
+    refused(|body| stranger.sign(&claims(), body).unwrap()).await;
 }
 
 #[tokio::test]
 async fn a_signature_of_other_bytes_is_refused() {
-    let mut other = bytes(&request());
-    other.push(b' ');
-    refused(&sign(&claims(), &other)).await;
+    refused(|body| sign(&claims(), &[body, b" "].concat())).await;
 }
 
 #[tokio::test]
