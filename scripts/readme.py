@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Runs every command of README.md, as a reader would, from top to bottom.
 
-A block ```sh runs in bash from the project's root and must succeed; a block ```text
-right below it shows its output: each line must come in it, in this order, with … standing
-for anything. A comment before a block changes that:
+A block ```sh runs in bash from the project's root and must succeed. A block ```text of the
+same section shows its output: each line must come in it, in this order, with … standing for
+anything. A comment before a block changes that:
 
     <!-- not run: reason -->               the block is shown only
     <!-- stays up: gRPC listening on -->   it runs on until the end; the next block waits
@@ -19,19 +19,24 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-USUAL_ADDRESS = "127.0.0.1:50051"
-ADDRESS_LINE = "gRPC listening on "
-# The first block may have to build everything.
+BINARY = "target/release/idphoto"
+ADDRESS = "127.0.0.1:50051"
+ADDRESS_LINE = "gRPC listening on"
+# Seconds. A block may have to build everything.
 PATIENCE = 1800
 START_PATIENCE = 30
-BLOCK = re.compile(
-    r"(?:<!-- (?P<mark>.+?) -->\n+)?^```sh\n(?P<code>.*?)^```$"
-    r"(?:\n+```text\n(?P<output>.*?)^```$)?",
-    flags=re.MULTILINE | re.DOTALL,
-)
+END_PATIENCE = 90
+
+
+@dataclass
+class Block:
+    code: str
+    mark: str = ""
+    output: str = ""
 
 
 class Running:
@@ -57,44 +62,68 @@ class Running:
             print(f"  {line}", end="", flush=True)
             self.output += line
 
-    def end(self, patience):
-        """The exit code."""
+    def end(self):
+        """Waits for the end: the exit code, None when it did not come in time."""
         try:
-            code = self.process.wait(patience)
+            code = self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.stop()
-            return "none in time"
-        self.reader.join(START_PATIENCE)
+            return None
+        self.reader.join(END_PATIENCE)
         return code
 
     def line_after(self, beginning):
-        """The rest of the first line that begins so; None when it does not come."""
-        end = time.monotonic() + START_PATIENCE
+        """The rest of the first line that begins so, None when it does not come."""
         pattern = re.compile(rf"^{re.escape(beginning)}(.*)\n", flags=re.MULTILINE)
+        end = time.monotonic() + START_PATIENCE
         while time.monotonic() < end:
             if found := pattern.search(self.output):
                 return found[1].strip()
             if self.process.poll() is not None:
-                return None
+                break
             time.sleep(0.05)
         return None
 
     def stop(self):
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGTERM)
-        self.process.wait(START_PATIENCE)
+        """Ends it as an operator would, and by force when that does not help."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            if self.process.poll() is None:
+                os.killpg(self.process.pid, number)
+            try:
+                return self.process.wait(END_PATIENCE)
+            except subprocess.TimeoutExpired:
+                print(f"  did not end after {number.name}")
+        return None
 
 
 def environment():
-    """The reader's, with an idphoto that takes a free port and no other settings."""
+    """The reader's, with the tools on the path and a free port for a gateway."""
     kept = {name: value for name, value in os.environ.items() if name[:8] != "IDPHOTO_"}
-    release = Path(os.environ.get("CARGO_TARGET_DIR", "target")).joinpath("release")
-    path = [str(ROOT / release), str(ROOT / ".tools/bin"), kept.get("PATH", "")]
-    return kept | {"PATH": ":".join(path), "IDPHOTO_SERVER__LISTEN": "127.0.0.1:0"}
+    path = f"{ROOT}/.tools/bin:{kept.get('PATH', '')}"
+    return kept | {"PATH": path, "IDPHOTO_SERVER__LISTEN": "127.0.0.1:0"}
 
 
-def shown(expected, output):
-    """Whether the lines come in this order."""
+def blocks(text):
+    """The blocks that are run or shown, each with the output shown in its section."""
+    found, mark = [], ""
+    fence = re.compile(r"^```(\w*)\n(.*?)^```\n|^<!-- (.+?) -->\n|^#+ ", re.MULTILINE | re.DOTALL)
+    here = None
+    for language, content, comment in (match.groups() for match in fence.finditer(text)):
+        if comment:
+            mark = comment
+        elif language == "sh":
+            here = Block(content, mark)
+            found.append(here)
+            mark = ""
+        elif language == "text" and here:
+            here.output += content
+        elif language is None:
+            here = None
+    return found
+
+
+def comes_in(expected, output):
+    """Whether the expected lines come in this order."""
     position = 0
     for line in filter(None, map(str.strip, expected.splitlines())):
         pattern = ".*?".join(map(re.escape, line.split("…")))
@@ -106,42 +135,51 @@ def shown(expected, output):
     return True
 
 
-def blocks():
-    return [match.groupdict() for match in BLOCK.finditer((ROOT / "README.md").read_text())]
+class Reader:
+    """Goes through the blocks, and knows what is up and where the gateway is."""
 
+    def __init__(self):
+        self.up = []
+        self.address = ADDRESS
+        target = os.environ.get("CARGO_TARGET_DIR", "target")
+        self.binary = BINARY.replace("target", target, 1)
 
-def run(block, address, stay):
-    """Runs one block: whether it did as the README says, and the gateway's address."""
-    code = block["code"].replace(USUAL_ADDRESS, address)
-    print(f"$ {code.rstrip()}", flush=True)
-    mark = block["mark"] or ""
-    running = Running(code)
-    if mark.startswith("stays up: "):
-        stay.append(running)
-        beginning = mark.removeprefix("stays up: ")
+    def follow(self, block):
+        """Whether the block did what the README says."""
+        print(f"$ {block.code.rstrip()}", flush=True)
+        code = block.code.replace(BINARY, self.binary).replace(ADDRESS, self.address)
+        running = Running(code)
+        if block.mark.startswith("stays up: "):
+            return self.leave_up(running, block.mark.removeprefix("stays up: "))
+        code = running.end()
+        if code != 0:
+            print(f"  exit code: {code}")
+        return code == 0 and comes_in(block.output, running.output)
+
+    def leave_up(self, running, beginning):
+        self.up.append(running)
         rest = running.line_after(beginning)
-        if rest and beginning.strip() == ADDRESS_LINE.strip():
-            address = rest
-        return rest is not None, address
-    code = running.end(PATIENCE)
-    if code != 0:
-        print(f"  exit code: {code}")
-    return code == 0 and shown(block["output"] or "", running.output), address
+        if rest is None:
+            print(f"  no line that begins with: {beginning}")
+        elif beginning == ADDRESS_LINE:
+            self.address = rest
+        return rest is not None
+
+    def close(self):
+        for running in reversed(self.up):
+            running.stop()
 
 
 def main():
-    stay, results, address = [], [], USUAL_ADDRESS
+    reader, results = Reader(), []
     try:
-        for block in blocks():
-            if (block["mark"] or "").startswith("not run: "):
-                continue
-            good, address = run(block, address, stay)
-            results.append(good)
+        for block in blocks((ROOT / "README.md").read_text()):
+            if not block.mark.startswith("not run: "):
+                results.append(reader.follow(block))
     finally:
-        for running in reversed(stay):
-            running.stop()
+        reader.close()
     failed = results.count(False)
-    print(f"{results.count(True)} passed, {failed} failed")
+    print(f"{len(results) - failed} passed, {failed} failed")
     return 1 if failed or not results else 0
 
 
