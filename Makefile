@@ -26,6 +26,7 @@ TOOLS := $(CURDIR)/.tools
 BUF := $(TOOLS)/bin/buf
 GO := $(wildcard clients/go/go.mod)
 JAVA := $(wildcard clients/java/pom.xml)
+CLIENTS := $(if $(GO),test-go) $(if $(JAVA),test-java) $(if $(and $(GO),$(JAVA)),test-conformance)
 
 step = @printf '\n== %s\n' '$(1)'
 
@@ -47,8 +48,8 @@ demo: build ##  verify sample photos against a sandbox, all on this machine
 
 .PHONY: test
 test: ##  everything; installs what it needs, into .tools or from Debian
-	@scripts/debian.sh pkg-config libssl-dev
-	@$(MAKE) lint test-rust test-readme $(if $(GO),test-go) $(if $(JAVA),test-java)
+	@scripts/debian.sh pkg-config libssl-dev openssl
+	@$(MAKE) lint test-rust test-readme $(CLIENTS)
 
 .PHONY: fmt
 fmt: ##  format everything that has a formatter
@@ -99,7 +100,7 @@ lint-rust: ##  clippy; licences, bans and sources of all crates
 lint-scripts:
 	@scripts/tools.sh shellcheck hadolint
 	$(call step,scripts)
-	@$(TOOLS)/bin/shellcheck scripts/*.sh .ci/run
+	@$(TOOLS)/bin/shellcheck .ci/run $$(git ls-files '*.sh')
 	@$(TOOLS)/bin/hadolint Dockerfile
 
 .PHONY: lint-docs
@@ -118,8 +119,9 @@ test-readme: ##  run every command of the README, make demo included
 	$(call step,commands of the README)
 	@scripts/readme.py
 
-# The clients' tests start this binary.
+# The clients' tests start this binary, and leave a table of their scenarios.
 test-go test-java: export IDPHOTO_BIN := $(abspath $(RELEASE))
+TABLE := $(CURDIR)/target/conformance
 
 .PHONY: test-go
 test-go: build ##  the Go client: vet, staticcheck, tests with the race detector
@@ -128,9 +130,16 @@ test-go: build ##  the Go client: vet, staticcheck, tests with the race detector
 	@test -z "$$(gofmt -l clients/go | tee /dev/stderr)"
 	@cd clients/go && go vet ./...
 	@cd clients/go && $(TOOLS)/bin/staticcheck ./...
-	@cd clients/go && go test -race ./...
+	@cd clients/go && IDPHOTO_TABLE=$(TABLE)-go.tsv go test -race -count=1 ./...
 
 .PHONY: test-java
 test-java: build ##  the Java client
 	$(call step,Java client)
-	@mvn --batch-mode --no-transfer-progress --file clients/java/pom.xml verify
+	@IDPHOTO_TABLE=$(TABLE)-java.tsv mvn --batch-mode --no-transfer-progress \
+		--file clients/java/pom.xml verify
+
+.PHONY: test-conformance
+test-conformance: test-go test-java ##  both clients have the same table of scenarios
+	$(call step,scenarios)
+	@diff $(TABLE)-go.tsv $(TABLE)-java.tsv
+	@cat $(TABLE)-go.tsv

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing: scripts/debian.sh PACKAGE...
-# Without root or apt it only tells: each of them saves time, none is indispensable.
+# Without root or apt it only tells, and whoever needs one of them fails by its name later.
 set -euo pipefail
 
 missing=()
