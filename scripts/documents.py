@@ -14,7 +14,6 @@ import xml.etree.ElementTree as xml
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-CRATES = ("dependencies", "dev-dependencies", "build-dependencies")
 
 
 def documents():
@@ -56,35 +55,42 @@ def unknown_targets(path):
             yield f"{path.relative_to(ROOT)}: no such target: make {target}"
 
 
-def crates():
+def crates(*tables):
     manifest = tomllib.loads((ROOT / "Cargo.toml").read_text())
-    return {name for table in CRATES for name in manifest.get(table, {})}
+    return {name for table in tables for name in manifest.get(table, {})}
 
 
-def go_modules():
-    manifest = ROOT / "clients/go/go.mod"
-    if not manifest.exists():
-        return set()
+def go_modules(manifest):
     lines = (line.strip() for line in manifest.read_text().splitlines())
     required = re.compile(r"(?:require )?([\w.-]+\.[\w.-]+/\S+) v\S+$")
     return {match[1] for match in map(required.match, lines) if match}
 
 
-def java_artifacts():
-    manifest = ROOT / "clients/java/pom.xml"
-    if not manifest.exists():
-        return set()
+def java_artifacts(manifest):
     project = xml.parse(manifest).getroot()
     found = project.findall("{*}dependencies/{*}dependency/{*}artifactId")
     return {artifact.text for artifact in found}
 
 
+def dependencies():
+    """What each table of CONTRIBUTING.md has to explain, by its heading."""
+    yield "Gateway", crates("dependencies")
+    yield "Build and tests of the gateway", crates("dev-dependencies", "build-dependencies")
+    if (manifest := ROOT / "clients/go/go.mod").exists():
+        yield "Go client", go_modules(manifest)
+    if (manifest := ROOT / "clients/java/pom.xml").exists():
+        yield "Java client", java_artifacts(manifest)
+
+
 def unexplained_dependencies():
-    section = (ROOT / "CONTRIBUTING.md").read_text().partition("\n## Dependencies\n")[2]
-    explained = set(re.findall(r"^\| `([^`]+)` +\| \S", section, flags=re.MULTILINE))
-    used = crates() | go_modules() | java_artifacts()
-    yield from (f"CONTRIBUTING.md: no reason for {name}" for name in sorted(used - explained))
-    yield from (f"CONTRIBUTING.md: {name} is not used" for name in sorted(explained - used))
+    sections = re.split(r"^### (.+)\n", (ROOT / "CONTRIBUTING.md").read_text(), flags=re.MULTILINE)
+    tables = dict(zip(sections[1::2], sections[2::2]))
+    for heading, used in dependencies():
+        rows = re.findall(r"^\| `([^`]+)` +\| \S", tables.get(heading, ""), flags=re.MULTILINE)
+        for name in sorted(used - set(rows)):
+            yield f"CONTRIBUTING.md, {heading}: no reason for {name}"
+        for name in sorted(set(rows) - used):
+            yield f"CONTRIBUTING.md, {heading}: {name} is not used"
 
 
 def main():
