@@ -97,10 +97,11 @@ class Running:
 
 
 def environment():
-    """The reader's, with the tools on the path and a free port for a gateway."""
+    """The reader's, with the tools on the path, a free port and a short end for a gateway."""
     kept = {name: value for name, value in os.environ.items() if name[:8] != "IDPHOTO_"}
     path = f"{ROOT}/.tools/bin:{kept.get('PATH', '')}"
-    return kept | {"PATH": path, "IDPHOTO_SERVER__LISTEN": "127.0.0.1:0"}
+    settings = {"IDPHOTO_SERVER__LISTEN": "127.0.0.1:0", "IDPHOTO_SERVER__DRAIN_DELAY": "0s"}
+    return kept | settings | {"PATH": path}
 
 
 def blocks(text):
