@@ -90,9 +90,11 @@ async fn get_verification_shows_state_answer_and_evidence() {
     assert!(found.created_at.is_some() && found.updated_at.is_some());
 }
 
+type Script = fn() -> Result<Answer, CallError>;
+
 #[tokio::test]
 async fn every_state_of_an_order_is_told() {
-    let scripts: [(fn() -> Result<Answer, CallError>, VerificationState); 2] = [
+    let scripts: [(Script, VerificationState); 2] = [
         (
             || Err(CallError::NotSent(cause())),
             VerificationState::NotSent,

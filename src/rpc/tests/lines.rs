@@ -9,6 +9,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use super::raw::{self, Stream};
 use super::rig::{Setup, eventually, get, request, setup, timed};
+use crate::domain::Answer;
 use crate::verify::doubles::{Engine, Upi, answer, cause};
 use crate::verify::port::CallError;
 
@@ -87,9 +88,11 @@ async fn an_answer_leaves_one_line_within_its_span() {
     assert_eq!(line["span"]["order_id"], request("1").order_id);
 }
 
+type Script = fn() -> Result<Answer, CallError>;
+
 #[tokio::test]
 async fn errors_are_logged_as_loud_as_they_are_grave() {
-    let scripts: [(fn() -> Result<_, CallError>, &str, &str, &str); 3] = [
+    let scripts: [(Script, &str, &str, &str); 3] = [
         (
             || Err(CallError::NotSent(cause())),
             "WARN",
