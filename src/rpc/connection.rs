@@ -72,7 +72,8 @@ impl Host {
             certificate: None,
         };
         let Some(tls) = &self.tls else {
-            if self.greeted(stream.readable()).await.is_some() {
+            // Unlike `readable`, this cannot be ready without a byte being there.
+            if self.greeted(stream.peek(&mut [0])).await.is_some() {
                 self.speak(stream, caller).await;
             }
             return;

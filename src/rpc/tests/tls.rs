@@ -53,14 +53,14 @@ impl Leaf {
 }
 
 /// The server's files, and who signed them.
-struct Files {
+pub struct Files {
     dir: TempDir,
     authority: Authority,
     tls: TlsFiles,
 }
 
 impl Files {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let (dir, authority) = (tempfile::tempdir().unwrap(), Authority::new());
         let leaf = authority.issue();
         let tls = TlsFiles {
@@ -80,7 +80,7 @@ impl Files {
         self
     }
 
-    fn setup(&self) -> Setup {
+    pub fn setup(&self) -> Setup {
         let mut setup = setup();
         setup.settings.tls = Some(self.tls.clone());
         setup
