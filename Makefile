@@ -130,11 +130,13 @@ test-go: build ##  the Go client: vet, staticcheck, tests with the race detector
 	@test -z "$$(gofmt -l clients/go | tee /dev/stderr)"
 	@cd clients/go && go vet ./...
 	@cd clients/go && $(TOOLS)/bin/staticcheck ./...
+	@mkdir -p $(dir $(TABLE))
 	@cd clients/go && IDPHOTO_TABLE=$(TABLE)-go.tsv go test -race -count=1 ./...
 
 .PHONY: test-java
 test-java: build ##  the Java client
 	$(call step,Java client)
+	@mkdir -p $(dir $(TABLE))
 	@IDPHOTO_TABLE=$(TABLE)-java.tsv mvn --batch-mode --no-transfer-progress \
 		--file clients/java/pom.xml verify
 
