@@ -13,10 +13,10 @@ use std::time::Duration;
 use josekit::jws::alg::rsassa::{RsassaJwsSigner, RsassaJwsVerifier};
 use josekit::jws::{JwsSigner, JwsVerifier, RS256};
 use serde::Serialize;
-use zeroize::Zeroizing;
 
 use super::header::{BASE64URL, Header};
 use super::key::{Kid, PrivateKey, PublicKey};
+use crate::domain::WipedBytes;
 
 mod error;
 mod rules;
@@ -216,11 +216,11 @@ fn parts(jws: &str) -> Result<(&str, &str), JwsError> {
 }
 
 /// One buffer of its final size: with the largest photo it has 275 KB.
-fn signing_input(encoded_header: &str, body: &[u8]) -> Zeroizing<Vec<u8>> {
+fn signing_input(encoded_header: &str, body: &[u8]) -> WipedBytes {
     let length = encoded_header.len() + 1 + BASE64URL.encoded_length(body.len());
-    let mut input = Vec::with_capacity(length);
+    let mut input = WipedBytes::with_capacity(length);
     input.extend_from_slice(encoded_header.as_bytes());
     input.push(b'.');
-    BASE64URL.encode_append(body, &mut input);
-    Zeroizing::new(input)
+    BASE64URL.encode_append(body, &mut *input);
+    input
 }

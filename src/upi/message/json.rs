@@ -7,6 +7,8 @@
 use base64_simd::{AsOut as _, STANDARD};
 use zeroize::Zeroizing;
 
+use crate::domain::WipedBytes;
+
 /// Bytes of a photo that are encoded at a time where their base64 has to be looked at;
 /// a multiple of three, so that no padding comes in between.
 const PIECE: usize = 768;
@@ -22,11 +24,8 @@ pub(super) enum Value<'a> {
 }
 
 /// Writes an object whose names need no escapes.
-pub(super) fn object(
-    members: &[(&'static str, Value<'_>)],
-    escape_solidus: bool,
-) -> Zeroizing<Vec<u8>> {
-    let mut out = Zeroizing::new(Vec::with_capacity(size(members, escape_solidus)));
+pub(super) fn object(members: &[(&'static str, Value<'_>)], escape_solidus: bool) -> WipedBytes {
+    let mut out = WipedBytes::with_capacity(size(members, escape_solidus));
     for (index, (name, value)) in members.iter().enumerate() {
         out.extend_from_slice(if index == 0 { b"{\"" } else { b",\"" });
         out.extend_from_slice(name.as_bytes());

@@ -4,12 +4,11 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use serde::{Deserialize, Deserializer};
-use zeroize::Zeroizing;
 
 use super::identifier as id;
 use super::json::{self, Value};
 use super::object;
-use crate::domain::{Member, Secret, Verification};
+use crate::domain::{Member, Secret, Verification, WipedBytes};
 
 /// The only value of `tradeType`. The table calls it numeric, which it is not.
 pub const TRADE_TYPE_VALUE: &str = "ID0203";
@@ -43,7 +42,7 @@ pub struct Form {
 impl Form {
     /// What is encrypted into `encData`. Wiped when dropped.
     #[must_use]
-    pub fn plaintext(&self, request: &Verification) -> Zeroizing<Vec<u8>> {
+    pub fn plaintext(&self, request: &Verification) -> WipedBytes {
         let person = &request.person;
         let mut members = vec![
             (id::CUSTOMER_NM, Value::Text(person.name.expose())),
