@@ -9,7 +9,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use super::raw::{self, Stream};
 use super::rig::{Setup, eventually, get, request, setup, timed};
-use crate::verify::doubles::{Engine, Upi, answer, cause};
+use crate::verify::doubles::{Engine, Script, Upi, answer, cause};
 use crate::verify::port::CallError;
 
 /// Everything logged by this thread, on which a test's whole runtime runs.
@@ -89,7 +89,7 @@ async fn an_answer_leaves_one_line_within_its_span() {
 
 #[tokio::test]
 async fn errors_are_logged_as_loud_as_they_are_grave() {
-    let scripts: [(fn() -> Result<_, CallError>, &str, &str, &str); 3] = [
+    let scripts: [(Script, &str, &str, &str); 3] = [
         (
             || Err(CallError::NotSent(cause())),
             "WARN",
