@@ -143,9 +143,7 @@ fn encryption(file: Option<&KeyFile>) -> Result<(Kid, PublicKey), FileProblem> {
     public("upi.encryption.key_file", file)
 }
 
-fn verification(
-    upi: &UpiConfig,
-) -> impl Iterator<Item = Result<(Kid, PublicKey), FileProblem>> {
+fn verification(upi: &UpiConfig) -> impl Iterator<Item = Result<(Kid, PublicKey), FileProblem>> {
     let keys = upi.verification.iter();
     keys.map(|file| public("upi.verification.key_file", file))
 }

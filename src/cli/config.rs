@@ -54,8 +54,7 @@ impl Origin {
 
     /// Lets a flag stand for a key.
     pub(super) fn and(mut self, key: &str, value: Option<String>) -> Self {
-        self.set
-            .extend(value.map(|value| (key.to_owned(), value)));
+        self.set.extend(value.map(|value| (key.to_owned(), value)));
         self
     }
 }

@@ -77,7 +77,11 @@ async fn play(args: Args, out: &mut dyn Write) -> Result<(), SandboxCommandError
     }
     let file = configure(&args.dir, &url)?;
     writeln!(out, "sandbox listening on {url}")?;
-    writeln!(out, "a gateway for it: idphoto serve --config {}", file.display())?;
+    writeln!(
+        out,
+        "a gateway for it: idphoto serve --config {}",
+        file.display()
+    )?;
     out.flush()?;
     sandbox.run(shutdown::signal()).await;
     Ok(())

@@ -181,10 +181,14 @@ async fn an_order_that_was_refused_unauthorized_may_come_again() {
     let sandbox = start().await;
     let participant = Participant::new(&KIT);
     let order_id = order_id();
-    for (scenario, expected) in [("sandbox:fault=unauthorized", 401), ("test", 200)] {
+    for (scenario, member, code) in [
+        ("sandbox:fault=unauthorized", "MsgResponse", "E0"),
+        ("test", "msgResponse", "00"),
+    ] {
         let request = participant.request(&sandbox.url(REQUEST_PATH), &order_id, scenario);
         let response = reqwest::Client::new().execute(request).await.unwrap();
-        assert_eq!(response.status(), expected);
+        let answer: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
+        assert_eq!(answer[member]["responseCode"], code);
     }
     let post = sandbox.posts.of(&order_id).unwrap();
     assert_eq!((post.posts, post.refused), (2, 0));

@@ -9,8 +9,9 @@ use crate::sandbox::members::Members;
 use crate::sandbox::participant::{self, KIT, Object, bytes, customer, request, seal};
 use crate::sandbox::score::score;
 use crate::upi::gateway::PhotoPlacement;
-use crate::upi::jwe::Sealer;
-use crate::upi::key::Kid;
+
+mod photo;
+mod token;
 
 fn examiner(placement: PhotoPlacement, rules: Rules) -> Examiner {
     Examiner::new(&KIT.upi().unwrap().encryption, placement, rules).unwrap()
@@ -66,18 +67,6 @@ fn a_merchant_is_accepted_whole() {
     let mut request = request();
     merchant(&mut request);
     assert!(examine_bytes(&bytes(&request)).is_ok());
-}
-
-#[test]
-fn escapes_in_the_photo_change_nothing() {
-    let json = String::from_utf8(bytes(&request())).unwrap();
-    let photo = participant::photo();
-    let escaped = json.replace(&photo, &photo.replace('A', r"\u0041"));
-    assert_ne!(json, escaped);
-    assert_eq!(
-        examine_bytes(escaped.as_bytes()),
-        examine_bytes(json.as_bytes())
-    );
 }
 
 #[test]
@@ -278,135 +267,4 @@ fn a_body_that_is_no_object_is_refused() {
     }
     let latin1 = b"{\"memberName\":\"\xc4\"}";
     assert_eq!(examine_bytes(latin1), Err(Refusal::NotAnObject));
-}
-
-#[test]
-fn photos_are_standard_base64_and_nothing_else() {
-    let photo = participant::photo();
-    let unpadded = photo.trim_end_matches('=');
-    assert_ne!(
-        unpadded, photo,
-        "the sample needs padding to prove that it is demanded"
-    );
-    let strict = "photo: standard base64 with padding and without line breaks";
-    assert_eq!(with("photo", unpadded), strict);
-    let (head, tail) = photo.split_at(40);
-    for line_break in ["\n", "\r\n", " "] {
-        assert_eq!(with("photo", format!("{head}{line_break}{tail}")), strict);
-        assert_eq!(with("photo", format!("{photo}{line_break}")), strict);
-    }
-    assert_eq!(with("photo", "_-__"), strict);
-    assert_eq!(
-        with("photo", format!("data:image/png;base64,{photo}")),
-        "photo: base64 without a data: prefix"
-    );
-    assert_eq!(with("photo", ""), "photo: 1 to 204800 characters");
-    let long = "A".repeat(204_804);
-    assert_eq!(with("photo", long), "photo: 1 to 204800 characters");
-}
-
-#[test]
-fn bits_beyond_the_last_byte_of_a_photo_are_zero() {
-    let photo = participant::photo();
-    // The sample ends with one padding character: the last digit has two spare bits.
-    let spare = photo.replace("I=", "J=");
-    assert_ne!(spare, photo);
-    assert!(with("photo", spare).starts_with("photo: standard base64"));
-}
-
-#[test]
-fn photos_are_jpeg_or_png_by_content() {
-    let gif = base64_simd::STANDARD.encode_to_string(b"GIF89a");
-    assert!(with("photo", gif).starts_with("photo: "));
-    let cut = sample::png().slice(..40);
-    assert!(with("photo", base64_simd::STANDARD.encode_to_string(cut)).starts_with("photo: "));
-}
-
-#[test]
-fn an_encrypted_photo_is_read_where_the_setting_says() {
-    let examiner = examiner(PhotoPlacement::Encrypted, Rules::default());
-    let examined = |request: &Object| examiner.examine(&Members::read(&bytes(request)).unwrap());
-    let beside = examined(&request()).unwrap_err().to_string();
-    assert_eq!(beside, "photo: unknown member");
-    let (mut encrypted, mut customer) = (request(), customer());
-    encrypted.shift_remove("photo");
-    let absent = examined(&encrypted).unwrap_err().to_string();
-    assert_eq!(absent, "photo: mandatory, and absent");
-    customer.insert("photo".to_owned(), participant::photo().into());
-    encrypted.insert("encData".to_owned(), seal(&customer).into());
-    assert!(examined(&encrypted).is_ok());
-    assert_eq!(
-        with_customer(|customer| {
-            customer.insert("photo".to_owned(), participant::photo().into());
-        }),
-        "photo: unknown member"
-    );
-}
-
-/// A token whose protected header was replaced.
-fn token_with(header: &Value) -> String {
-    let token = seal(&customer());
-    let (_, rest) = token.split_once('.').unwrap();
-    let header = base64_simd::URL_SAFE_NO_PAD.encode_to_string(header.to_string());
-    format!("{header}.{rest}")
-}
-
-#[test]
-fn a_token_with_another_header_is_refused_by_what_is_wrong() {
-    let kid = "sandbox-upi-encryption-1";
-    for (header, rule) in [
-        (
-            json!({"alg": "RSA-OAEP", "enc": "A128CBC-HS256", "kid": kid}),
-            "alg is RSA1_5",
-        ),
-        (
-            json!({"alg": "RSA1_5", "enc": "A256GCM", "kid": kid}),
-            "enc is A128CBC-HS256",
-        ),
-        (
-            json!({"alg": "RSA1_5", "enc": "A128CBC-HS256", "kid": "other"}),
-            "kid names no encryption key of this side",
-        ),
-        (
-            json!({"alg": "RSA1_5", "enc": "A128CBC-HS256"}),
-            "kid names no encryption key of this side",
-        ),
-        (
-            json!({"alg": "RSA1_5", "enc": "A128CBC-HS256", "kid": kid, "zip": "DEF"}),
-            "the header has alg, enc and kid, each once",
-        ),
-        (
-            json!({"kid": kid, "alg": "RSA1_5", "enc": "A128CBC-HS256"}),
-            "cannot be decrypted",
-        ),
-    ] {
-        assert_eq!(
-            with("encData", token_with(&header)),
-            format!("encData: {rule}")
-        );
-    }
-}
-
-#[test]
-fn a_token_for_another_key_is_refused() {
-    let keys = KIT.participant().unwrap();
-    let kid = Kid::parse("sandbox-upi-encryption-1").unwrap();
-    let sealer = Sealer::new(&kid, &keys.verification[0].1).unwrap();
-    let token = sealer.seal(&bytes(&customer())).unwrap();
-    assert_eq!(with("encData", token), "encData: cannot be decrypted");
-}
-
-#[test]
-fn what_is_no_token_or_holds_no_object_is_refused() {
-    for text in ["", "李雷", "e30", "a.b.c.d.e"] {
-        let found = with("encData", text);
-        assert!(found.starts_with("encData: "), "{found}");
-    }
-    let keys = KIT.participant().unwrap();
-    let (kid, key) = &keys.encryption;
-    let token = Sealer::new(kid, key).unwrap().seal(b"[1]").unwrap();
-    assert_eq!(
-        with("encData", token),
-        "encData: the plaintext is not a JSON object in UTF-8"
-    );
 }

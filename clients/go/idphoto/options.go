@@ -1,0 +1,98 @@
+package idphoto
+
+import (
+	"errors"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
+)
+
+// Option changes a default of [New].
+type Option func(*settings)
+
+type settings struct {
+	plaintext   bool
+	files       tlsFiles
+	timeout     time.Duration
+	dialOptions []grpc.DialOption
+}
+
+// WithPlaintext turns TLS off: names, ID numbers and photos travel readable to anybody
+// on the way. For loopback, and for a mesh whose proxy on the same host encrypts.
+func WithPlaintext() Option {
+	return func(s *settings) { s.plaintext = true }
+}
+
+// WithCAFile trusts the CAs of a PEM file, and no longer the system's. The file is read
+// again for each connection.
+func WithCAFile(path string) Option {
+	return func(s *settings) { s.files.ca = path }
+}
+
+// WithClientCertificateFiles presents a client certificate: the PEM files of its chain
+// and of its key. They are read again for each connection, so they can be replaced while
+// the client is in use.
+func WithClientCertificateFiles(certFile, keyFile string) Option {
+	return func(s *settings) { s.files.cert, s.files.key = certFile, keyFile }
+}
+
+// WithTimeout sets the longest that one call takes instead of [DefaultTimeout].
+func WithTimeout(timeout time.Duration) Option {
+	return func(s *settings) { s.timeout = timeout }
+}
+
+// WithDialOptions passes options on to gRPC: interceptors, stats handlers such as
+// OpenTelemetry's, credentials of each call. They come after this package's own, and win.
+func WithDialOptions(options ...grpc.DialOption) Option {
+	return func(s *settings) { s.dialOptions = append(s.dialOptions, options...) }
+}
+
+var (
+	errPlaintextTLS = errors.New("idphoto: plaintext and TLS files exclude each other")
+	errKeyPair      = errors.New("idphoto: a client certificate needs its certificate file and its key file")
+	errTimeout      = errors.New("idphoto: the timeout must be longer than zero")
+)
+
+func (s *settings) check() error {
+	switch {
+	case s.plaintext && s.files != tlsFiles{}:
+		return errPlaintextTLS
+	case (s.files.cert == "") != (s.files.key == ""):
+		return errKeyPair
+	case s.timeout <= 0:
+		return errTimeout
+	}
+	return nil
+}
+
+func (s *settings) transport() (credentials.TransportCredentials, error) {
+	if s.plaintext {
+		return insecure.NewCredentials(), nil
+	}
+	return newRereadingTLS(s.files)
+}
+
+func (s *settings) dial() ([]grpc.DialOption, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	transport, err := s.transport()
+	if err != nil {
+		return nil, err
+	}
+	options := []grpc.DialOption{
+		grpc.WithTransportCredentials(transport),
+		// Whoever can write DNS must not be able to change what is tried again.
+		grpc.WithDisableServiceConfig(),
+		grpc.WithDefaultServiceConfig(serviceConfig),
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{
+			Time:                keepaliveTime,
+			Timeout:             keepaliveTimeout,
+			PermitWithoutStream: keepaliveWithoutCalls,
+		}),
+	}
+	return append(options, s.dialOptions...), nil
+}
