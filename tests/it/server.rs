@@ -172,6 +172,12 @@ async fn a_server_without_free_file_descriptors_waits_and_recovers() {
     sleep(Duration::from_secs(2)).await;
     let spent = ticks(pid) - before;
     assert!(spent < 50, "{spent} ticks of 200 were spent on waiting");
+    assert!(
+        gateway
+            .process
+            .printed()
+            .contains("no connection can be accepted")
+    );
     drop(crowd);
     gateway
         .client()

@@ -10,7 +10,7 @@ use crate::domain::{Answer, Category, Merchant, MerchantDraft, Outcome, Rejectio
 use crate::domain::{Rules, Verification};
 use crate::pb::verify_id_photo_response::Outcome as PbOutcome;
 use crate::pb::{Merchant as PbMerchant, RejectionCategory, VerificationState};
-use crate::verify::doubles::{Engine, Upi, answer};
+use crate::verify::doubles::{Engine, Script, Upi, answer, cause};
 use crate::verify::port::{
     Admission, BoxFuture, CallError, Caller, Cause, Everyone, Gateway, Sealed,
 };
@@ -90,8 +90,6 @@ async fn get_verification_shows_state_answer_and_evidence() {
     assert!(found.created_at.is_some() && found.updated_at.is_some());
 }
 
-type Script = fn() -> Result<Answer, CallError>;
-
 #[tokio::test]
 async fn every_state_of_an_order_is_told() {
     let scripts: [(Script, VerificationState); 2] = [
@@ -127,10 +125,6 @@ async fn compressed_requests_are_accepted() {
             "{encoding:?}"
         );
     }
-}
-
-fn cause() -> Cause {
-    crate::verify::doubles::cause()
 }
 
 /// Remembers whose merchant was sealed.

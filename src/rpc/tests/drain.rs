@@ -12,7 +12,9 @@ use tonic_health::pb::health_client::HealthClient;
 
 use super::raw::{self, Stream};
 use super::rig::{Setup, eventually, get, request, row, setup, told};
+use crate::domain::sample;
 use crate::verify::doubles::{Upi, answer};
+use crate::verify::error::{NotSent, VerifyError};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -86,9 +88,22 @@ async fn new_calls_on_an_old_connection_are_refused_as_draining_or_not_at_all() 
     eventually(|| rig.upi.posts() == 1).await;
     rig.stop.send(()).unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
-    // After GOAWAY the client opens no stream, and says so in words of its own.
-    let refused = other.verify_id_photo(request("2")).await.unwrap_err();
-    assert!(refused.details().is_empty() || row(&refused).1 == "DRAINING");
+    let refusals = async {
+        // Until GOAWAY comes the server says it; from then on the client opens no stream,
+        // and says so in words of its own.
+        loop {
+            let refused = other.verify_id_photo(request("2")).await.unwrap_err();
+            if refused.details().is_empty() {
+                return;
+            }
+            assert_eq!(row(&refused).1, "DRAINING");
+        }
+    };
+    timeout(SECOND, refusals).await.expect("no GOAWAY");
+    // A stream that was opened before GOAWAY came would be told so by the use case.
+    let late = rig.verifier.verify(sample::verification("3"), None).await;
+    let draining = matches!(late, Err(VerifyError::NotSent(NotSent::Draining)));
+    assert!(draining, "{late:?}");
     assert_eq!(rig.upi.posts(), 1);
     rig.upi.release();
     call.await.unwrap().unwrap();

@@ -9,8 +9,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use super::raw::{self, Stream};
 use super::rig::{Setup, eventually, get, request, setup, timed};
-use crate::domain::Answer;
-use crate::verify::doubles::{Engine, Upi, answer, cause};
+use crate::verify::doubles::{Engine, Script, Upi, answer, cause};
 use crate::verify::port::CallError;
 
 /// Everything logged by this thread, on which a test's whole runtime runs.
@@ -87,8 +86,6 @@ async fn an_answer_leaves_one_line_within_its_span() {
     assert_eq!(line["span"]["name"], "rpc");
     assert_eq!(line["span"]["order_id"], request("1").order_id);
 }
-
-type Script = fn() -> Result<Answer, CallError>;
 
 #[tokio::test]
 async fn errors_are_logged_as_loud_as_they_are_grave() {

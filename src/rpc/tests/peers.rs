@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::rig::setup;
 use super::tls::Files;
@@ -14,8 +14,9 @@ async fn patience(mut peer: TcpStream, words: &[u8]) -> Duration {
     let begun = Instant::now();
     peer.write_all(words).await.unwrap();
     let mut rest = Vec::new();
+    let end = timeout(Duration::from_secs(3600), peer.read_to_end(&mut rest)).await;
     // A reset is an end, too.
-    let _ = peer.read_to_end(&mut rest).await;
+    let _ = end.expect("the server waits for ever");
     begun.elapsed()
 }
 

@@ -1,11 +1,16 @@
 //! HTTP/2 by hand, for requests that no client would send.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tonic::Status;
+
+/// No call may stay without an end for longer.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 pub const VERIFY: &str = "/idphoto.v1.IdPhotoService/VerifyIdPhoto";
 
@@ -39,7 +44,8 @@ impl Stream {
 
     /// The error that the server sent, without the rest of the request being needed.
     pub async fn error(self) -> Status {
-        let response = self.response.await.unwrap();
+        let response = timeout(PATIENCE, self.response).await;
+        let response = response.expect("the call has no end").unwrap();
         Status::from_header_map(response.headers()).expect("the call has a body, so no error")
     }
 }
