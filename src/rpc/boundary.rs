@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 
 use futures_util::FutureExt as _;
 use http::{Request, Response};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use tonic::body::Body;
 use tonic::server::NamedService;
@@ -22,7 +23,7 @@ use super::deadline::{self, Malformed};
 use super::drain::Calls;
 use super::line::Line;
 use super::status::Failure;
-use super::upload::Upload;
+use super::upload::{Room, Upload};
 use crate::verify::port::{Admission, BoxFuture, Caller};
 
 /// The service within its boundary.
@@ -31,6 +32,7 @@ pub(super) struct Boundary<S> {
     inner: S,
     admission: Arc<dyn Admission>,
     calls: Calls,
+    room: Room,
 }
 
 impl<S> Boundary<S> {
@@ -39,6 +41,7 @@ impl<S> Boundary<S> {
             inner,
             admission,
             calls,
+            room: Room::new(),
         }
     }
 }
@@ -71,13 +74,16 @@ where
         let call = Call::new(deadline.as_ref().ok().copied().flatten());
         let line = Line::open(method, arrived, call.clone(), self.calls.enter());
         let admission = Arc::clone(&self.admission);
+        let room = self.room.clone();
         let following = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, following);
         let handling = {
             let call = call.clone();
             async move {
                 admit(&*admission, &request, deadline).map_err(|failure| call.fail(failure))?;
-                let request = prepare(request, arrived, call);
+                let place = room.enter(call.deadline).await;
+                let place = place.map_err(|failure| call.fail(failure))?;
+                let request = prepare(request, arrived, call, place);
                 let Ok(response) = inner.call(request).await;
                 Ok(response)
             }
@@ -101,7 +107,7 @@ fn known_method(path: &str) -> &'static str {
     }
 }
 
-/// Everything that turns a call away before its message is read.
+/// Everything that turns a caller away.
 fn admit(
     admission: &dyn Admission,
     request: &Request<Body>,
@@ -113,10 +119,15 @@ fn admit(
     Ok(())
 }
 
-fn prepare(request: Request<Body>, arrived: Instant, call: Call) -> Request<Body> {
+fn prepare(
+    request: Request<Body>,
+    arrived: Instant,
+    call: Call,
+    place: OwnedSemaphorePermit,
+) -> Request<Body> {
     let (mut parts, body) = request.into_parts();
     parts.extensions.insert(call.clone());
-    Request::from_parts(parts, Body::new(Upload::new(body, arrived, call)))
+    Request::from_parts(parts, Body::new(Upload::new(body, arrived, call, place)))
 }
 
 /// Makes sure that every error has its details, whoever made it.
