@@ -4,6 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod files;
+
+pub use files::{FileProblems, Files, NotText, read_files, to_passphrase};
+
 use crate::config::Config;
 use crate::ledger::MemoryLedger;
 use crate::rpc::{self, Ports, Server, ServerError};
@@ -69,6 +73,38 @@ impl App {
     /// second.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
         self.server.run(shutdown).await;
+    }
+}
+
+/// UPI's side as configured, with what its files hold.
+#[must_use]
+pub fn upi_settings(config: &Config, files: Files) -> (gateway::Settings, Keys) {
+    let settings = gateway::Settings {
+        ca_pem: files.ca_pem,
+        client_identity: files.client_identity,
+        ..sandboxed_settings(config, config.upi.base_url.clone())
+    };
+    (settings, files.keys)
+}
+
+/// UPI's side as configured, played by a sandbox at `base_url`.
+#[must_use]
+pub fn sandboxed_settings(config: &Config, base_url: String) -> gateway::Settings {
+    let upi = &config.upi;
+    gateway::Settings {
+        base_url,
+        request_path: upi.request_path.clone(),
+        app_id: upi.app_id.clone(),
+        timeout: upi.timeout,
+        connect_timeout: upi.connect_timeout,
+        photo_placement: upi.photo_placement,
+        escape_solidus: upi.escape_solidus,
+        clock_window: upi.clock_window,
+        ca_pem: None,
+        client_identity: None,
+        proxy: upi.proxy.clone(),
+        response_codes: upi.response_codes.clone(),
+        member: config.member.clone(),
     }
 }
 

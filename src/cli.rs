@@ -1,19 +1,96 @@
 //! What an operator types: `idphoto COMMAND`.
 
+use std::error::Error;
+use std::io::{self, Write};
+
+use clap::{Parser, Subcommand};
+
 pub mod answer;
 pub mod client;
+pub mod config;
 pub mod demo;
 pub mod exit;
 pub mod get;
 pub mod health;
 mod input;
+pub mod keys;
+pub mod sandbox;
+pub mod serve;
 mod stack;
 pub mod verify;
 
 use exit::Exit;
 
+/// ID photo verification through UnionPay International, as a gRPC service
+#[derive(Debug, Parser)]
+#[command(name = "idphoto", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Args),
+    Serve(serve::Args),
+    Sandbox(sandbox::Args),
+    Verify(Box<verify::Args>),
+    Get(get::Args),
+    Health(health::Args),
+    Config(config::Args),
+    Keys(keys::Args),
+}
+
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn main() -> Exit {
-    todo!()
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => return explain(&usage),
+    };
+    run(cli.command).unwrap_or_else(|error| {
+        // A reader that has gone away (`idphoto … | head`) needs no explanation.
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            complain(&error);
+        }
+        Exit::Files
+    })
+}
+
+fn run(command: Command) -> io::Result<Exit> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let mut out = io::stdout();
+    let exit = runtime.block_on(dispatch(command, &mut out))?;
+    out.flush()?;
+    // A blocked task (a DNS lookup, a read of standard input) must not hold up the end.
+    runtime.shutdown_background();
+    Ok(exit)
+}
+
+async fn dispatch(command: Command, out: &mut dyn Write) -> io::Result<Exit> {
+    match command {
+        Command::Demo(args) => demo::run(args, out).await,
+        Command::Serve(args) => serve::run(args, out).await,
+        Command::Sandbox(args) => sandbox::run(args, out).await,
+        Command::Verify(args) => verify::run(*args, out).await,
+        Command::Get(args) => get::run(args, out).await,
+        Command::Health(args) => health::run(args, out).await,
+        Command::Config(args) => config::run(args, out),
+        Command::Keys(args) => keys::run(args, out),
+    }
+}
+
+/// Help and version go to standard output and are a success; the rest is bad usage.
+fn explain(usage: &clap::Error) -> Exit {
+    let asked = !usage.use_stderr();
+    match (usage.print(), asked) {
+        (Ok(()), true) => Exit::Success,
+        (Ok(()), false) => Exit::Usage,
+        (Err(_), _) => Exit::Files,
+    }
+}
+
+fn complain(error: &dyn Error) {
+    // When standard error is gone, too, there is nobody left to tell.
+    let _ = input::complain(error);
 }

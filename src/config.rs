@@ -1,164 +1,116 @@
-//! Configuration.
-use crate::domain::{Category, Member, Merchant, ResponseCode, Rules};
-use crate::rpc::TlsFiles;
-use crate::upi::gateway::{PhotoPlacement, Proxy};
-use crate::upi::key::Kid;
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::time::Duration;
+//! What an operator can set: a TOML file, then the environment, then the command line.
+//!
+//! Every key is one [`Field`](field::Field): its path, its kind, its default, its place in
+//! [`Config`] and a sentence about it. Reading, the check for unknown keys, `config print`,
+//! and the tests of `idphoto.example.toml` and `docs/configuration.md` all go by that
+//! description.
+//!
+//! No value is ever part of an error: an operator may have pasted a passphrase where a path
+//! belongs.
 
-/// Everything an operator can set.
-#[derive(Debug, Clone)]
+mod error;
+mod field;
+mod file;
+mod kind;
+mod ledger;
+mod party;
+mod placeholder;
+mod print;
+mod reader;
+mod schema;
+mod server;
+mod source;
+mod telemetry;
+mod upi;
+mod validation;
+mod value;
+mod warning;
+
+use std::fmt;
+
+use crate::domain::{FreeText, IdNumberRule, Member, Merchant, NameRule, PhotoLimits, Rules};
+
+pub use error::{ConfigErrors, Origin, Problem};
+pub use field::Reference;
+pub use ledger::LedgerConfig;
+pub use schema::reference;
+pub use server::ServerConfig;
+pub use source::Sources;
+pub use telemetry::{LogFormat, LogLevel, TelemetryConfig};
+pub use upi::{KeyFile, SigningFiles, UpiConfig};
+
+use reader::Reader;
+
+/// When `validation.*` is bad itself, names of members and merchants are not held against it.
+const LENIENT: Rules = Rules {
+    free_text: FreeText::Unicode,
+    name: NameRule::Any,
+    id_number: IdNumberRule::Lax,
+    photo: PhotoLimits {
+        min_side: 1,
+        max_side: u32::MAX,
+    },
+};
+
+/// Everything an operator can set, checked. No file that it names has been opened.
+#[derive(Clone)]
 pub struct Config {
-    /// `server.*`
+    /// `server.*`: the gRPC port.
     pub server: ServerConfig,
-    /// `upi.*`
+    /// `upi.*`: the way to UPI.
     pub upi: UpiConfig,
-    /// `member.*`
+    /// `member.*`: on whose behalf UPI is asked.
     pub member: Member,
-    /// `merchant.*`
+    /// `merchant.*`: the merchant of requests that name none.
     pub merchant: Option<Merchant>,
-    /// `validation.*`
+    /// `validation.*`: readings of a source that is silent or contradicts itself.
     pub validation: Rules,
-    /// `ledger.*`
+    /// `ledger.*`: where orders are remembered.
     pub ledger: LedgerConfig,
-    /// `telemetry.*`
+    /// `telemetry.*`: what is logged, and how.
     pub telemetry: TelemetryConfig,
-}
-/// Where a configuration comes from, weakest first.
-#[derive(Debug, Clone, Default)]
-pub struct Sources {
-    /// `--config`.
-    pub file: Option<PathBuf>,
-    /// The environment; names without the prefix `IDPHOTO_` are ignored.
-    pub environment: Vec<(String, String)>,
-    /// `--set section.key=value` and flags that stand for it.
-    pub overrides: Vec<(String, String)>,
-    /// `serve --sandbox`: UPI's address, ids and keys, and the member may be left out.
-    pub sandboxed: bool,
 }
 
 impl Config {
-    /// Reads all sources; later ones win.
+    /// Reads all sources. A key's value comes from the last source that has it; a later
+    /// list or table replaces an earlier one as a whole.
     ///
     /// # Errors
-    /// Every bad key at once.
+    /// Every bad, unknown and missing key at once.
     pub fn load(sources: &Sources) -> Result<Self, ConfigErrors> {
-        todo!()
+        let mut reader = Reader::open(sources);
+        let server = server::read(&mut reader);
+        let upi = upi::read(&mut reader);
+        let validation = validation::read(&mut reader);
+        let rules = validation.clone().unwrap_or(LENIENT);
+        let member = party::member(&mut reader, &rules);
+        let merchant = party::merchant(&mut reader, &rules);
+        let ledger = ledger::read(&mut reader);
+        let telemetry = telemetry::read(&mut reader);
+        match (server, upi, validation, member, ledger, telemetry) {
+            (
+                Some(server),
+                Some(upi),
+                Some(validation),
+                Some(member),
+                Some(ledger),
+                Some(telemetry),
+            ) if reader.is_clean() => Ok(Self {
+                server,
+                upi,
+                member,
+                merchant,
+                validation,
+                ledger,
+                telemetry,
+            }),
+            _ => Err(reader.into_errors()),
+        }
     }
 }
 
-/// Everything that is wrong with a configuration.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("bad configuration")]
-pub struct ConfigErrors(Vec<String>);
-
-/// `server.*`
-#[derive(Debug, Clone)]
-pub struct ServerConfig {
-    /// default 127.0.0.1:50051
-    pub listen: SocketAddr,
-    /// default true
-    pub reflection: bool,
-    /// default 1048576
-    pub max_message_bytes: usize,
-    /// default 4096
-    pub max_in_flight: usize,
-    /// default "5s"; shorter than drain_timeout
-    pub drain_delay: Duration,
-    /// default "75s"
-    pub drain_timeout: Duration,
-    /// cert_file and key_file together
-    pub tls: Option<TlsFiles>,
-}
-/// `upi.*`
-#[derive(Debug, Clone)]
-pub struct UpiConfig {
-    /// required
-    pub base_url: String,
-    /// required
-    pub request_path: String,
-    /// required
-    pub app_id: String,
-    /// default "65s"
-    pub timeout: Duration,
-    /// default "5s"
-    pub connect_timeout: Duration,
-    /// "beside" (default) or "encrypted"
-    pub photo_placement: PhotoPlacement,
-    /// default false
-    pub escape_solidus: bool,
-    /// default "300s"
-    pub clock_window: Duration,
-    /// optional
-    pub ca_file: Option<PathBuf>,
-    /// optional, both or none: `upi.client_cert_file`, `upi.client_key_file`
-    pub client_identity: Option<(PathBuf, PathBuf)>,
-    /// `upi.proxy`: "none" (default), "environment", or a URL
-    pub proxy: Proxy,
-    /// `upi.signing.{kid,key_file,passphrase_file}`; `None` only in sandbox mode
-    pub signing: Option<SigningFiles>,
-    /// `upi.encryption.{kid,key_file}`; `None` only in sandbox mode
-    pub encryption: Option<KeyFile>,
-    /// `upi.verification`; empty only in sandbox mode
-    pub verification: Vec<KeyFile>,
-    /// `upi.response_codes`
-    pub response_codes: BTreeMap<ResponseCode, Category>,
-}
-/// Our key.
-#[derive(Debug, Clone)]
-pub struct SigningFiles {
-    /// kid
-    pub kid: Kid,
-    /// file
-    pub key_file: PathBuf,
-    /// passphrase, without trailing line break
-    pub passphrase_file: Option<PathBuf>,
-}
-/// A key of UPI's.
-#[derive(Debug, Clone)]
-pub struct KeyFile {
-    /// kid
-    pub kid: Kid,
-    /// file
-    pub key_file: PathBuf,
-}
-/// `ledger.*`
-#[derive(Debug, Clone)]
-pub struct LedgerConfig {
-    /// "memory:" (default, the only engine so far)
-    pub url: String,
-}
-/// `telemetry.*`
-#[derive(Debug, Clone)]
-pub struct TelemetryConfig {
-    /// `telemetry.log_level`: error, warn, info (default), debug, trace
-    pub log_level: LogLevel,
-    /// `telemetry.log_format`
-    pub log_format: LogFormat,
-}
-/// How much is logged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum LogLevel {
-    /// x
-    Error,
-    /// x
-    Warn,
-    /// x
-    #[default]
-    Info,
-    /// x
-    Debug,
-    /// x
-    Trace,
-}
-/// How it is logged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum LogFormat {
-    /// for people
-    #[default]
-    Text,
-    /// for machines
-    Json,
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.print())
+    }
 }

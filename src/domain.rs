@@ -25,5 +25,5 @@ pub use person::{IdNumber, Person, PersonName};
 pub use photo::{Photo, PhotoFormat};
 pub use request::{Draft, Verification};
 pub use rules::{FreeText, IdNumberRule, NameRule, PhotoLimits, Rules};
-pub use secret::Secret;
+pub use secret::{Secret, WipedBytes};
 pub use violation::{Violation, Violations};

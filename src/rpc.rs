@@ -1,11 +1,42 @@
-//! The gRPC side.
-use crate::domain::{Merchant, Rules};
-use crate::verify::Verifier;
-use crate::verify::port::{Admission, Clock};
+//! The gRPC side: HTTP/2 on a port, the two methods, health, reflection, and the end.
+//!
+//! A call passes, from the outside in: `listener` (TCP, TLS) → `connection` (HTTP/2) →
+//! `boundary` (deadline, admission, panics, the log line) → `service` (the methods).
+//! `status` alone decides what an error looks like.
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+
+use crate::domain::{Merchant, Rules};
+use crate::verify::Verifier;
+use crate::verify::port::{Admission, Clock};
+
+mod boundary;
+mod call;
+mod connection;
+mod convert;
+mod deadline;
+mod drain;
+mod error;
+mod health;
+mod line;
+mod listener;
+mod routes;
+mod service;
+mod status;
+mod tls;
+mod upload;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::ServerError;
+
+use drain::{Calls, Schedule};
+use health::{Phase, Phases};
+use listener::Listener;
 
 /// Settings of the gRPC port.
 #[derive(Debug, Clone)]
@@ -16,7 +47,7 @@ pub struct Settings {
     pub tls: Option<TlsFiles>,
     /// Whether reflection is served.
     pub reflection: bool,
-    /// Largest request message, bytes.
+    /// Largest request message, bytes, before and after decompression.
     pub max_message_bytes: usize,
     /// NOT_SERVING is shown this long before new calls are refused; part of `drain_timeout`.
     pub drain_delay: Duration,
@@ -27,16 +58,18 @@ pub struct Settings {
     /// The merchant of requests that name none.
     pub merchant: Option<Merchant>,
 }
+
 /// PEM files of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsFiles {
-    /// Chain.
+    /// The server's certificate, followed by those that lead to its root.
     pub cert_file: PathBuf,
-    /// Key.
+    /// The private key of that certificate.
     pub key_file: PathBuf,
     /// Whose clients are admitted; `None` asks for no certificate.
     pub client_ca_file: Option<PathBuf>,
 }
+
 /// What the server calls.
 pub struct Ports {
     /// The use case.
@@ -46,27 +79,62 @@ pub struct Ports {
     /// The wall clock.
     pub clock: Arc<dyn Clock>,
 }
+
 /// A bound server; its health says NOT_SERVING until `run`.
-pub struct Server(());
+pub struct Server {
+    listener: Listener,
+    verifier: Arc<Verifier>,
+    phases: Phases,
+    calls: Calls,
+    drain_delay: Duration,
+    drain_timeout: Duration,
+}
+
 impl Server {
     /// Reads TLS files and binds.
+    ///
+    /// # Errors
+    /// A TLS file cannot be used, or the address cannot be listened on.
     pub async fn bind(settings: Settings, ports: Ports) -> Result<Self, ServerError> {
-        todo!()
+        let tls = settings.tls.as_ref().map(tls::acceptor).transpose()?;
+        let (phases, calls) = (Phases::new(), Calls::default());
+        let verifier = Arc::clone(&ports.verifier);
+        let routes = routes::all(&settings, ports, &phases, &calls)?;
+        Ok(Self {
+            listener: Listener::bind(settings.listen, tls, routes).await?,
+            verifier,
+            phases,
+            calls,
+            drain_delay: settings.drain_delay,
+            drain_timeout: settings.drain_timeout,
+        })
     }
+
     /// Where it listens.
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
-        todo!()
+        self.listener.local_addr()
     }
+
     /// Serves until `shutdown` resolves, then drains; back within `drain_timeout` + 1 s.
-    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
-        todo!()
+    ///
+    /// A drain shows NOT_SERVING at once and goes on serving for `drain_delay`, so that
+    /// whoever routes calls can catch up. Then new orders are refused, and those in flight
+    /// have the rest of `drain_timeout` to end.
+    pub async fn run(mut self, shutdown: impl Future<Output = ()> + Send) {
+        self.phases.enter(Phase::Serving);
+        self.listener.accept_until(shutdown).await;
+
+        let schedule = Schedule::from_now(self.drain_delay, self.drain_timeout);
+        self.phases.enter(Phase::Draining);
+        tracing::info!("draining: health says NOT_SERVING");
+        self.listener.accept_until(schedule.delay()).await;
+
+        self.verifier.drain();
+        let connections = self.listener.close();
+        drain::finish(&self.verifier, &self.calls, &schedule).await;
+        self.phases.enter(Phase::Ended);
+        connections.end(drain::LAST_WORDS).await;
+        tracing::info!("drained");
     }
-}
-/// Why the server does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum ServerError {
-    /// x
-    #[error("placeholder")]
-    Placeholder,
 }

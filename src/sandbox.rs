@@ -1,13 +1,44 @@
-//! UPI's side of the wire.
-use crate::domain::Rules;
-use crate::upi::gateway::PhotoPlacement;
-use crate::upi::key::{Kid, PrivateKey, PublicKey};
-use crate::verify::port::Clock;
+//! UPI's side of the wire, for development and tests: it refuses what UPI would refuse,
+//! answers signed, and misbehaves when it is asked to.
+//!
+//! A usage scenario (`scUsageScenarios`) that begins with `sandbox:` picks the outcome,
+//! see [`scenario`]. Without one the score is a function of id number and photo. Nothing
+//! of a person is kept or logged: [`Posts`] holds order ids, sizes and protected headers.
+
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::net::TcpListener;
+
+use crate::domain::Rules;
+use crate::upi::gateway::PhotoPlacement;
+use crate::upi::jwe::JweError;
+use crate::upi::jws::JwsError;
+use crate::upi::key::{KeyError, Kid, PrivateKey, PublicKey};
+use crate::verify::port::Clock;
+
+mod answer;
+mod check;
+mod connection;
+mod endpoint;
+pub mod fault;
 pub mod kit;
+mod members;
+#[cfg(test)]
+mod participant;
+pub mod posts;
+mod processor;
+mod request;
+pub mod scenario;
+mod score;
+
+pub use fault::Fault;
+pub use posts::{Post, Posts};
+
+use endpoint::Endpoint;
+use processor::Processor;
 
 /// Settings of the sandbox.
 #[derive(Debug, Clone)]
@@ -16,95 +47,109 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Says that listening beyond loopback is meant.
     pub allow_non_loopback: bool,
-    /// The participant's app id.
+    /// The participant's app id: UPI-APPID of requests and answers.
     pub app_id: String,
-    /// The path it answers on.
+    /// The path that it answers on: UPI-REQPATH of requests.
     pub request_path: String,
-    /// Skew allowed.
+    /// The skew of UPI-TIMESTAMP allowed in either direction; UPI's own is 300 s.
     pub clock_window: Duration,
     /// Where it expects the photo.
     pub photo_placement: PhotoPlacement,
-    /// Field rules.
+    /// The alphabet of free texts and the limits of a photo; name and id number are held
+    /// to UPI's field table only.
     pub rules: Rules,
 }
+
 /// UPI's keys.
 pub struct Keys {
-    /// To verify requests.
+    /// The participant's public key, to verify requests.
     pub participant: (Kid, PublicKey),
-    /// To sign answers.
+    /// UPI's private key, to sign answers.
     pub signing: (Kid, PrivateKey),
-    /// To decrypt.
+    /// UPI's private key, to decrypt `encData`.
     pub encryption: (Kid, PrivateKey),
 }
-/// What a scenario `sandbox:fault=NAME` asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// x
-    NoSignature,
+
+/// A sandbox whose port is bound and whose keys are good.
+pub struct Sandbox {
+    listener: TcpListener,
+    local_addr: SocketAddr,
+    endpoint: Arc<Endpoint>,
+    posts: Posts,
 }
-impl Fault {
-    /// Every fault.
-    pub const ALL: [Self; 1] = [Self::NoSignature];
-    /// `NAME`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        todo!()
-    }
-}
-/// The sandbox's record of what it received, by order id; a cheap handle.
-#[derive(Clone)]
-pub struct Posts(());
-/// What is known of one order id's POSTs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Post {
-    /// POSTs whose signature was good.
-    pub posts: u64,
-    /// POSTs that were refused with 401.
-    pub refused: u64,
-    /// Bytes of the last body.
-    pub body_bytes: usize,
-    /// The decoded protected header of the last encData: JSON.
-    pub jwe_header: String,
-    /// The decoded protected header of the last UPI-JWS: JSON.
-    pub jws_header: String,
-}
-impl Posts {
-    /// The record of one order id.
-    #[must_use]
-    pub fn of(&self, order_id: &str) -> Option<Post> {
-        todo!()
-    }
-}
-/// A bound sandbox.
-pub struct Sandbox(());
+
 impl Sandbox {
-    /// Binds.
+    /// Binds the port; connections wait until [`Sandbox::run`].
+    ///
+    /// # Errors
+    /// An address beyond loopback that was not asked for by name, a port that is taken, or
+    /// a key that cannot be used.
     pub async fn bind(
         settings: Settings,
         keys: &Keys,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, SandboxError> {
-        todo!()
+        let listen = settings.listen;
+        if !(settings.allow_non_loopback || listen.ip().to_canonical().is_loopback()) {
+            return Err(SandboxError::BeyondLoopback(listen));
+        }
+        let request_path = settings.request_path.clone();
+        let processor = Processor::new(settings, keys, clock)?;
+        let posts = processor.posts().clone();
+        let failed = |source| SandboxError::Listen { listen, source };
+        let listener = TcpListener::bind(listen).await.map_err(failed)?;
+        let local_addr = listener.local_addr().map_err(failed)?;
+        Ok(Self {
+            listener,
+            local_addr,
+            endpoint: Arc::new(Endpoint::new(request_path, processor)),
+            posts,
+        })
     }
+
     /// Where it listens.
     #[must_use]
-    pub fn local_addr(&self) -> SocketAddr {
-        todo!()
+    pub const fn local_addr(&self) -> SocketAddr {
+        self.local_addr
     }
+
     /// What it received.
     #[must_use]
     pub fn posts(&self) -> Posts {
-        todo!()
+        self.posts.clone()
     }
+
     /// Serves until `shutdown` resolves, then ends at once, open connections included.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
-        todo!()
+        connection::serve(&self.listener, &self.endpoint, shutdown).await;
     }
 }
-/// Why it does not start.
+
+/// Why a sandbox does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
-    /// x
-    #[error("placeholder")]
-    Placeholder,
+    /// The address can be reached from other machines, and nobody said that this is meant.
+    #[error(
+        "{0} can be reached from other machines, and the sandbox answers for anybody; \
+         if this is meant, say --allow-non-loopback"
+    )]
+    BeyondLoopback(SocketAddr),
+    /// The port cannot be opened.
+    #[error("the sandbox cannot listen on {listen}")]
+    Listen {
+        /// Where.
+        listen: SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A signing or verification key cannot be used.
+    #[error("a signing key of the sandbox cannot be used")]
+    Signature(#[from] JwsError),
+    /// The encryption key cannot be used.
+    #[error("the encryption key of the sandbox cannot be used")]
+    Encryption(#[from] JweError),
+    /// The kid of `fault=unknown-kid` is none.
+    #[error("a kid of the sandbox cannot be used")]
+    Kid(#[from] KeyError),
 }

@@ -18,7 +18,7 @@ pub mod port;
 
 mod attempt;
 #[cfg(test)]
-mod doubles;
+pub(crate) mod doubles;
 mod flight;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,11 @@ use std::error::Error;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use super::exit::Exit;
+use crate::app::{NotText, to_passphrase};
+use crate::domain::Secret;
 
 /// Files larger than this are no input of ours (bytes).
 const MAX_FILE: u64 = 16 * 1024 * 1024;
@@ -24,6 +28,9 @@ pub enum InputError {
     /// The customer file is not what it should be.
     #[error("the customer file must be a JSON object with the texts \"name\" and \"id_number\"")]
     Customer,
+    /// The passphrase file is not text.
+    #[error(transparent)]
+    Passphrase(#[from] NotText),
     /// No random bytes for an order id.
     #[error("no order id can be minted")]
     Mint(#[from] getrandom::Error),
@@ -35,7 +42,7 @@ impl InputError {
         complain(&self)?;
         Ok(match self {
             Self::File { .. } => Exit::Files,
-            Self::Customer => Exit::BadData,
+            Self::Customer | Self::Passphrase(_) => Exit::BadData,
             Self::Mint(_) => Exit::Failure,
         })
     }
@@ -53,6 +60,11 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, InputError> {
         path: path.to_owned(),
         cause,
     })
+}
+
+/// Reads a passphrase from a file of its own.
+pub(super) fn read_passphrase(path: &Path) -> Result<Secret<String>, InputError> {
+    Ok(to_passphrase(Zeroizing::new(read(path)?))?)
 }
 
 /// Prints an error and its causes, one line.

@@ -1,37 +1,150 @@
 //! A gateway in front of a sandbox, in this process, with keys made on the spot.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
 
-use crate::sandbox::Post;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::app::{self, App, AppError};
+use crate::config::{Config, ConfigErrors, Sources};
+use crate::sandbox::kit::{Kit, KitError};
+use crate::sandbox::{self, Post, Posts, Sandbox, SandboxError};
+use crate::verify::port::SystemClock;
+
+/// A part that runs in a task of its own until it is told to stop.
+pub(super) struct Running {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    /// Starts the part; `run` gets the future that tells it to stop.
+    pub(super) fn start<F>(run: impl FnOnce(Stopped) -> F) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(run(Stopped(stopped)));
+        Self { stop, task }
+    }
+
+    /// Tells the part to stop, and waits until it has.
+    pub(super) async fn stop(self) {
+        // A part that has ended already hears nothing and needs not.
+        let _ = self.stop.send(());
+        let _ = self.task.await;
+    }
+}
+
+/// Resolves when its [`Running`] is told to stop, or dropped.
+pub(super) struct Stopped(oneshot::Receiver<()>);
+
+impl Stopped {
+    pub(super) async fn wait(self) {
+        // A dropped sender says the same.
+        let _ = self.0.await;
+    }
+}
+
+/// A running sandbox and the keys of both sides.
+pub(super) struct Upstream {
+    pub(super) url: String,
+    kit: Kit,
+    posts: Posts,
+    running: Running,
+}
+
+impl Upstream {
+    /// Starts a sandbox that expects what `config` will send, on a free port.
+    pub(super) async fn start(config: &Config) -> Result<Self, StackError> {
+        let kit = Kit::generate()?;
+        let settings = sandbox::Settings {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            allow_non_loopback: false,
+            app_id: config.upi.app_id.clone(),
+            request_path: config.upi.request_path.clone(),
+            clock_window: config.upi.clock_window,
+            photo_placement: config.upi.photo_placement,
+            rules: config.validation.clone(),
+        };
+        let sandbox = Sandbox::bind(settings, &kit.upi()?, Arc::new(SystemClock)).await?;
+        Ok(Self {
+            url: format!("http://{}", sandbox.local_addr()),
+            kit,
+            posts: sandbox.posts(),
+            running: Running::start(|stopped| sandbox.run(stopped.wait())),
+        })
+    }
+
+    /// Opens the gateway in front of it.
+    pub(super) async fn gateway(&self, config: &Config) -> Result<App, StackError> {
+        let settings = app::sandboxed_settings(config, self.url.clone());
+        Ok(App::open(config, settings, &self.kit.participant()?).await?)
+    }
+
+    /// Ends it at once.
+    pub(super) async fn stop(self) {
+        self.running.stop().await;
+    }
+}
 
 /// Both, running.
-pub struct Stack {
+pub(super) struct Stack {
     /// The sandbox's URL.
-    pub upi: String,
+    pub(super) upi: String,
     /// Where gRPC is served.
-    pub gateway: SocketAddr,
+    pub(super) gateway: SocketAddr,
+    upstream: Upstream,
+    running: Running,
 }
 
 /// Why they do not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StackError {
-    /// x
-    #[error("placeholder")]
-    Placeholder,
+    /// The defaults are overridden by something bad in the environment.
+    #[error("bad configuration\n{0}")]
+    Config(#[from] ConfigErrors),
+    /// The keys cannot be made.
+    #[error("the sandbox's keys cannot be made")]
+    Kit(#[from] KitError),
+    /// The sandbox does not start.
+    #[error("the sandbox does not start")]
+    Sandbox(#[from] SandboxError),
+    /// The gateway does not start.
+    #[error("the gateway does not start")]
+    Gateway(#[from] AppError),
 }
 
 impl Stack {
-    /// Starts both on free ports of loopback.
-    pub async fn sandboxed() -> Result<Self, StackError> {
-        todo!()
+    /// Starts both on free ports of loopback, by the defaults and nothing else.
+    pub(super) async fn sandboxed() -> Result<Self, StackError> {
+        let mut config = Config::load(&Sources {
+            sandboxed: true,
+            ..Sources::default()
+        })?;
+        config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        // Nobody balances load to a demonstration, so nobody must learn of its end first.
+        config.server.drain_delay = Duration::ZERO;
+        let upstream = Upstream::start(&config).await?;
+        let app = upstream.gateway(&config).await?;
+        Ok(Self {
+            upi: upstream.url.clone(),
+            gateway: app.local_addr(),
+            upstream,
+            running: Running::start(|stopped| app.run(stopped.wait())),
+        })
     }
+
     /// What the sandbox received for an order.
-    #[must_use]
-    pub fn last_post(&self, order_id: &str) -> Option<Post> {
-        todo!()
+    pub(super) fn last_post(&self, order_id: &str) -> Option<Post> {
+        self.upstream.posts.of(order_id)
     }
-    /// Stops both.
-    pub async fn stop(self) {
-        todo!()
+
+    /// Stops both, the gateway first.
+    pub(super) async fn stop(self) {
+        self.running.stop().await;
+        self.upstream.stop().await;
     }
 }

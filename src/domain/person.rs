@@ -1,8 +1,12 @@
-//! Name and identity number.
-use super::rules::Rules;
+//! Who is verified: a name and an identity number, checked before UPI is paid to look.
+
+mod id_number;
+mod name;
+
+pub use id_number::IdNumber;
+pub use name::PersonName;
+
 use super::secret::Secret;
-use super::violation::Violation;
-use time::OffsetDateTime;
 
 /// Who is verified.
 pub struct Person {
@@ -11,33 +15,13 @@ pub struct Person {
     /// The number.
     pub id_number: IdNumber,
 }
-/// A checked, normalised name.
-pub struct PersonName(Secret<String>);
-impl PersonName {
-    /// Field `customer.name`.
-    pub fn parse(text: &Secret<String>, rules: &Rules) -> Result<Self, Violation> {
-        todo!()
-    }
-    /// customerNm
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        self.0.expose()
-    }
-}
-/// A checked, normalised number.
-pub struct IdNumber(Secret<String>);
-impl IdNumber {
-    /// Field `customer.id_number`.
-    pub fn parse(
-        text: &Secret<String>,
-        rules: &Rules,
-        now: OffsetDateTime,
-    ) -> Result<Self, Violation> {
-        todo!()
-    }
-    /// certifID
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        self.0.expose()
-    }
+
+/// The first characters of a text, one more than the `max` that are allowed: enough to see
+/// that it is too long. Room for all of them is made at once, since a text that grows leaves
+/// copies behind that nobody wipes.
+fn bounded(characters: impl Iterator<Item = char>, max: usize) -> Secret<String> {
+    let most = max + 1;
+    let mut text = String::with_capacity(most * char::MAX_LEN_UTF8);
+    text.extend(characters.take(most));
+    Secret::new(text)
 }

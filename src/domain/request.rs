@@ -83,3 +83,100 @@ fn keep<T>(checked: Result<T, Violation>, found: &mut Vec<Violation>) -> Option<
 fn keep_all<T>(checked: Result<T, Vec<Violation>>, found: &mut Vec<Violation>) -> Option<T> {
     checked.map_err(|violations| found.extend(violations)).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use time::OffsetDateTime;
+
+    use super::{Draft, Verification};
+    use crate::domain::sample;
+    use crate::domain::{ConsentDraft, MerchantDraft, Rules, Secret, Violations};
+
+    const FIELDS: [&str; 11] = [
+        "order_id",
+        "customer.name",
+        "customer.id_number",
+        "photo",
+        "consent.usage_scenario",
+        "consent.purpose",
+        "consent.agreement_version",
+        "consent.agreement_serial",
+        "merchant.id",
+        "merchant.name",
+        "merchant.category_code",
+    ];
+
+    /// The same text in every field.
+    fn filled(text: &str) -> Draft {
+        let text = || text.to_owned();
+        Draft {
+            order_id: text(),
+            name: Secret::new(text()),
+            id_number: Secret::new(text()),
+            photo: Bytes::from(text()),
+            consent: ConsentDraft {
+                usage_scenario: text(),
+                purpose: text(),
+                agreement_version: text(),
+                agreement_serial: text(),
+            },
+            merchant: Some(MerchantDraft {
+                id: text(),
+                name: text(),
+                category_code: text(),
+            }),
+        }
+    }
+
+    fn wrong(draft: Draft) -> Violations {
+        let checked = Verification::check(draft, &Rules::default(), OffsetDateTime::now_utc());
+        checked.map(|_| "nothing is wrong").unwrap_err()
+    }
+
+    fn fields(found: &Violations) -> Vec<&'static str> {
+        found.iter().map(|violation| violation.field).collect()
+    }
+
+    #[test]
+    fn an_empty_request_misses_every_field_in_order() {
+        let found = wrong(filled(""));
+        assert_eq!(fields(&found), FIELDS);
+        assert!(
+            found
+                .iter()
+                .all(|violation| violation.description == "is required")
+        );
+    }
+
+    #[test]
+    fn violations_come_in_order_and_show_no_value() {
+        let canary = "canary\u{7}";
+        let found = wrong(filled(canary));
+        assert_eq!(fields(&found), FIELDS);
+        assert!(!found.to_string().contains("canary"));
+        // The texts depend on the rules alone.
+        assert_eq!(found, wrong(filled("another\u{7}")));
+    }
+
+    #[test]
+    fn one_bad_field_of_a_merchant_fails_the_request() {
+        let mut draft = sample::draft("merchant");
+        draft.merchant = Some(MerchantDraft {
+            id: "1".to_owned(),
+            name: "shop".to_owned(),
+            category_code: "no".to_owned(),
+        });
+        assert_eq!(fields(&wrong(draft)), ["merchant.category_code"]);
+    }
+
+    #[test]
+    fn a_good_draft_keeps_its_values() {
+        let checked = sample::verification("good");
+        assert_eq!(checked.person.name.expose(), "李雷");
+        assert_eq!(checked.person.id_number.expose(), "11010519491231002X");
+        assert_eq!(checked.photo.bytes(), sample::png());
+        assert_eq!(checked.consent.purpose(), "identity check");
+        assert!(checked.merchant.is_none());
+    }
+}

@@ -54,7 +54,7 @@ impl MemoryLedger {
                 let record = order.get_mut();
                 let free = record.state == State::NotSent;
                 if !free || record.fingerprint != fresh.fingerprint {
-                    return Claimed::Standing(record.clone());
+                    return Claimed::Standing(Box::new(record.clone()));
                 }
                 record.state = State::Claimed;
                 record.updated_at = now;

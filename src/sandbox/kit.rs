@@ -1,36 +1,171 @@
 //! Keys for both sides of a sandbox, made on the spot, and the files that hold them.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use crate::domain::Secret;
 use crate::upi::gateway;
-use crate::upi::key::KeyError;
-use std::path::Path;
+use crate::upi::key::{KeyError, Kid, PrivateKey, PublicKey};
+
+mod configuration;
+mod files;
+
+/// The sandbox's UPI-APPID. Like everything here it is visibly not a real one.
+pub const APP_ID: &str = "SANDBOX1";
+/// The path that a sandbox answers on.
+pub const REQUEST_PATH: &str = "/uais/sandbox/v1/id-photo";
+/// The member's IIN.
+pub const MEMBER_IIN: &str = "00000000";
+/// The member's name.
+pub const MEMBER_NAME: &str = "Sandbox Member";
+
+/// The certificate id of the participant's signing key.
+pub const PARTICIPANT_KID: &str = "sandbox-participant-1";
+/// The certificate id of UPI's signing key.
+pub const UPI_SIGNING_KID: &str = "sandbox-upi-signing-1";
+/// The certificate id of UPI's encryption key.
+pub const UPI_ENCRYPTION_KID: &str = "sandbox-upi-encryption-1";
 
 /// Both sides' keys: participant signing, UPI signing, UPI encryption; each with a kid.
-pub struct Kit(());
+pub struct Kit {
+    participant: Pem,
+    upi_signing: Pem,
+    upi_encryption: Pem,
+}
+
+/// A private key as PKCS#8 PEM: a kit gives out keys more than once.
+struct Pem(Secret<String>);
+
 impl Kit {
-    /// Three new RSA-2048 keys.
+    /// Three new RSA-2048 keys, made in three threads; takes some tenths of a second, so
+    /// call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// The operating system gives no randomness or no thread.
     pub fn generate() -> Result<Self, KitError> {
-        todo!()
+        let [participant, upi_signing, upi_encryption] = thread::scope(|scope| {
+            let start = || thread::Builder::new().spawn_scoped(scope, Pem::generate);
+            let threads = [start(), start(), start()];
+            threads.map(|thread| {
+                let made = thread.map_err(KitError::Thread)?.join();
+                made.unwrap_or(Err(KitError::NoKey))
+            })
+        });
+        Ok(Self {
+            participant: participant?,
+            upi_signing: upi_signing?,
+            upi_encryption: upi_encryption?,
+        })
     }
-    /// The participant's part.
+
+    /// The participant's part: own private key, UPI's public keys.
+    ///
+    /// # Errors
+    /// A key that cannot be read.
     pub fn participant(&self) -> Result<gateway::Keys, KitError> {
-        todo!()
+        Ok(gateway::Keys {
+            signing: (Kid::parse(PARTICIPANT_KID)?, self.participant.private()?),
+            encryption: (
+                Kid::parse(UPI_ENCRYPTION_KID)?,
+                self.upi_encryption.public()?,
+            ),
+            verification: vec![(Kid::parse(UPI_SIGNING_KID)?, self.upi_signing.public()?)],
+        })
     }
-    /// UPI's part.
+
+    /// UPI's part: own private keys, the participant's public key.
+    ///
+    /// # Errors
+    /// A key that cannot be read.
     pub fn upi(&self) -> Result<super::Keys, KitError> {
-        todo!()
+        Ok(super::Keys {
+            participant: (Kid::parse(PARTICIPANT_KID)?, self.participant.public()?),
+            signing: (Kid::parse(UPI_SIGNING_KID)?, self.upi_signing.private()?),
+            encryption: (
+                Kid::parse(UPI_ENCRYPTION_KID)?,
+                self.upi_encryption.private()?,
+            ),
+        })
     }
-    /// Writes both sides' key files (private ones readable by the owner only) to `dir`.
+
+    /// Writes both sides' key files to `dir`, which is made if need be: private keys are
+    /// readable by the owner only, and each file is there completely or not at all.
+    ///
+    /// # Errors
+    /// One of the files exists already: keys are never overwritten. Or a file cannot be
+    /// written.
     pub fn save(&self, dir: &Path) -> Result<(), KitError> {
-        todo!()
+        files::save(self, dir)
     }
+
     /// Reads what [`Kit::save`] wrote.
+    ///
+    /// # Errors
+    /// A file that is missing or holds no key.
     pub fn open(dir: &Path) -> Result<Self, KitError> {
-        todo!()
+        files::open(dir)
+    }
+
+    /// Whether `dir` holds a kit, complete or not: then it is to be opened and not saved.
+    #[must_use]
+    pub fn exists(dir: &Path) -> bool {
+        files::exists(dir)
+    }
+
+    /// The configuration (TOML) of a gateway in front of a sandbox at `base_url`, with the
+    /// files that [`Kit::save`] wrote to `dir`.
+    #[must_use]
+    pub fn configuration(dir: &Path, base_url: &str) -> String {
+        configuration::render(dir, base_url)
     }
 }
+
+impl Pem {
+    fn generate() -> Result<Self, KitError> {
+        Ok(Self(PrivateKey::generate()?.to_pkcs8_pem()?))
+    }
+
+    fn private(&self) -> Result<PrivateKey, KitError> {
+        Ok(PrivateKey::load(self.0.expose().as_bytes(), None)?)
+    }
+
+    fn public(&self) -> Result<PublicKey, KitError> {
+        Ok(self.private()?.public()?)
+    }
+}
+
 /// Why there is no kit.
 #[derive(Debug, thiserror::Error)]
 pub enum KitError {
-    /// x
-    #[error(transparent)]
+    /// A key cannot be made or read.
+    #[error("a key of the sandbox cannot be made or read")]
     Key(#[from] KeyError),
+    /// No thread to make a key in.
+    #[error("no thread to make a key in")]
+    Thread(#[source] io::Error),
+    /// A thread ended without a key.
+    #[error("a key was not made")]
+    NoKey,
+    /// Keys are never overwritten.
+    #[error("{0} exists already; keys are never overwritten")]
+    Exists(PathBuf),
+    /// A file or directory cannot be read or written.
+    #[error("{path} cannot be read or written")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file that holds no key.
+    #[error("{path} holds no usable key")]
+    KeyFile {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: KeyError,
+    },
 }

@@ -1,58 +1,44 @@
 //! The `Gateway` port on UPI's wire.
-use super::key::{Kid, PrivateKey, PublicKey};
-use crate::domain::{Answer, Category, Member, ResponseCode, Verification};
-use crate::verify::port::{BoxFuture, CallError, Cause, Clock, Gateway, Sealed};
+
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Where the photo travels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum PhotoPlacement {
-    /// Beside encData.
-    #[default]
-    Beside,
-    /// Inside encData.
-    Encrypted,
-}
+use tracing::{Instrument as _, field, info_span};
 
-/// Which proxy is used to reach UPI.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Proxy {
-    /// None, whatever the environment says.
-    #[default]
-    None,
-    /// As the environment's variables say.
-    Environment,
-    /// This URL.
-    Url(String),
-}
+use super::envelope::Envelope;
+use super::key::{Kid, PrivateKey, PublicKey};
+use super::transport::{PostError, Reply, Transport};
+use crate::domain::{Answer, Category, Member, ResponseCode, Secret, Verification};
+use crate::verify::port::{BoxFuture, CallError, Cause, Clock, Gateway, Sealed};
 
-/// A client certificate for TLS to UPI, PEM.
-pub struct ClientIdentity {
-    /// Chain.
-    pub certificate_pem: Vec<u8>,
-    /// Key.
-    pub key_pem: crate::domain::Secret<Vec<u8>>,
-}
+mod setup;
+#[cfg(test)]
+mod tests;
+
+pub use super::message::request::PhotoPlacement;
+pub use setup::SetupError;
 
 /// Settings of the UPI side.
 pub struct Settings {
-    /// `upi.base_url`, without a trailing slash.
+    /// `upi.base_url`: `http` or `https`, host, and perhaps a path that a proxy adds;
+    /// without a trailing slash.
     pub base_url: String,
-    /// `upi.request_path`, begins with `/`.
+    /// `upi.request_path`: begins with `/`; `[A-Za-z0-9/_.-]` only.
     pub request_path: String,
-    /// `upi.app_id`.
+    /// `upi.app_id`: `[A-Za-z0-9/_.-]` only.
     pub app_id: String,
-    /// Whole call.
+    /// The whole call, from the first look at the pool to the last byte of the answer.
     pub timeout: Duration,
-    /// DNS, TCP and TLS together.
+    /// DNS, TCP and TLS together; shorter than `timeout`, or a connection that hangs could
+    /// not be told from an answer that does.
     pub connect_timeout: Duration,
     /// Where the photo goes.
     pub photo_placement: PhotoPlacement,
     /// Write `/` as `\/` in the body.
     pub escape_solidus: bool,
-    /// Skew allowed.
+    /// The skew allowed between UPI's clock and ours, in either direction.
     pub clock_window: Duration,
     /// Own CA bundle, PEM: then the only trust anchors.
     pub ca_pem: Option<Vec<u8>>,
@@ -66,6 +52,37 @@ pub struct Settings {
     pub member: Member,
 }
 
+/// Which proxy is used to reach UPI.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub enum Proxy {
+    /// None, whatever the environment says.
+    #[default]
+    None,
+    /// As the environment's variables say.
+    Environment,
+    /// This URL.
+    Url(String),
+}
+
+impl fmt::Debug for Proxy {
+    /// Leaves out the URL, which may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Environment => "Environment",
+            Self::Url(_) => "Url([redacted])",
+        })
+    }
+}
+
+/// A client certificate for TLS to UPI, PEM.
+pub struct ClientIdentity {
+    /// The chain, the client's own certificate first.
+    pub certificate_pem: Vec<u8>,
+    /// Its key: PKCS#8, PKCS#1 or SEC 1, not encrypted.
+    pub key_pem: Secret<Vec<u8>>,
+}
+
 /// The three roles of keys that a participant holds.
 pub struct Keys {
     /// Ours.
@@ -77,25 +94,71 @@ pub struct Keys {
 }
 
 /// UPI behind the port.
-pub struct UpiGateway(());
+pub struct UpiGateway {
+    envelope: Envelope,
+    transport: Transport,
+}
+
 impl UpiGateway {
     /// Opens no connection.
+    ///
+    /// # Errors
+    /// The first setting or key that cannot be used.
     pub fn new(settings: Settings, keys: &Keys, clock: Arc<dyn Clock>) -> Result<Self, SetupError> {
-        todo!()
+        setup::check(&settings)?;
+        let transport = Transport::new(&settings)?;
+        Ok(Self {
+            envelope: setup::envelope(settings, keys, clock)?,
+            transport,
+        })
+    }
+
+    async fn exchange(&self, sealed: Sealed) -> Result<Answer, CallError> {
+        let posted = self.transport.post(&sealed.signature, sealed.body);
+        let reply = posted.await?;
+        match reply.status {
+            200 => self.open(&reply, sealed.upi_uuid),
+            401 => Err(CallError::Refused(Arc::new(NotAnAnswer(401)))),
+            status => Err(CallError::Unknown(Arc::new(NotAnAnswer(status)))),
+        }
+    }
+
+    fn open(&self, reply: &Reply, upi_uuid: String) -> Result<Answer, CallError> {
+        let opened = info_span!("open")
+            .in_scope(|| self.envelope.open(&reply.headers, &reply.body, upi_uuid));
+        opened.map_err(|error| CallError::Unknown(Arc::new(error)))
     }
 }
+
 impl Gateway for UpiGateway {
     fn seal(&self, request: &Verification) -> Result<Sealed, Cause> {
-        todo!()
+        let sealed = info_span!("seal").in_scope(|| self.envelope.seal(request));
+        sealed.map_err(|error| Arc::new(error) as Cause)
     }
+
     fn send(&self, sealed: Sealed) -> BoxFuture<'_, Result<Answer, CallError>> {
-        todo!()
+        let span = info_span!(
+            "send",
+            upi.uuid = sealed.upi_uuid,
+            http.request.method = "POST",
+            http.response.status_code = field::Empty,
+        );
+        Box::pin(self.exchange(sealed).instrument(span))
     }
 }
-/// Why the UPI side cannot be set up.
-#[derive(Debug, thiserror::Error)]
-pub enum SetupError {
-    /// x
-    #[error("placeholder: typed variants come with the implementation")]
-    Placeholder,
+
+impl From<PostError> for CallError {
+    fn from(error: PostError) -> Self {
+        match error {
+            PostError::NoConnection(_) => Self::NotSent(Arc::new(error)),
+            PostError::CutOff(_) | PostError::TimedOut | PostError::TooLarge => {
+                Self::Unknown(Arc::new(error))
+            }
+        }
+    }
 }
+
+/// A status under which UPI answers nothing. The body is unsigned, so nobody looks at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the reply has status {0}")]
+struct NotAnAnswer(u16);

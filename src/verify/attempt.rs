@@ -80,7 +80,7 @@ impl Verifier {
         };
         match self.ledger.claim(claim).await {
             Ok(Claimed::Granted) => progress.reach(Progress::CLAIMED),
-            Ok(Claimed::Standing(record)) => return (replay(record, flight.fingerprint), None),
+            Ok(Claimed::Standing(record)) => return (replay(*record, flight.fingerprint), None),
             Err(error) => return (Err(NotSent::from(error).into()), None),
         }
         match self.prepare(flight, request).await {

@@ -114,7 +114,7 @@ pub enum Claimed {
     /// The order is ours to send.
     Granted,
     /// The order is not to be sent; this is how it stands.
-    Standing(Record),
+    Standing(Box<Record>),
 }
 
 /// One order as recorded.

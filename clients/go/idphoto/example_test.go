@@ -6,14 +6,20 @@ import (
 	"fmt"
 	"time"
 
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/sdk/trace"
+	experimental "google.golang.org/grpc/experimental/opentelemetry"
+	"google.golang.org/grpc/stats/opentelemetry"
+
 	"idphoto.example/clients/go/idphoto"
 	"idphoto.example/clients/go/idphototest"
 )
 
 func exampleRequest() *idphoto.Request {
-	return &idphoto.Request{
+	jpeg := []byte("bytes of a JPEG or PNG")
+	request := &idphoto.Request{
 		Customer: idphoto.NewCustomer("李雷", "11010519491231002X"),
-		Photo:    idphoto.NewPhoto([]byte("bytes of a JPEG or PNG")),
+		Photo:    idphoto.NewPhoto(jpeg),
 		Consent: idphoto.Consent{
 			UsageScenario:    "onboarding",
 			Purpose:          "account opening",
@@ -21,15 +27,17 @@ func exampleRequest() *idphoto.Request {
 			AgreementSerial:  "20260101000001",
 		},
 	}
+	return request
 }
 
 func ExampleNew() {
-	client, err := idphoto.New("gateway.example:443", idphoto.WithTimeout(10*time.Second))
+	client, err := idphoto.New("gateway.example:443")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	defer client.Close()
+
 	fmt.Println("nothing is connected before the first call")
 	// Output: nothing is connected before the first call
 }
@@ -37,9 +45,9 @@ func ExampleNew() {
 func ExampleClient_VerifyIDPhoto() {
 	gateway := idphototest.NewServer(idphototest.Answer(idphoto.Comparison{Confidence: 93}))
 	defer gateway.Close()
-	client := gateway.Client()
+	client, ctx, request := gateway.Client(), context.Background(), exampleRequest()
 
-	answer, err := client.VerifyIDPhoto(context.Background(), exampleRequest())
+	answer, err := client.VerifyIDPhoto(ctx, request)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -59,41 +67,54 @@ func ExampleError() {
 		Violations: []idphoto.Violation{{Field: "customer.id_number", Description: "wrong check character"}},
 	}))
 	defer gateway.Close()
+	client, ctx, request := gateway.Client(), context.Background(), exampleRequest()
 
-	_, err := gateway.Client().VerifyIDPhoto(context.Background(), exampleRequest())
+	_, err := client.VerifyIDPhoto(ctx, request)
 	var failure *idphoto.Error
 	if errors.As(err, &failure) {
-		fmt.Println(failure.Reason, failure.Dispatch, failure.Retry)
-		for _, violation := range failure.Violations {
-			fmt.Println(violation.Field+":", violation.Description)
+		switch failure.Retry {
+		case idphoto.SameOrder: // the same *Request again, later
+		case idphoto.NewOrder: // may be charged again: your decision
+		case idphoto.FixRequest:
+			for _, violation := range failure.Violations {
+				fmt.Println(violation.Field+":", violation.Description)
+			}
+		default: // report it
 		}
 	}
-	// Output:
-	// INVALID_FIELD NOT_SENT FIX_REQUEST
-	// customer.id_number: wrong check character
+	// Output: customer.id_number: wrong check character
 }
 
 func ExampleClient_Await() {
 	gateway := idphototest.NewServer(idphototest.Pending(idphoto.Comparison{Confidence: 88}))
 	defer gateway.Close()
-	client := gateway.Client()
-
+	client, request := gateway.Client(), exampleRequest()
 	// Too little time for UPI's answer, which is not lost.
 	ctx, cancel := context.WithTimeout(context.Background(), 150*time.Millisecond)
 	defer cancel()
-	request := exampleRequest()
+
 	_, err := client.VerifyIDPhoto(ctx, request)
-	if !errors.Is(err, idphoto.AnswerPending) {
-		fmt.Println("unexpected:", err)
-		return
+	if errors.Is(err, idphoto.AnswerPending) {
+		answer, err := client.Await(context.Background(), request.OrderID)
+		fmt.Println(answer.Outcome, err)
 	}
-	answer, err := client.Await(context.Background(), request.OrderID)
+	// Output: {88} <nil>
+}
+
+func ExampleWithDialOptions() {
+	traces := opentelemetry.DialOption(opentelemetry.Options{
+		TraceOptions: experimental.TraceOptions{
+			TracerProvider:    trace.NewTracerProvider(),
+			TextMapPropagator: propagation.TraceContext{},
+		},
+	})
+	client, err := idphoto.New("gateway.example:443", idphoto.WithDialOptions(traces))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(answer.Outcome)
-	// Output: {88}
+	fmt.Println(client.Close())
+	// Output: <nil>
 }
 
 func ExampleCustomer() {

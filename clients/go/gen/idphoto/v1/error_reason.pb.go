@@ -39,18 +39,19 @@ type ErrorReason int32
 const (
 	// ERROR_REASON_UNSPECIFIED is never sent.
 	ErrorReason_ERROR_REASON_UNSPECIFIED ErrorReason = 0
-	// ERROR_REASON_INVALID_FIELD: a field breaks a rule, the photo's rules included. INVALID_ARGUMENT,
-	// with a google.rpc.BadRequest that lists every violation.
+	// ERROR_REASON_INVALID_FIELD: a field breaks a rule, the photo's rules included.
+	// INVALID_ARGUMENT, with a google.rpc.BadRequest that lists every violation.
 	// Example: {"reason": "INVALID_FIELD", "domain": "idphoto",
 	// "metadata": {"dispatch": "NOT_SENT", "retry": "FIX_REQUEST",
 	// "order_id": "20261124081500ABCDEFGHIJKLMNOPQRSTU"}}
 	ErrorReason_ERROR_REASON_INVALID_FIELD ErrorReason = 1
-	// ERROR_REASON_REQUEST_TOO_LARGE: the message is larger than the gateway accepts (1 MiB by default).
-	// INVALID_ARGUMENT.
+	// ERROR_REASON_REQUEST_TOO_LARGE: the message is larger than the gateway accepts (1 MiB
+	// by default). INVALID_ARGUMENT.
 	// Example: {"reason": "REQUEST_TOO_LARGE", "domain": "idphoto",
 	// "metadata": {"dispatch": "NOT_SENT", "retry": "FIX_REQUEST"}}
 	ErrorReason_ERROR_REASON_REQUEST_TOO_LARGE ErrorReason = 2
-	// ERROR_REASON_ORDER_ID_REUSED: this order id was used for other content. ALREADY_EXISTS.
+	// ERROR_REASON_ORDER_ID_REUSED: this order id was used for other content.
+	// ALREADY_EXISTS.
 	// Example: {"reason": "ORDER_ID_REUSED", "domain": "idphoto",
 	// "metadata": {"dispatch": "NOT_SENT", "retry": "FIX_REQUEST",
 	// "order_id": "20261124081500ABCDEFGHIJKLMNOPQRSTU"}}
@@ -59,18 +60,19 @@ const (
 	// Example: {"reason": "UNAUTHENTICATED", "domain": "idphoto",
 	// "metadata": {"dispatch": "NOT_SENT", "retry": "FIX_REQUEST"}}
 	ErrorReason_ERROR_REASON_UNAUTHENTICATED ErrorReason = 4
-	// ERROR_REASON_PERMISSION_DENIED: the caller is known and not allowed. PERMISSION_DENIED.
+	// ERROR_REASON_PERMISSION_DENIED: the caller is known and not allowed.
+	// PERMISSION_DENIED.
 	// Example: {"reason": "PERMISSION_DENIED", "domain": "idphoto",
 	// "metadata": {"dispatch": "NOT_SENT", "retry": "FIX_REQUEST"}}
 	ErrorReason_ERROR_REASON_PERMISSION_DENIED ErrorReason = 5
-	// ERROR_REASON_QUOTA_EXCEEDED: the caller's rate or budget is used up. RESOURCE_EXHAUSTED, with
-	// google.rpc.QuotaFailure and google.rpc.RetryInfo.
+	// ERROR_REASON_QUOTA_EXCEEDED: the caller's rate or budget is used up.
+	// RESOURCE_EXHAUSTED, with google.rpc.QuotaFailure and google.rpc.RetryInfo.
 	// Example: {"reason": "QUOTA_EXCEEDED", "domain": "idphoto",
 	// "metadata": {"dispatch": "NOT_SENT", "retry": "SAME_ORDER",
 	// "order_id": "20261124081500ABCDEFGHIJKLMNOPQRSTU"}}
 	ErrorReason_ERROR_REASON_QUOTA_EXCEEDED ErrorReason = 6
-	// ERROR_REASON_OVERLOADED: the gateway has no room for another call. RESOURCE_EXHAUSTED, with
-	// google.rpc.RetryInfo.
+	// ERROR_REASON_OVERLOADED: the gateway has no room for another call.
+	// RESOURCE_EXHAUSTED, with google.rpc.RetryInfo.
 	// Example: {"reason": "OVERLOADED", "domain": "idphoto",
 	// "metadata": {"dispatch": "NOT_SENT", "retry": "SAME_ORDER",
 	// "order_id": "20261124081500ABCDEFGHIJKLMNOPQRSTU"}}
@@ -80,48 +82,51 @@ const (
 	// "metadata": {"dispatch": "NOT_SENT", "retry": "SAME_ORDER",
 	// "order_id": "20261124081500ABCDEFGHIJKLMNOPQRSTU"}}
 	ErrorReason_ERROR_REASON_DRAINING ErrorReason = 8
-	// ERROR_REASON_LEDGER_UNAVAILABLE: the intent to send could not be recorded, so nothing was sent.
-	// UNAVAILABLE, with google.rpc.RetryInfo.
+	// ERROR_REASON_LEDGER_UNAVAILABLE: the intent to send could not be recorded, so nothing
+	// was sent. UNAVAILABLE, with google.rpc.RetryInfo.
 	// Example: {"reason": "LEDGER_UNAVAILABLE", "domain": "idphoto",
 	// "metadata": {"dispatch": "NOT_SENT", "retry": "SAME_ORDER",
 	// "order_id": "20261124081500ABCDEFGHIJKLMNOPQRSTU"}}
 	ErrorReason_ERROR_REASON_LEDGER_UNAVAILABLE ErrorReason = 9
-	// ERROR_REASON_UPI_UNREACHABLE: no connection to UPI could be made (DNS, TCP or TLS); no byte of the
-	// request left. UNAVAILABLE, with google.rpc.RetryInfo.
+	// ERROR_REASON_UPI_UNREACHABLE: no connection to UPI could be made (DNS, TCP or TLS);
+	// no byte of the request left. UNAVAILABLE, with google.rpc.RetryInfo.
 	// Example: {"reason": "UPI_UNREACHABLE", "domain": "idphoto",
 	// "metadata": {"dispatch": "NOT_SENT", "retry": "SAME_ORDER",
 	// "order_id": "20261124081500ABCDEFGHIJKLMNOPQRSTU"}}
 	ErrorReason_ERROR_REASON_UPI_UNREACHABLE ErrorReason = 10
-	// ERROR_REASON_DEADLINE_TOO_SHORT: less time was left than a call is worth. DEADLINE_EXCEEDED.
+	// ERROR_REASON_DEADLINE_TOO_SHORT: less time was left than a call is worth.
+	// DEADLINE_EXCEEDED.
 	// Example: {"reason": "DEADLINE_TOO_SHORT", "domain": "idphoto",
 	// "metadata": {"dispatch": "NOT_SENT", "retry": "SAME_ORDER",
 	// "order_id": "20261124081500ABCDEFGHIJKLMNOPQRSTU"}}
 	ErrorReason_ERROR_REASON_DEADLINE_TOO_SHORT ErrorReason = 11
-	// ERROR_REASON_UPI_REFUSED: UPI's gateway refused our signature (401): the gateway's key, clock, app id
-	// or path is wrong, which its operator must mend. INTERNAL.
+	// ERROR_REASON_UPI_REFUSED: UPI's gateway refused our signature (401): the gateway's
+	// key, clock, app id or path is wrong, which its operator must mend. INTERNAL.
 	// Example: {"reason": "UPI_REFUSED", "domain": "idphoto",
 	// "metadata": {"dispatch": "REFUSED", "retry": "SAME_ORDER",
 	// "order_id": "20261124081500ABCDEFGHIJKLMNOPQRSTU"}}
 	ErrorReason_ERROR_REASON_UPI_REFUSED ErrorReason = 12
-	// ERROR_REASON_ANSWER_PENDING: the caller's time is nearly over while UPI's answer is awaited. The call
-	// goes on: ask again with the same order, or use GetVerification. DEADLINE_EXCEEDED.
+	// ERROR_REASON_ANSWER_PENDING: the caller's time is nearly over while UPI's answer is
+	// awaited. The call goes on: ask again with the same order, or use GetVerification.
+	// DEADLINE_EXCEEDED.
 	// Example: {"reason": "ANSWER_PENDING", "domain": "idphoto",
 	// "metadata": {"dispatch": "IN_FLIGHT", "retry": "SAME_ORDER",
 	// "order_id": "20261124081500ABCDEFGHIJKLMNOPQRSTU"}}
 	ErrorReason_ERROR_REASON_ANSWER_PENDING ErrorReason = 13
-	// ERROR_REASON_OUTCOME_UNKNOWN: the request was sent and no valid answer came. This order is never sent
-	// again; a new order id may be charged again, which the caller decides. UNKNOWN.
+	// ERROR_REASON_OUTCOME_UNKNOWN: the request was sent and no valid answer came. This
+	// order is never sent again; a new order id may be charged again, which the caller
+	// decides. UNKNOWN.
 	// Example: {"reason": "OUTCOME_UNKNOWN", "domain": "idphoto",
 	// "metadata": {"dispatch": "UNKNOWN", "retry": "NEW_ORDER",
 	// "order_id": "20261124081500ABCDEFGHIJKLMNOPQRSTU"}}
 	ErrorReason_ERROR_REASON_OUTCOME_UNKNOWN ErrorReason = 14
-	// ERROR_REASON_VERIFICATION_NOT_FOUND: no order with this id is known. NOT_FOUND; dispatch and retry are
-	// absent.
+	// ERROR_REASON_VERIFICATION_NOT_FOUND: no order with this id is known. NOT_FOUND;
+	// dispatch and retry are absent.
 	// Example: {"reason": "VERIFICATION_NOT_FOUND", "domain": "idphoto",
 	// "metadata": {"order_id": "20261124081500ABCDEFGHIJKLMNOPQRSTU"}}
 	ErrorReason_ERROR_REASON_VERIFICATION_NOT_FOUND ErrorReason = 15
-	// ERROR_REASON_GATEWAY_FAULT: a bug in the gateway; its log has the details. INTERNAL; dispatch says how far
-	// the order came.
+	// ERROR_REASON_GATEWAY_FAULT: a bug in the gateway; its log has the details. INTERNAL;
+	// dispatch says how far the order came.
 	// Example: {"reason": "GATEWAY_FAULT", "domain": "idphoto",
 	// "metadata": {"dispatch": "UNKNOWN", "retry": "NEVER",
 	// "order_id": "20261124081500ABCDEFGHIJKLMNOPQRSTU"}}

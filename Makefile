@@ -1,0 +1,147 @@
+# What a developer types; `make help` lists it.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+## Variables
+##   OPENSSL_BUILD     system, or vendored: built from source, which takes minutes more.
+##                     By itself: system if pkg-config (or OPENSSL_DIR) has 1.1.1 or newer
+##   ARGS              more arguments of the demo: make demo ARGS=--stay
+ifndef OPENSSL_BUILD
+ifdef OPENSSL_DIR
+OPENSSL_BUILD := system
+else
+OPENSSL_BUILD := $(shell pkg-config --exists 'openssl >= 1.1.1' 2>/dev/null && echo system || echo vendored)
+endif
+endif
+
+FEATURES := $(if $(filter vendored,$(OPENSSL_BUILD)),--features vendored-openssl)
+# A terminal sees cargo's progress; a log keeps to results.
+QUIET := $(shell [ -t 2 ] || echo --quiet)
+CARGO_FLAGS := --locked $(QUIET) $(FEATURES)
+RELEASE := $(or $(CARGO_TARGET_DIR),target)/release/idphoto
+
+TOOLS := $(CURDIR)/.tools
+BUF := $(TOOLS)/bin/buf
+GO := $(wildcard clients/go/go.mod)
+JAVA := $(wildcard clients/java/pom.xml)
+CLIENTS := $(if $(GO),test-go) $(if $(JAVA),test-java) $(if $(and $(GO),$(JAVA)),test-conformance)
+
+step = @printf '\n== %s\n' '$(1)'
+
+##
+## Commands
+
+.PHONY: help
+help: ##  this list
+	@awk -F ':.*##  ' '/^##/{sub(/^## ?/, ""); print} /^[a-z-]+:.*##  /{printf "  %-18s%s\n", $$1, $$2}' Makefile
+
+.PHONY: build
+build: ##  the release binary
+	@echo 'building with the $(OPENSSL_BUILD) OpenSSL; the first time takes some minutes'
+	@cargo build --release --bin idphoto $(CARGO_FLAGS)
+
+.PHONY: demo
+demo: build ##  verify sample photos against a sandbox, all on this machine
+	@$(RELEASE) demo $(ARGS)
+
+.PHONY: test
+test: ##  everything; installs what it needs, into .tools or from Debian
+	@scripts/debian.sh pkg-config libssl-dev openssl
+	@$(MAKE) lint test-rust test-readme $(CLIENTS)
+
+.PHONY: fmt
+fmt: ##  format everything that has a formatter
+	@scripts/tools.sh buf
+	@cargo fmt
+	@cd proto && $(BUF) format --write
+	@$(if $(GO),gofmt -w clients/go)
+
+.PHONY: proto
+proto: ##  generate the Go stubs again
+	@scripts/tools.sh buf protoc-gen-go protoc-gen-go-grpc
+	@PATH="$(TOOLS)/bin:$$PATH" $(BUF) generate
+
+.PHONY: proto-baseline
+proto-baseline: ##  at a release: make today's contract the one to stay compatible with
+	@scripts/tools.sh buf
+	@cd proto && $(BUF) build --exclude-source-info --output baseline.yaml
+
+##
+## Parts of `make test`
+
+.PHONY: lint
+lint: lint-format lint-proto lint-rust lint-scripts lint-docs ##  formats, contract, clippy, licences, scripts, documents
+
+.PHONY: lint-format
+lint-format:
+	$(call step,formats)
+	@cargo fmt --check
+
+.PHONY: lint-proto
+lint-proto: ##  buf lint, buf breaking, stubs as generated
+	@scripts/tools.sh buf
+	$(call step,contract)
+	@cd proto && $(BUF) format --diff --exit-code
+	@cd proto && $(BUF) lint
+	@cd proto && $(BUF) breaking --against baseline.yaml
+	@$(if $(GO),scripts/generated.sh)
+
+.PHONY: lint-rust
+lint-rust: ##  clippy; licences, bans and sources of all crates
+	@scripts/tools.sh cargo-deny
+	$(call step,clippy)
+	@cargo clippy --all-targets $(CARGO_FLAGS) -- --deny warnings
+	$(call step,licences and bans)
+	@$(TOOLS)/bin/cargo-deny --log-level error check licenses bans sources
+
+.PHONY: lint-scripts
+lint-scripts:
+	@scripts/tools.sh shellcheck hadolint
+	$(call step,scripts)
+	@$(TOOLS)/bin/shellcheck .ci/run $$(git ls-files '*.sh')
+	@$(TOOLS)/bin/hadolint Dockerfile
+
+.PHONY: lint-docs
+lint-docs: ##  links resolve, every dependency has its reason
+	$(call step,documents)
+	@scripts/documents.py
+
+.PHONY: test-rust
+test-rust: ##  unit and integration tests of the gateway
+	$(call step,cargo test)
+	@cargo test $(CARGO_FLAGS)
+
+.PHONY: test-readme
+test-readme: ##  run every command of the README, make demo included
+	@scripts/tools.sh grpcurl grpc-health-probe
+	$(call step,commands of the README)
+	@scripts/readme.py
+
+# The clients' tests start this binary, and leave a table of their scenarios.
+test-go test-java: export IDPHOTO_BIN := $(abspath $(RELEASE))
+TABLE := $(CURDIR)/target/conformance
+
+.PHONY: test-go
+test-go: build ##  the Go client: vet, staticcheck, tests with the race detector
+	@scripts/tools.sh staticcheck
+	$(call step,Go client)
+	@test -z "$$(gofmt -l clients/go | tee /dev/stderr)"
+	@cd clients/go && go vet ./...
+	@cd clients/go && $(TOOLS)/bin/staticcheck ./...
+	@mkdir -p $(dir $(TABLE))
+	@cd clients/go && IDPHOTO_TABLE=$(TABLE)-go.tsv go test -race -count=1 ./...
+
+.PHONY: test-java
+test-java: build ##  the Java client
+	$(call step,Java client)
+	@mkdir -p $(dir $(TABLE))
+	@IDPHOTO_TABLE=$(TABLE)-java.tsv mvn --batch-mode --no-transfer-progress \
+		--file clients/java/pom.xml verify
+
+.PHONY: test-conformance
+test-conformance: test-go test-java ##  both clients have the same table of scenarios
+	$(call step,scenarios)
+	@diff $(TABLE)-go.tsv $(TABLE)-java.tsv
+	@cat $(TABLE)-go.tsv

@@ -1,0 +1,160 @@
+//! What a verification costs the gateway, against the floor of its cryptography.
+//!
+//! ```sh
+//! cargo bench --bench verification                                  # the defaults
+//! cargo bench --bench verification -- json:telemetry.log_format=json    # and another setting
+//! ```
+//!
+//! Each argument is a variant, `NAME:KEY=VALUE,…`, that is measured beside `default`: one
+//! gateway process each, in front of one sandbox process, with the largest photo. The load
+//! goes to them by turns, slice by slice, and the floor is measured between the slices, so
+//! that a noisy machine is noisy for all. What counts are the ratios within one run.
+
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "a benchmark reports by printing, and fails by panicking"
+)]
+
+#[path = "verification/floor.rs"]
+mod floor;
+#[path = "verification/load.rs"]
+mod load;
+#[path = "verification/process.rs"]
+mod process;
+
+use std::time::Duration;
+
+use floor::Floor;
+use load::{Photo, Slice};
+use process::{Gateway, Sandbox};
+
+const IN_FLIGHT: usize = 16;
+const SLICES: usize = 12;
+const CALLS: usize = 400;
+const CALLS_ALONE: usize = 100;
+
+struct Variant {
+    gateway: Gateway,
+    loaded: Vec<Slice>,
+    alone: Vec<Slice>,
+}
+
+fn main() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(run());
+}
+
+async fn run() {
+    let sandbox = Sandbox::start();
+    let photo = Photo::largest();
+    let mut variants: Vec<Variant> = settings()
+        .map(|(name, settings)| Variant {
+            gateway: Gateway::start(&sandbox, name, &settings),
+            loaded: Vec::new(),
+            alone: Vec::new(),
+        })
+        .collect();
+    let floor = Floor::prepare(&photo);
+    let mut floors = vec![floor.measure()];
+    for variant in &variants {
+        load::slice(&variant.gateway, &photo, IN_FLIGHT, CALLS).await;
+    }
+    for _ in 0..SLICES {
+        for variant in &mut variants {
+            let slice = load::slice(&variant.gateway, &photo, IN_FLIGHT, CALLS).await;
+            variant.loaded.push(slice);
+            let slice = load::slice(&variant.gateway, &photo, 1, CALLS_ALONE).await;
+            variant.alone.push(slice);
+        }
+        floors.push(floor.measure());
+    }
+    report(&variants, &floors);
+}
+
+/// `default`, and what the arguments say. Cargo adds `--bench`.
+fn settings() -> impl Iterator<Item = (String, Vec<String>)> {
+    let arguments = std::env::args().skip(1);
+    let variants = arguments.filter(|argument| !argument.starts_with("--"));
+    let default = ("default".to_owned(), Vec::new());
+    std::iter::once(default).chain(variants.map(|variant| {
+        let (name, settings) = variant.split_once(':').expect("NAME:KEY=VALUE,…");
+        let settings = settings.split(',').map(str::to_owned).collect();
+        (name.to_owned(), settings)
+    }))
+}
+
+fn report(variants: &[Variant], floors: &[Duration]) {
+    let floor = median(floors.iter().copied());
+    let least = floors.iter().min().copied().unwrap_or_default();
+    println!("crypto floor       median {floor:>9.1?}  least {least:>9.1?}");
+    for variant in variants {
+        let name = &variant.gateway.name;
+        let cpu = |slice: &Slice| slice.cpu_per_call();
+        let (middle, smallest) = spread(&variant.loaded, cpu);
+        println!("{name}, {IN_FLIGHT} in flight, {SLICES} slices of {CALLS} calls");
+        line("CPU per call", middle, smallest, floor, least);
+        let (middle, smallest) = spread(&variant.loaded, |slice| slice.percentile(50));
+        line("latency p50", middle, smallest, floor, least);
+        let (middle, smallest) = spread(&variant.loaded, |slice| slice.percentile(99));
+        line("latency p99", middle, smallest, floor, least);
+        println!("{name}, 1 in flight, {SLICES} slices of {CALLS_ALONE} calls");
+        let (middle, smallest) = spread(&variant.alone, cpu);
+        line("CPU per call", middle, smallest, floor, least);
+        let (middle, smallest) = spread(&variant.alone, |slice| slice.percentile(50));
+        line("latency p50", middle, smallest, floor, least);
+        println!("  memory, peak     {} KiB", variant.gateway.peak_memory());
+    }
+    compare(variants);
+}
+
+/// Each variant against the first one, slice by slice.
+fn compare(variants: &[Variant]) {
+    let Some((first, others)) = variants.split_first() else {
+        return;
+    };
+    for other in others {
+        let pairs = first.loaded.iter().zip(&other.loaded);
+        let cpu = pairs
+            .clone()
+            .map(|(one, two)| two.cpu_per_call().as_secs_f64() / one.cpu_per_call().as_secs_f64());
+        let p50 = pairs
+            .map(|(one, two)| two.percentile(50).as_secs_f64() / one.percentile(50).as_secs_f64());
+        println!(
+            "{} ÷ {}: CPU per call {:.3}, latency p50 {:.3} (medians of {SLICES} pairs of slices)",
+            other.gateway.name,
+            first.gateway.name,
+            middle(cpu.collect()),
+            middle(p50.collect())
+        );
+    }
+}
+
+fn line(what: &str, middle: Duration, smallest: Duration, floor: Duration, least: Duration) {
+    let ratio = middle.as_secs_f64() / floor.as_secs_f64();
+    let least_ratio = smallest.as_secs_f64() / least.as_secs_f64();
+    println!(
+        "  {what:<16} median {middle:>9.1?}  least {smallest:>9.1?}  \
+         ÷ floor {ratio:.2} (medians), {least_ratio:.2} (least)"
+    );
+}
+
+fn spread(slices: &[Slice], of: impl Fn(&Slice) -> Duration) -> (Duration, Duration) {
+    let least = slices.iter().map(&of).min().unwrap_or_default();
+    (median(slices.iter().map(of)), least)
+}
+
+fn median(durations: impl Iterator<Item = Duration>) -> Duration {
+    let mut sorted: Vec<_> = durations.collect();
+    sorted.sort_unstable();
+    sorted[sorted.len() / 2]
+}
+
+fn middle(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_unstable_by(f64::total_cmp);
+    numbers[numbers.len() / 2]
+}

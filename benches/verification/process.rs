@@ -1,0 +1,107 @@
+//! The measured processes.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// A child that is ended when it is dropped.
+struct Process(Child);
+
+impl Process {
+    /// Starts `idphoto` and waits for a line that begins like `expected`; its rest.
+    fn start(args: &[String], expected: &str) -> (Self, String) {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_idphoto"))
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            // The log is part of what is measured; where it goes is not.
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let rest = lines.find_map(|line| {
+            let line = line.unwrap();
+            line.strip_prefix(expected).map(str::to_owned)
+        });
+        // The pipe stays open for whatever else is printed.
+        std::thread::spawn(move || lines.for_each(drop));
+        (Self(child), rest.expect("the process ended early"))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// UPI's side, in a process of its own.
+pub struct Sandbox {
+    folder: tempfile::TempDir,
+    _process: Process,
+}
+
+impl Sandbox {
+    pub fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("keys");
+        let args = ["sandbox", "--dir", dir.to_str().unwrap()].map(str::to_owned);
+        let (process, _) = Process::start(&args, "sandbox listening on ");
+        Self {
+            folder,
+            _process: process,
+        }
+    }
+
+    fn configuration(&self) -> PathBuf {
+        self.folder.path().join("keys/idphoto.toml")
+    }
+}
+
+/// A gateway under measurement.
+pub struct Gateway {
+    pub name: String,
+    pub address: String,
+    process: Process,
+}
+
+impl Gateway {
+    pub fn start(sandbox: &Sandbox, name: String, settings: &[String]) -> Self {
+        let configuration = sandbox.configuration();
+        let mut args = ["serve", "--listen", "127.0.0.1:0", "--config"]
+            .map(str::to_owned)
+            .to_vec();
+        args.push(configuration.to_str().unwrap().to_owned());
+        for setting in settings {
+            args.extend(["--set".to_owned(), setting.clone()]);
+        }
+        let (process, address) = Process::start(&args, "gRPC listening on ");
+        Self {
+            name,
+            address,
+            process,
+        }
+    }
+
+    /// CPU time of all its threads, to the nanosecond. Threads that ended are forgotten;
+    /// the runtime's workers never do.
+    pub fn cpu(&self) -> Duration {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.process.0.id())).unwrap();
+        let nanoseconds = tasks.filter_map(|task| {
+            let statistics = std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+            statistics.split(' ').next()?.parse::<u64>().ok()
+        });
+        Duration::from_nanos(nanoseconds.sum())
+    }
+
+    /// KiB.
+    pub fn peak_memory(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.process.0.id());
+        let status = std::fs::read_to_string(path).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let line = line.unwrap().trim().trim_end_matches(" kB");
+        line.parse().unwrap()
+    }
+}

@@ -1,0 +1,105 @@
+//! `idphoto keys`: what a key file holds, without any of its secrets.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::exit::Exit;
+use super::input;
+use crate::domain::Secret;
+use crate::upi::key::{CertificateInfo, Inspection, inspect};
+
+/// Look into key files
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Inspect(InspectArgs),
+}
+
+/// Tell form, size and fingerprint of a key or certificate; prints no secret
+#[derive(Debug, clap::Args)]
+struct InspectArgs {
+    /// PEM, DER, bare base64 DER, or PKCS#12
+    file: PathBuf,
+    /// File with the passphrase of an encrypted key
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Standard output or standard error cannot be written.
+pub fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
+    let Command::Inspect(args) = args.command;
+    let bytes = match input::read(&args.file) {
+        Ok(bytes) => Secret::new(bytes),
+        Err(error) => return error.report(),
+    };
+    let passphrase = args.passphrase_file.as_deref().map(input::read_passphrase);
+    let passphrase = match passphrase.transpose() {
+        Ok(passphrase) => passphrase,
+        Err(error) => return error.report(),
+    };
+    match inspect(bytes.expose(), passphrase.as_ref()) {
+        Ok(found) => {
+            show(&found, args.json, out)?;
+            Ok(Exit::Success)
+        }
+        Err(error) => {
+            input::complain(&error)?;
+            Ok(Exit::BadData)
+        }
+    }
+}
+
+fn show(found: &Inspection, as_json: bool, out: &mut dyn Write) -> io::Result<()> {
+    if as_json {
+        return writeln!(out, "{}", to_json(found));
+    }
+    let kind = if found.private { "private" } else { "public" };
+    writeln!(out, "form     {}", found.form)?;
+    writeln!(out, "key      RSA, {} bits, {kind}", found.bits)?;
+    writeln!(out, "SPKI     sha256 {}", found.spki_sha256)?;
+    let Some(certificate) = &found.certificate else {
+        return Ok(());
+    };
+    writeln!(out, "subject  {}", certificate.subject)?;
+    writeln!(out, "issuer   {}", certificate.issuer)?;
+    writeln!(out, "serial   {} (not UPI's kid)", certificate.serial)?;
+    writeln!(
+        out,
+        "valid    {} to {}",
+        certificate.not_before, certificate.not_after
+    )
+}
+
+fn to_json(found: &Inspection) -> Value {
+    json!({
+        "form": found.form,
+        "private": found.private,
+        "bits": found.bits,
+        "spki_sha256": found.spki_sha256,
+        "certificate": found.certificate.as_ref().map(certificate),
+    })
+}
+
+fn certificate(found: &CertificateInfo) -> Value {
+    json!({
+        "subject": found.subject,
+        "issuer": found.issuer,
+        "serial": found.serial,
+        "not_before": found.not_before,
+        "not_after": found.not_after,
+    })
+}

@@ -1,0 +1,108 @@
+//! `idphoto sandbox`: UPI's side of the wire, for a gateway that runs elsewhere on this
+//! machine.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::exit::Exit;
+use super::input;
+use crate::config::{Config, ConfigErrors, Sources, TelemetryConfig};
+use crate::sandbox::kit::{Kit, KitError};
+use crate::sandbox::{Sandbox, SandboxError, Settings};
+use crate::verify::port::SystemClock;
+use crate::{shutdown, telemetry};
+
+/// Play UPI on this machine, for development and tests
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Folder for the keys of both sides and a configuration for the gateway (idphoto.toml); made when absent
+    #[arg(long, value_name = "FOLDER", default_value = "idphoto-sandbox")]
+    dir: PathBuf,
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// Listen beyond loopback although the sandbox is no service for a network
+    #[arg(long)]
+    allow_non_loopback: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum SandboxCommandError {
+    #[error("bad configuration\n{0}")]
+    Config(#[from] ConfigErrors),
+    #[error("the keys cannot be made or read")]
+    Kit(#[from] KitError),
+    #[error("the sandbox does not start")]
+    Sandbox(#[from] SandboxError),
+    #[error("the log cannot be started")]
+    Log(#[from] tracing_subscriber::util::TryInitError),
+    #[error("a file cannot be written")]
+    Files(#[from] io::Error),
+}
+
+/// Runs the command until SIGTERM or SIGINT.
+///
+/// # Errors
+/// Standard error cannot be written.
+pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
+    match play(args, out).await {
+        Ok(()) => Ok(Exit::Success),
+        Err(error) => {
+            input::complain(&error)?;
+            Ok(Exit::Failure)
+        }
+    }
+}
+
+async fn play(args: Args, out: &mut dyn Write) -> Result<(), SandboxCommandError> {
+    telemetry::init(&TelemetryConfig::default())?;
+    let config = Config::load(&Sources {
+        sandboxed: true,
+        ..Sources::default()
+    })?;
+    let kept = Kit::exists(&args.dir);
+    let kit = if kept {
+        Kit::open(&args.dir)?
+    } else {
+        Kit::generate()?
+    };
+    let keys = kit.upi()?;
+    let sandbox = Sandbox::bind(settings(&args, &config), &keys, Arc::new(SystemClock)).await?;
+    let url = format!("http://{}", sandbox.local_addr());
+    // Written only now, so that a start that fails leaves nothing behind.
+    if !kept {
+        kit.save(&args.dir)?;
+    }
+    let file = configure(&args.dir, &url)?;
+    writeln!(out, "sandbox listening on {url}")?;
+    writeln!(
+        out,
+        "a gateway for it: idphoto serve --config {}",
+        file.display()
+    )?;
+    out.flush()?;
+    sandbox.run(shutdown::signal()).await;
+    Ok(())
+}
+
+fn settings(args: &Args, config: &Config) -> Settings {
+    Settings {
+        listen: args.listen,
+        allow_non_loopback: args.allow_non_loopback,
+        app_id: config.upi.app_id.clone(),
+        request_path: config.upi.request_path.clone(),
+        clock_window: config.upi.clock_window,
+        photo_placement: config.upi.photo_placement,
+        rules: config.validation.clone(),
+    }
+}
+
+/// Written at every start, since the port may be another one.
+fn configure(dir: &Path, url: &str) -> io::Result<PathBuf> {
+    let dir = std::path::absolute(dir)?;
+    let file = dir.join("idphoto.toml");
+    std::fs::write(&file, Kit::configuration(&dir, url))?;
+    Ok(file)
+}

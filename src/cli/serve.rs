@@ -1,0 +1,106 @@
+//! `idphoto serve`: the gateway.
+
+use std::error::Error;
+use std::io::{self, Write};
+
+use super::config::{Origin, refuse};
+use super::exit::Exit;
+use super::input;
+use super::stack::{StackError, Upstream};
+use crate::app::{self, App, AppError};
+use crate::config::Config;
+use crate::{shutdown, telemetry};
+
+/// Run the gateway until SIGTERM or SIGINT
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    origin: Origin,
+    /// Address and port to serve gRPC on, for server.listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Let a sandbox with keys made on the spot play UPI, in this process
+    #[arg(long)]
+    sandbox: bool,
+}
+
+/// Why the gateway does not serve.
+#[derive(Debug, thiserror::Error)]
+enum ServeError {
+    #[error("the log cannot be started")]
+    Log(#[from] tracing_subscriber::util::TryInitError),
+    #[error(transparent)]
+    Stack(#[from] StackError),
+    #[error("the gateway does not start")]
+    Gateway(#[from] AppError),
+    #[error("the addresses cannot be printed")]
+    Output(#[from] io::Error),
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Standard output or standard error cannot be written.
+pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
+    let origin = args.origin.and("server.listen", args.listen);
+    let config = match origin.load(args.sandbox) {
+        Ok(config) => config,
+        Err(errors) => return refuse(&errors),
+    };
+    let ended = if args.sandbox {
+        sandboxed(&config, out).await
+    } else {
+        match app::read_files(&config) {
+            Ok(files) => serve(&config, files, out).await,
+            Err(problems) => return refuse(&problems),
+        }
+    };
+    match ended {
+        Ok(()) => Ok(Exit::Success),
+        Err(error) => {
+            input::complain(&error)?;
+            Ok(exit(&error))
+        }
+    }
+}
+
+async fn serve(config: &Config, files: app::Files, out: &mut dyn Write) -> Result<(), ServeError> {
+    telemetry::init(&config.telemetry)?;
+    let (settings, keys) = app::upi_settings(config, files);
+    let app = App::open(config, settings, &keys).await?;
+    drop(keys);
+    announce(config, &app, out)?;
+    app.run(shutdown::signal()).await;
+    Ok(())
+}
+
+async fn sandboxed(config: &Config, out: &mut dyn Write) -> Result<(), ServeError> {
+    telemetry::init(&config.telemetry)?;
+    let upstream = Upstream::start(config).await?;
+    let app = upstream.gateway(config).await?;
+    writeln!(out, "sandbox listening on {}", upstream.url)?;
+    announce(config, &app, out)?;
+    app.run(shutdown::signal()).await;
+    upstream.stop().await;
+    Ok(())
+}
+
+/// Says where the gateway listens, and what an operator should not learn by accident.
+fn announce(config: &Config, app: &App, out: &mut dyn Write) -> io::Result<()> {
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
+    if config.server.tls.is_none() {
+        tracing::warn!("gRPC is served in plaintext: server.tls is not set");
+    }
+    writeln!(out, "gRPC listening on {}", app.local_addr())?;
+    out.flush()
+}
+
+/// What UPI's side refuses at the start is configuration; a port that is taken is not.
+fn exit(error: &(dyn Error + 'static)) -> Exit {
+    match error.downcast_ref() {
+        Some(ServeError::Gateway(AppError::Upi(_))) => Exit::Config,
+        _ => Exit::Failure,
+    }
+}

@@ -1,0 +1,133 @@
+//! The TOML file.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use toml::de::{DeTable, DeValue};
+
+use super::error::Origin;
+use super::schema::{self, shown};
+use super::source::Settings;
+use super::value::Value;
+
+/// Larger files are no configuration (bytes).
+const LARGEST: u64 = 1024 * 1024;
+
+/// Adds the values of the file, and what is wrong with it.
+pub fn read(path: &Path, settings: &mut Settings) {
+    let text = match text(path) {
+        Ok(text) => text,
+        Err(error) => {
+            let why = format!("cannot be read: {error}");
+            return refuse(path, None, why, settings);
+        }
+    };
+    match DeTable::parse(&text) {
+        Ok(table) => Document { path, text: &text }.walk("", table.get_ref(), settings),
+        // The parser's words can quote the file, so only the place is told.
+        Err(error) => {
+            let (line, column) = place(&text, error.span().map_or(0, |span| span.start));
+            let origin = Origin::File {
+                path: path.to_owned(),
+                line,
+            };
+            let why = format!("not valid TOML at column {column} (texts stand in quotes)");
+            refuse(path, Some(origin), why, settings);
+        }
+    }
+}
+
+fn refuse(path: &Path, origin: Option<Origin>, why: String, settings: &mut Settings) {
+    settings.unread = true;
+    let place = match origin {
+        Some(_) => "configuration file".to_owned(),
+        None => path.display().to_string(),
+    };
+    settings.problem(place, origin, why);
+}
+
+fn text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?
+        .take(LARGEST + 1)
+        .read_to_string(&mut text)?;
+    if u64::try_from(text.len()).unwrap_or(u64::MAX) > LARGEST {
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            "larger than 1 MiB",
+        ));
+    }
+    Ok(text)
+}
+
+struct Document<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl Document<'_> {
+    /// Sorts the entries of a table into known keys, sections and unknown keys.
+    fn walk(&self, section: &str, table: &DeTable<'_>, settings: &mut Settings) {
+        let mut entries: Vec<_> = table.iter().collect();
+        entries.sort_by_key(|(name, _)| name.span().start);
+        for (name, value) in entries {
+            let path = join(section, name.get_ref());
+            let origin = self.origin(name.span().start);
+            match (schema::find(&path), value.get_ref()) {
+                (Some(key), value) => settings.set(key, Value::from_toml(value), origin),
+                (None, DeValue::Table(table)) if !table.is_empty() => {
+                    self.walk(&path, table, settings);
+                }
+                (None, DeValue::Table(_)) if schema::is_section(&path) => {}
+                (None, _) if schema::is_section(&path) => {
+                    let text = format!("expected a table: [{path}]");
+                    settings.problem(path, Some(origin), text);
+                }
+                (None, _) => {
+                    let suggestion = schema::nearest(&path).map(ToOwned::to_owned);
+                    settings.problem(shown(&path), Some(origin), schema::unknown(suggestion));
+                }
+            }
+        }
+    }
+
+    fn origin(&self, offset: usize) -> Origin {
+        Origin::File {
+            path: self.path.to_owned(),
+            line: place(self.text, offset).0,
+        }
+    }
+}
+
+fn join(section: &str, name: &str) -> String {
+    if section.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{section}.{name}")
+    }
+}
+
+/// Line and column of a byte offset, both from 1.
+fn place(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let (lines, last) = match before.rsplit_once('\n') {
+        Some((lines, last)) => (lines.matches('\n').count() + 2, last),
+        None => (1, before),
+    };
+    (lines, last.chars().count() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place;
+
+    #[test]
+    fn places_count_from_one_in_characters() {
+        let text = "a\n李b\n\nc";
+        for (part, expected) in [("a", (1, 1)), ("李", (2, 1)), ("b", (2, 2)), ("c", (4, 1))] {
+            assert_eq!(place(text, text.find(part).unwrap()), expected, "{part}");
+        }
+        assert_eq!(place(text, usize::MAX), (4, 2));
+    }
+}

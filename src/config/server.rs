@@ -1,0 +1,152 @@
+//! `server.*`: the gRPC port.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::field::{Field, Key};
+use super::kind::{ADDRESS, BOOLEAN, COUNT, DURATION, PATH};
+use super::reader::Reader;
+use crate::rpc::TlsFiles;
+
+/// A request holds a photo of 150 KiB and a little text; below this none fits.
+const LEAST_MESSAGE: usize = 256 * 1024;
+const LARGEST_MESSAGE: usize = 16 * 1024 * 1024;
+const MOST_IN_FLIGHT: usize = 1_000_000;
+
+/// `server.*`
+#[derive(Debug, Clone)]
+pub struct ServerConfig {
+    /// Where to listen; default 127.0.0.1:50051. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Whether reflection is served; default true.
+    pub reflection: bool,
+    /// Largest request message in bytes, 256 KiB to 16 MiB; default 1 MiB.
+    pub max_message_bytes: usize,
+    /// Most verifications under way at once, 1 to 1,000,000; default 4096.
+    pub max_in_flight: usize,
+    /// How long NOT_SERVING is shown before new calls are refused; default 5 s. A part of
+    /// `drain_timeout` and shorter than it.
+    pub drain_delay: Duration,
+    /// From the signal to the hard end; default 75 s.
+    pub drain_timeout: Duration,
+    /// `server.tls.*`; `None` is plaintext. Certificate and key come together.
+    pub tls: Option<TlsFiles>,
+}
+
+static LISTEN: Field<SocketAddr> = Field::new("server.listen", ADDRESS, |config| {
+    Some(config.server.listen)
+})
+.default(|| (Ipv4Addr::LOCALHOST, 50051).into())
+.about("Where gRPC is served. Port 0 takes a free one.");
+
+static REFLECTION: Field<bool> = Field::new("server.reflection", BOOLEAN, |config| {
+    Some(config.server.reflection)
+})
+.default(|| true)
+.about("Serves gRPC reflection, v1 and v1alpha, so that grpcurl works without files.");
+
+static MAX_MESSAGE_BYTES: Field<usize> = Field::new("server.max_message_bytes", COUNT, |config| {
+    Some(config.server.max_message_bytes)
+})
+.default(|| 1024 * 1024)
+.rule(
+    |bytes| (LEAST_MESSAGE..=LARGEST_MESSAGE).contains(bytes),
+    "262144 to 16777216",
+)
+.about("Largest request message, in bytes.");
+
+static MAX_IN_FLIGHT: Field<usize> = Field::new("server.max_in_flight", COUNT, |config| {
+    Some(config.server.max_in_flight)
+})
+.default(|| 4096)
+.rule(|calls| (1..=MOST_IN_FLIGHT).contains(calls), "1 to 1000000")
+.about("Most verifications under way at once; one more is refused as OVERLOADED.");
+
+static DRAIN_DELAY: Field<Duration> = Field::new("server.drain_delay", DURATION, |config| {
+    Some(config.server.drain_delay)
+})
+.default(|| Duration::from_secs(5))
+.about(
+    "After SIGTERM, how long health says NOT_SERVING while calls are still accepted, so that \
+     load balancers look away first. Shorter than server.drain_timeout, of which it is a part.",
+);
+
+static DRAIN_TIMEOUT: Field<Duration> = Field::new("server.drain_timeout", DURATION, |config| {
+    Some(config.server.drain_timeout)
+})
+.default(|| Duration::from_secs(75))
+.about("From SIGTERM to the hard end. Long enough for a call that has just begun.");
+
+static CERT_FILE: Field<PathBuf> = Field::new("server.tls.cert_file", PATH, |config| {
+    config.server.tls.as_ref().map(|tls| tls.cert_file.clone())
+})
+.about("Certificate chain, PEM. TLS is on when it is set; together with server.tls.key_file.");
+
+static KEY_FILE: Field<PathBuf> = Field::new("server.tls.key_file", PATH, |config| {
+    config.server.tls.as_ref().map(|tls| tls.key_file.clone())
+})
+.about("The certificate's private key, PEM.");
+
+static CLIENT_CA_FILE: Field<PathBuf> = Field::new("server.tls.client_ca_file", PATH, |config| {
+    config.server.tls.as_ref()?.client_ca_file.clone()
+})
+.about("Authorities of client certificates, PEM. Mutual TLS when it is set.");
+
+/// In the order of the reference.
+pub const KEYS: &[&dyn Key] = &[
+    &LISTEN,
+    &REFLECTION,
+    &MAX_MESSAGE_BYTES,
+    &MAX_IN_FLIGHT,
+    &DRAIN_DELAY,
+    &DRAIN_TIMEOUT,
+    &CERT_FILE,
+    &KEY_FILE,
+    &CLIENT_CA_FILE,
+];
+
+pub fn read(reader: &mut Reader) -> Option<ServerConfig> {
+    let listen = reader.get(&LISTEN);
+    let reflection = reader.get(&REFLECTION);
+    let max_message_bytes = reader.get(&MAX_MESSAGE_BYTES);
+    let max_in_flight = reader.get(&MAX_IN_FLIGHT);
+    let drain = drain(reader);
+    let tls = tls(reader);
+    let (drain_delay, drain_timeout) = drain?;
+    Some(ServerConfig {
+        listen: listen?,
+        reflection: reflection?,
+        max_message_bytes: max_message_bytes?,
+        max_in_flight: max_in_flight?,
+        drain_delay,
+        drain_timeout,
+        tls,
+    })
+}
+
+fn drain(reader: &mut Reader) -> Option<(Duration, Duration)> {
+    let delay = reader.get(&DRAIN_DELAY);
+    let timeout = reader.get(&DRAIN_TIMEOUT);
+    let (delay, timeout) = (delay?, timeout?);
+    if delay >= timeout {
+        reader.reject(
+            DRAIN_DELAY.path(),
+            format!("must be shorter than {}", DRAIN_TIMEOUT.path()),
+        );
+    }
+    Some((delay, timeout))
+}
+
+fn tls(reader: &mut Reader) -> Option<TlsFiles> {
+    reader.demand(&CERT_FILE, &[&KEY_FILE, &CLIENT_CA_FILE]);
+    reader.demand(&KEY_FILE, &[&CERT_FILE, &CLIENT_CA_FILE]);
+    let cert_file = reader.get(&CERT_FILE);
+    let key_file = reader.get(&KEY_FILE);
+    let client_ca_file = reader.get(&CLIENT_CA_FILE);
+    Some(TlsFiles {
+        cert_file: cert_file?,
+        key_file: key_file?,
+        client_ca_file,
+    })
+}

@@ -1,0 +1,140 @@
+//! The keys of `upi.*` itself.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::super::field::Field;
+use super::super::kind::{BOOLEAN, DURATION, Kind, PATH};
+use super::super::placeholder;
+use super::super::reader::Reader;
+use super::kind::{BASE_URL as URL, IDENTIFIER, PROXY as ROUTE, REQUEST_PATH as SUFFIX};
+use crate::upi::gateway::{PhotoPlacement, Proxy};
+
+pub static BASE_URL: Field<String> = Field::new("upi.base_url", URL, |config| {
+    Some(config.upi.base_url.clone())
+})
+.required()
+.refused_in_sandbox()
+.about("Where UPI is: what stands before upi.request_path. A proxy's prefix belongs here.");
+
+pub static REQUEST_PATH: Field<String> = Field::new("upi.request_path", SUFFIX, |config| {
+    Some(config.upi.request_path.clone())
+})
+.required()
+.not_required_in_sandbox()
+.about("The path of the API as UPI knows it; it is signed as UPI-REQPATH.");
+
+pub static APP_ID: Field<String> = Field::new("upi.app_id", IDENTIFIER, |config| {
+    Some(config.upi.app_id.clone())
+})
+.required()
+.not_required_in_sandbox()
+.about("The app id that UPI gave us, sent and expected as UPI-APPID.");
+
+pub static TIMEOUT: Field<Duration> = Field::new("upi.timeout", DURATION, |config| {
+    Some(config.upi.timeout)
+})
+.default(|| Duration::from_secs(65))
+.rule(|timeout| *timeout >= Duration::from_secs(1), "at least 1s")
+.about(
+    "For a whole call. UPI's own limit is 60s: a little more, so that a late answer, already \
+     charged for, is still received.",
+);
+
+pub static CONNECT_TIMEOUT: Field<Duration> =
+    Field::new("upi.connect_timeout", DURATION, |config| {
+        Some(config.upi.connect_timeout)
+    })
+    .default(|| Duration::from_secs(5))
+    .rule(|timeout| !timeout.is_zero(), "above zero")
+    .about("For DNS, TCP and TLS together; not above upi.timeout.");
+
+pub static PHOTO_PLACEMENT: Field<PhotoPlacement> =
+    Field::new("upi.photo_placement", Kind::choice(), |config| {
+        Some(config.upi.photo_placement)
+    })
+    .default(PhotoPlacement::default)
+    .about("Whether the photo travels beside the encrypted part or inside it.");
+
+pub static ESCAPE_SOLIDUS: Field<bool> = Field::new("upi.escape_solidus", BOOLEAN, |config| {
+    Some(config.upi.escape_solidus)
+})
+.default(|| false)
+.about("Writes / as \\/ in the body. To be tried when UPI refuses good signatures.");
+
+pub static CLOCK_WINDOW: Field<Duration> = Field::new("upi.clock_window", DURATION, |config| {
+    Some(config.upi.clock_window)
+})
+.default(|| Duration::from_secs(300))
+.rule(|window| *window >= Duration::from_secs(1), "at least 1s")
+.about("How far the timestamp of an answer may be from our clock.");
+
+pub static CA_FILE: Field<PathBuf> = Field::new("upi.ca_file", PATH, |config| {
+    config.upi.ca_file.clone()
+})
+.refused_in_sandbox()
+.about("The only authorities that UPI's certificate may come from, PEM. Without it the system's.");
+
+pub static CLIENT_CERT_FILE: Field<PathBuf> = Field::new("upi.client_cert_file", PATH, |config| {
+    let identity = config.upi.client_identity.as_ref();
+    identity.map(|(certificate, _)| certificate.clone())
+})
+.refused_in_sandbox()
+.about("Our certificate for TLS to UPI, PEM; together with upi.client_key_file.");
+
+pub static CLIENT_KEY_FILE: Field<PathBuf> = Field::new("upi.client_key_file", PATH, |config| {
+    let identity = config.upi.client_identity.as_ref();
+    identity.map(|(_, key)| key.clone())
+})
+.refused_in_sandbox()
+.about("The certificate's private key, PEM.");
+
+pub static PROXY: Field<Proxy> =
+    Field::new("upi.proxy", ROUTE, |config| Some(config.upi.proxy.clone()))
+        .default(Proxy::default)
+        .refused_in_sandbox()
+        .credentials()
+        .about(
+            "The way to UPI: direct whatever the environment says, by the environment's \
+             HTTPS_PROXY and its like, or through this proxy.",
+        );
+
+pub fn base_url(reader: &mut Reader) -> Option<String> {
+    or_placeholder(reader, &BASE_URL, placeholder::BASE_URL)
+}
+
+pub fn request_path(reader: &mut Reader) -> Option<String> {
+    or_placeholder(reader, &REQUEST_PATH, placeholder::REQUEST_PATH)
+}
+
+pub fn app_id(reader: &mut Reader) -> Option<String> {
+    or_placeholder(reader, &APP_ID, placeholder::APP_ID)
+}
+
+fn or_placeholder(reader: &mut Reader, field: &Field<String>, text: &str) -> Option<String> {
+    let value = reader.get(field);
+    value.or_else(|| reader.sandboxed.then(|| text.to_owned()))
+}
+
+/// `upi.timeout` and `upi.connect_timeout`.
+pub fn timeouts(reader: &mut Reader) -> Option<(Duration, Duration)> {
+    let whole = reader.get(&TIMEOUT);
+    let connect = reader.get(&CONNECT_TIMEOUT);
+    let (whole, connect) = (whole?, connect?);
+    if connect > whole {
+        reader.reject(
+            CONNECT_TIMEOUT.path(),
+            format!("must not be above {}", TIMEOUT.path()),
+        );
+    }
+    Some((whole, connect))
+}
+
+/// `upi.client_cert_file` and `upi.client_key_file`: both or none.
+pub fn client_identity(reader: &mut Reader) -> Option<(PathBuf, PathBuf)> {
+    reader.demand(&CLIENT_CERT_FILE, &[&CLIENT_KEY_FILE]);
+    reader.demand(&CLIENT_KEY_FILE, &[&CLIENT_CERT_FILE]);
+    let certificate = reader.get(&CLIENT_CERT_FILE);
+    let key = reader.get(&CLIENT_KEY_FILE);
+    Some((certificate?, key?))
+}

@@ -1,0 +1,65 @@
+//! What is allowed and yet should be said.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::Config;
+use super::upi::host;
+
+/// UPI's own limit for a call (its general requirements).
+const UPI_SESSION: Duration = Duration::from_secs(60);
+
+impl Config {
+    /// What an operator should hear before the gateway starts, one sentence each. None of
+    /// it holds the value of a key.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        [
+            self.plaintext_to_upi(),
+            self.plaintext_to_callers(),
+            self.impatience(),
+            self.short_drain(),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    fn plaintext_to_upi(&self) -> Option<String> {
+        let url = &self.upi.base_url;
+        let plaintext = url.starts_with("http:") && !is_loopback(&host(url)?);
+        plaintext
+            .then(|| "upi.base_url is http: photos travel to another host in plaintext".to_owned())
+    }
+
+    fn plaintext_to_callers(&self) -> Option<String> {
+        let server = &self.server;
+        let plaintext = server.tls.is_none() && !server.listen.ip().is_loopback();
+        plaintext.then(|| {
+            "server.tls is not set: names, numbers and photos come from other hosts in plaintext"
+                .to_owned()
+        })
+    }
+
+    fn impatience(&self) -> Option<String> {
+        (self.upi.timeout < UPI_SESSION).then(|| {
+            "upi.timeout is shorter than UPI's own 60s: answers that were charged for can be lost"
+                .to_owned()
+        })
+    }
+
+    fn short_drain(&self) -> Option<String> {
+        let server = &self.server;
+        let rest = server.drain_timeout.saturating_sub(server.drain_delay);
+        (rest < self.upi.timeout).then(|| {
+            "server.drain_timeout leaves less than upi.timeout after server.drain_delay: a stop \
+             can cut off calls under way"
+                .to_owned()
+        })
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.parse::<IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+}

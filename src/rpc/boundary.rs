@@ -1,0 +1,164 @@
+//! What surrounds both methods: the deadline, admission, panics, the errors of the layers
+//! below the methods, and the log line.
+
+use std::any::Any;
+use std::convert::Infallible;
+use std::mem;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::FutureExt as _;
+use http::{Request, Response};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
+use tonic::body::Body;
+use tonic::server::NamedService;
+use tonic::{Code, Status};
+use tower::Service;
+use tracing::{Instrument as _, field, info_span};
+
+use super::call::Call;
+use super::deadline::{self, Malformed};
+use super::drain::Calls;
+use super::line::Line;
+use super::status::Failure;
+use super::upload::{Room, Upload};
+use crate::verify::port::{Admission, BoxFuture, Caller};
+
+/// The service within its boundary.
+#[derive(Clone)]
+pub(super) struct Boundary<S> {
+    inner: S,
+    admission: Arc<dyn Admission>,
+    calls: Calls,
+    room: Room,
+}
+
+impl<S> Boundary<S> {
+    pub(super) fn new(inner: S, admission: Arc<dyn Admission>, calls: Calls) -> Self {
+        Self {
+            inner,
+            admission,
+            calls,
+            room: Room::new(),
+        }
+    }
+}
+
+impl<S: NamedService> NamedService for Boundary<S> {
+    const NAME: &'static str = S::NAME;
+}
+
+impl<S> Service<Request<Body>> for Boundary<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
+        + Clone
+        + Send
+        + 'static,
+    S::Future: Send,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let arrived = Instant::now();
+        let method = known_method(request.uri().path());
+        let span = info_span!("rpc", rpc.method = method, order_id = field::Empty);
+        let deadline = deadline::reply_by(request.headers(), arrived);
+        let call = Call::new(deadline.as_ref().ok().copied().flatten());
+        let line = Line::open(method, arrived, call.clone(), self.calls.enter());
+        let admission = Arc::clone(&self.admission);
+        let room = self.room.clone();
+        let following = self.inner.clone();
+        let mut inner = mem::replace(&mut self.inner, following);
+        let handling = {
+            let call = call.clone();
+            async move {
+                admit(&*admission, &request, deadline).map_err(|failure| call.fail(failure))?;
+                let place = room.enter(call.deadline).await;
+                let place = place.map_err(|failure| call.fail(failure))?;
+                let request = prepare(request, arrived, call, place);
+                let Ok(response) = inner.call(request).await;
+                Ok(response)
+            }
+        };
+        let answering = async move {
+            let handled = AssertUnwindSafe(handling).catch_unwind().await;
+            let response = conclude(&call, handled);
+            line.close(header_code(&response).unwrap_or(Code::Ok));
+            Ok(response)
+        };
+        Box::pin(answering.instrument(span))
+    }
+}
+
+/// The method's name for span and log; a name made up by the caller goes into neither.
+fn known_method(path: &str) -> &'static str {
+    match path {
+        "/idphoto.v1.IdPhotoService/VerifyIdPhoto" => "idphoto.v1.IdPhotoService/VerifyIdPhoto",
+        "/idphoto.v1.IdPhotoService/GetVerification" => "idphoto.v1.IdPhotoService/GetVerification",
+        _ => "_OTHER",
+    }
+}
+
+/// Everything that turns a caller away.
+fn admit(
+    admission: &dyn Admission,
+    request: &Request<Body>,
+    deadline: Result<Option<Instant>, Malformed>,
+) -> Result<(), Failure> {
+    let caller = request.extensions().get::<Arc<Caller>>().cloned();
+    admission.admit(&caller.unwrap_or_default())?;
+    deadline.map_err(|Malformed| Failure::bad_timeout())?;
+    Ok(())
+}
+
+fn prepare(
+    request: Request<Body>,
+    arrived: Instant,
+    call: Call,
+    place: OwnedSemaphorePermit,
+) -> Request<Body> {
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(call.clone());
+    Request::from_parts(parts, Body::new(Upload::new(body, arrived, call, place)))
+}
+
+/// Makes sure that every error has its details, whoever made it.
+fn conclude(
+    call: &Call,
+    handled: Result<Result<Response<Body>, Status>, Box<dyn Any + Send>>,
+) -> Response<Body> {
+    let response = match handled {
+        Ok(Ok(response)) => response,
+        Ok(Err(status)) => return status.into_http(),
+        Err(_) => return call.panic().into_http(),
+    };
+    let ours = call.facts().failure.is_some();
+    match header_code(&response).and_then(below_the_methods) {
+        Some(failure) if !ours => call.fail(failure).into_http(),
+        _ => response,
+    }
+}
+
+/// Errors of a unary call have no body, so their code stands among the headers.
+fn header_code(response: &Response<Body>) -> Option<Code> {
+    Status::from_header_map(response.headers()).map(|status| status.code())
+}
+
+/// What a code means that tonic chose while it read the message. UNIMPLEMENTED, for an
+/// unknown method or compression, stays as the gRPC specification wants it.
+fn below_the_methods(code: Code) -> Option<Failure> {
+    match code {
+        Code::Ok | Code::Unimplemented => None,
+        // A declared length over the limit, and one reached while decompressing.
+        Code::OutOfRange | Code::ResourceExhausted => Some(Failure::too_large()),
+        _ => Some(Failure::malformed()),
+    }
+}

@@ -1,0 +1,106 @@
+//! What is known of one call while it is handled: shared by the boundary, which writes the
+//! log line, and the method, which learns the facts.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use http::Extensions;
+use tokio::time::Instant;
+use tonic::Status;
+use tracing::Span;
+
+use super::status::Failure;
+use crate::domain::OrderId;
+use crate::verify::error::Dispatch;
+
+/// One call. Clones share the facts.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Call {
+    /// When the answer must leave; `None` when the caller waits for ever.
+    pub(super) deadline: Option<Instant>,
+    facts: Arc<Mutex<Facts>>,
+}
+
+/// What the log line tells. Nothing of it is personal data.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Facts {
+    /// Only when it passed the check: anything else may be somebody's number.
+    pub(super) order_id: Option<OrderId>,
+    /// The use case was asked, so UPI may be.
+    pub(super) departed: bool,
+    /// The answer came from the ledger.
+    pub(super) replayed: Option<bool>,
+    /// The caller was gone before its request had arrived.
+    pub(super) lost: bool,
+    /// How the call failed.
+    pub(super) failure: Option<Failure>,
+}
+
+impl Facts {
+    /// What is certain about the order when the handling stops here.
+    pub(super) const fn dispatch(&self, if_departed: Dispatch) -> Dispatch {
+        if self.departed {
+            if_departed
+        } else {
+            Dispatch::NotSent
+        }
+    }
+}
+
+impl Call {
+    /// A call of which nothing is known but its deadline.
+    pub(super) fn new(deadline: Option<Instant>) -> Self {
+        Self {
+            deadline,
+            facts: Arc::default(),
+        }
+    }
+
+    /// The call that the boundary put into the request.
+    pub(super) fn of(extensions: &Extensions) -> Self {
+        extensions.get().cloned().unwrap_or_default()
+    }
+
+    /// Takes note of the order id, if it is one.
+    pub(super) fn identify(&self, text: &str) {
+        if let Ok(order_id) = OrderId::parse(text) {
+            Span::current().record("order_id", order_id.as_str());
+            self.facts().order_id = Some(order_id);
+        }
+    }
+
+    /// From here on UPI may have been asked.
+    pub(super) fn depart(&self) {
+        self.facts().departed = true;
+    }
+
+    /// Takes note of where the answer came from.
+    pub(super) fn answered(&self, replayed: bool) {
+        self.facts().replayed = Some(replayed);
+    }
+
+    /// Takes note that the request never arrived as a whole.
+    pub(super) fn lose(&self) {
+        self.facts().lost = true;
+    }
+
+    /// Takes note of how the call failed, and says it for the wire.
+    pub(super) fn fail(&self, failure: impl Into<Failure>) -> Status {
+        let failure = failure.into();
+        let mut facts = self.facts();
+        let status = failure.status(facts.order_id.as_ref());
+        facts.failure = Some(failure);
+        status
+    }
+
+    /// The same for a panic.
+    pub(super) fn panic(&self) -> Status {
+        let dispatch = self.facts().dispatch(Dispatch::Unknown);
+        self.fail(Failure::panicked(dispatch))
+    }
+
+    /// Everything known so far.
+    pub(super) fn facts(&self) -> MutexGuard<'_, Facts> {
+        // Every critical section leaves the facts whole, so a panic elsewhere does no harm.
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,91 @@
+//! The order of events at the end, and who is waited for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use crate::verify::Verifier;
+
+/// How long connections have to close themselves when no call is left.
+pub(super) const LAST_WORDS: Duration = Duration::from_millis(300);
+
+/// How long abandoned orders have to be settled and their callers answered. Together with
+/// [`LAST_WORDS`] it stays below the second that a drain may overrun.
+const SETTLEMENT: Duration = Duration::from_millis(500);
+
+/// Calls whose handling has not ended.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Calls(Arc<watch::Sender<usize>>);
+
+impl Calls {
+    /// Counts a call until the guard is dropped.
+    pub(super) fn enter(&self) -> InProgress {
+        self.0.send_modify(|count| *count += 1);
+        InProgress(self.clone())
+    }
+
+    /// Resolves when no call is in progress.
+    pub(super) async fn none(&self) {
+        // The sender lives as long as `self`, so waiting cannot fail.
+        let _ = self.0.subscribe().wait_for(|count| *count == 0).await;
+    }
+}
+
+/// One call in progress.
+#[derive(Debug)]
+pub(super) struct InProgress(Calls);
+
+impl Drop for InProgress {
+    fn drop(&mut self) {
+        let calls = &self.0.0;
+        calls.send_modify(|count| *count = count.saturating_sub(1));
+    }
+}
+
+/// When what happens in a drain.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Schedule {
+    refuse_at: Instant,
+    abandon_at: Instant,
+}
+
+impl Schedule {
+    /// A drain that begins now. The delay is part of the timeout.
+    pub(super) fn from_now(delay: Duration, timeout: Duration) -> Self {
+        let now = Instant::now();
+        Self {
+            refuse_at: now + delay.min(timeout),
+            abandon_at: now + timeout,
+        }
+    }
+
+    /// Resolves when new orders are to be refused.
+    pub(super) async fn delay(self) {
+        sleep_until(self.refuse_at).await;
+    }
+}
+
+/// Waits for orders and calls; at the end of the time they are abandoned: callers are
+/// told the truth, which a cut connection would not tell.
+pub(super) async fn finish(verifier: &Verifier, calls: &Calls, schedule: &Schedule) {
+    let finished = async {
+        verifier.idle().await;
+        calls.none().await;
+    };
+    if timeout_at(schedule.abandon_at, finished).await.is_ok() {
+        return;
+    }
+    tracing::warn!("the drain's time is over: orders in flight are abandoned");
+    let abandoned = async {
+        verifier.abandon().await;
+        calls.none().await;
+    };
+    if timeout_at(schedule.abandon_at + SETTLEMENT, abandoned)
+        .await
+        .is_err()
+    {
+        tracing::error!("calls are still in progress: their connections are cut");
+    }
+}

@@ -1,0 +1,156 @@
+//! `grpc.health.v1.Health`: whether calls are accepted, whether the process lives, and how
+//! UPI was last seen.
+//!
+//! tonic-health's own service reports `""` as SERVING from its first moment, refuses a
+//! Watch of an unknown name, and keeps a drain from ending while a Watch is open.
+
+use std::pin::Pin;
+
+use futures_util::stream::{self, Stream};
+use tokio::sync::watch;
+use tonic::server::NamedService;
+use tonic::{Request, Response, Status};
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_server::Health;
+use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
+
+use super::status;
+use crate::pb::id_photo_service_server::IdPhotoServiceServer;
+use crate::verify::Upstream;
+
+/// The service whose readiness is asked for; `""` means the same.
+const SERVICE: &str = <IdPhotoServiceServer<()> as NamedService>::NAME;
+/// The process runs.
+const LIVE: &str = "live";
+/// UPI answered when it was last called.
+const UPI: &str = "upi";
+
+/// Where the server is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Bound, not serving yet.
+    Starting,
+    /// Calls are accepted.
+    Serving,
+    /// No new calls should come.
+    Draining,
+    /// Whoever still watches is sent home.
+    Ended,
+}
+
+/// The server's life, for those who watch it.
+#[derive(Debug)]
+pub(super) struct Phases(watch::Sender<Phase>);
+
+impl Phases {
+    pub(super) fn new() -> Self {
+        Self(watch::Sender::new(Phase::Starting))
+    }
+
+    /// Tells everybody who watches.
+    pub(super) fn enter(&self, phase: Phase) {
+        self.0.send_replace(phase);
+    }
+
+    pub(super) fn watch(&self) -> watch::Receiver<Phase> {
+        self.0.subscribe()
+    }
+}
+
+/// The health service.
+#[derive(Clone)]
+pub(super) struct Reporter {
+    phase: watch::Receiver<Phase>,
+    upstream: watch::Receiver<Upstream>,
+}
+
+impl Reporter {
+    pub(super) const fn new(
+        phase: watch::Receiver<Phase>,
+        upstream: watch::Receiver<Upstream>,
+    ) -> Self {
+        Self { phase, upstream }
+    }
+
+    /// `None` for a name that nobody has.
+    fn status(&self, name: &str) -> Option<ServingStatus> {
+        match name {
+            "" | SERVICE => Some(match *self.phase.borrow() {
+                Phase::Serving => ServingStatus::Serving,
+                Phase::Starting | Phase::Draining | Phase::Ended => ServingStatus::NotServing,
+            }),
+            LIVE => Some(ServingStatus::Serving),
+            UPI => Some(match *self.upstream.borrow() {
+                Upstream::Unknown => ServingStatus::Unknown,
+                Upstream::Up => ServingStatus::Serving,
+                Upstream::Down => ServingStatus::NotServing,
+            }),
+            _ => None,
+        }
+    }
+
+    /// Waits for any change; `None` when the watch is over.
+    async fn change(&mut self) -> Option<()> {
+        if *self.phase.borrow_and_update() == Phase::Ended {
+            return None;
+        }
+        let (phase, upstream) = (&mut self.phase, &mut self.upstream);
+        tokio::select! {
+            changed = phase.changed() => changed.ok(),
+            changed = upstream.changed() => changed.ok(),
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl Health for Reporter {
+    type WatchStream =
+        Pin<Box<dyn Stream<Item = Result<HealthCheckResponse, Status>> + Send + 'static>>;
+
+    async fn check(
+        &self,
+        request: Request<HealthCheckRequest>,
+    ) -> Result<Response<HealthCheckResponse>, Status> {
+        let found = self.status(&request.into_inner().service);
+        let status = found.ok_or_else(status::unknown_service)?;
+        Ok(Response::new(message(status)))
+    }
+
+    async fn watch(
+        &self,
+        request: Request<HealthCheckRequest>,
+    ) -> Result<Response<Self::WatchStream>, Status> {
+        let watch = Watch {
+            reporter: self.clone(),
+            name: request.into_inner().service,
+            last: None,
+        };
+        Ok(Response::new(Box::pin(stream::unfold(watch, next))))
+    }
+}
+
+/// One open Watch.
+struct Watch {
+    reporter: Reporter,
+    name: String,
+    last: Option<ServingStatus>,
+}
+
+/// The next status that differs from the last one told.
+async fn next(mut watch: Watch) -> Option<(Result<HealthCheckResponse, Status>, Watch)> {
+    loop {
+        let found = watch.reporter.status(&watch.name);
+        let status = found.unwrap_or(ServingStatus::ServiceUnknown);
+        if watch.last != Some(status) {
+            watch.last = Some(status);
+            return Some((Ok(message(status)), watch));
+        }
+        watch.reporter.change().await?;
+    }
+}
+
+fn message(status: ServingStatus) -> HealthCheckResponse {
+    HealthCheckResponse {
+        status: status.into(),
+    }
+}

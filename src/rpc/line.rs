@@ -1,0 +1,129 @@
+//! The one log line of a call, written when its handling ends, however it ends.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tonic::Code;
+use tracing::Level;
+
+use super::call::{Call, Facts};
+use super::drain::InProgress;
+use super::status::{code_name, dispatch_name, reason_name};
+use crate::domain::OrderId;
+use crate::pb::ErrorReason;
+use crate::verify::error::Dispatch;
+
+/// A line to be written. When it is dropped unwritten, the caller left in the middle: its
+/// handler was dropped.
+pub(super) struct Line {
+    method: &'static str,
+    arrived: Instant,
+    call: Call,
+    written: bool,
+    _in_progress: InProgress,
+}
+
+impl Line {
+    /// For a call whose headers came in at `arrived`.
+    pub(super) const fn open(
+        method: &'static str,
+        arrived: Instant,
+        call: Call,
+        in_progress: InProgress,
+    ) -> Self {
+        Self {
+            method,
+            arrived,
+            call,
+            written: false,
+            _in_progress: in_progress,
+        }
+    }
+
+    /// Writes it for a call that was answered with this code.
+    pub(super) fn close(mut self, code: Code) {
+        let facts = self.call.facts().clone();
+        if facts.lost {
+            return;
+        }
+        self.written = true;
+        let failure = facts.failure.as_ref();
+        let dispatch = failure.and_then(|failure| failure.dispatch);
+        let reason = failure.map(|failure| failure.reason);
+        self.write(&facts, code, reason, dispatch, "call ended");
+    }
+
+    fn write(
+        &self,
+        facts: &Facts,
+        code: Code,
+        reason: Option<ErrorReason>,
+        dispatch: Option<Dispatch>,
+        message: &'static str,
+    ) {
+        /// A level must be known when the program is compiled.
+        macro_rules! line {
+            ($level:expr) => {
+                tracing::event!(
+                    $level,
+                    rpc.method = self.method,
+                    order_id = facts.order_id.as_ref().map(OrderId::as_str),
+                    code = code_name(code),
+                    reason = reason.map(reason_name),
+                    dispatch = dispatch.map(dispatch_name),
+                    duration_ms = milliseconds(self.arrived.elapsed()),
+                    replayed = facts.replayed,
+                    cause = cause(facts),
+                    "{message}"
+                )
+            };
+        }
+        match reason.map_or(Level::INFO, level) {
+            Level::ERROR => line!(Level::ERROR),
+            Level::WARN => line!(Level::WARN),
+            _ => line!(Level::INFO),
+        }
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if !self.written {
+            let facts = self.call.facts().clone();
+            let dispatch = facts.dispatch(Dispatch::InFlight);
+            self.write(&facts, Code::Cancelled, None, Some(dispatch), "caller left");
+        }
+    }
+}
+
+/// With three decimals: a replay takes less than one.
+fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+/// How much an error should disturb whoever runs the gateway.
+const fn level(reason: ErrorReason) -> Level {
+    match reason {
+        ErrorReason::GatewayFault | ErrorReason::LedgerUnavailable => Level::ERROR,
+        ErrorReason::UpiRefused
+        | ErrorReason::UpiUnreachable
+        | ErrorReason::OutcomeUnknown
+        | ErrorReason::Overloaded => Level::WARN,
+        _ => Level::INFO,
+    }
+}
+
+/// The chain of causes on one line.
+fn cause(facts: &Facts) -> Option<String> {
+    let first = facts.failure.as_ref()?.cause.as_ref()?;
+    let mut text = first.to_string();
+    let mut next = first.source();
+    while let Some(error) = next {
+        // Writing to a String cannot fail.
+        let _ = write!(text, ": {error}");
+        next = error.source();
+    }
+    Some(text)
+}

@@ -1,0 +1,99 @@
+//! The two methods.
+
+use std::sync::Arc;
+
+use tokio::time::{Instant, timeout_at};
+use tonic::{Request, Response, Status};
+use tracing::info_span;
+
+use super::call::Call;
+use super::convert;
+use super::status::Failure;
+use crate::domain::{Merchant, OrderId, Rules, Verification, Violations};
+use crate::pb::id_photo_service_server::IdPhotoService;
+use crate::pb::{
+    GetVerificationRequest, GetVerificationResponse, VerifyIdPhotoRequest, VerifyIdPhotoResponse,
+};
+use crate::verify::Verifier;
+use crate::verify::port::Clock;
+
+/// The methods, on the use case.
+pub(super) struct Methods {
+    pub(super) verifier: Arc<Verifier>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) rules: Rules,
+    pub(super) merchant: Option<Merchant>,
+}
+
+#[tonic::async_trait]
+impl IdPhotoService for Methods {
+    async fn verify_id_photo(
+        &self,
+        request: Request<VerifyIdPhotoRequest>,
+    ) -> Result<Response<VerifyIdPhotoResponse>, Status> {
+        let call = Call::of(request.extensions());
+        let answered = self.verify(&call, request.into_inner()).await;
+        reply(&call, answered)
+    }
+
+    async fn get_verification(
+        &self,
+        request: Request<GetVerificationRequest>,
+    ) -> Result<Response<GetVerificationResponse>, Status> {
+        let call = Call::of(request.extensions());
+        let found = self.find(&call, &request.into_inner().order_id).await;
+        reply(&call, found)
+    }
+}
+
+impl Methods {
+    async fn verify(
+        &self,
+        call: &Call,
+        message: VerifyIdPhotoRequest,
+    ) -> Result<VerifyIdPhotoResponse, Failure> {
+        call.identify(&message.order_id);
+        let validate_only = message.validate_only;
+        let request = info_span!("validate").in_scope(|| self.check(message))?;
+        let order_id = request.order_id.clone();
+        if validate_only {
+            return Ok(convert::checked(&order_id));
+        }
+        if call.deadline.is_some_and(|by| by <= Instant::now()) {
+            return Err(Failure::no_time());
+        }
+        call.depart();
+        let verified = self.verifier.verify(request, call.deadline).await?;
+        call.answered(verified.replayed);
+        Ok(convert::response(&order_id, verified))
+    }
+
+    fn check(&self, message: VerifyIdPhotoRequest) -> Result<Verification, Violations> {
+        let names_merchant = message.merchant.is_some();
+        let draft = convert::draft(message);
+        let mut request = Verification::check(draft, &self.rules, self.clock.now())?;
+        if !names_merchant {
+            request.merchant.clone_from(&self.merchant);
+        }
+        Ok(request)
+    }
+
+    async fn find(&self, call: &Call, order_id: &str) -> Result<GetVerificationResponse, Failure> {
+        call.identify(order_id);
+        let order_id = OrderId::parse(order_id).map_err(Violations::from)?;
+        let finding = self.verifier.find(&order_id);
+        let found = match call.deadline {
+            Some(by) => timeout_at(by, finding)
+                .await
+                .map_err(|_| Failure::no_time())?,
+            None => finding.await,
+        };
+        Ok(convert::record(&order_id, found?))
+    }
+}
+
+fn reply<T>(call: &Call, ended: Result<T, Failure>) -> Result<Response<T>, Status> {
+    ended
+        .map(Response::new)
+        .map_err(|failure| call.fail(failure))
+}

@@ -1,0 +1,15 @@
+//! A real server on loopback, a real client, and ports under the tests' control.
+
+mod answers;
+mod docs;
+mod drain;
+mod errors;
+mod health;
+mod lines;
+mod messages;
+mod peers;
+mod raw;
+mod reflection;
+mod rig;
+mod time;
+mod tls;

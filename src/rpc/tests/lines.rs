@@ -1,0 +1,213 @@
+//! The log: one line a call, with the facts and with nobody's data.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tracing::subscriber::{DefaultGuard, set_default};
+use tracing_subscriber::fmt::MakeWriter;
+
+use super::raw::{self, Stream};
+use super::rig::{Setup, eventually, get, request, setup, timed};
+use crate::verify::doubles::{Engine, Script, Upi, answer, cause};
+use crate::verify::port::CallError;
+
+/// Everything logged by this thread, on which a test's whole runtime runs.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+impl Log {
+    fn start() -> (Self, DefaultGuard) {
+        let log = Self::default();
+        let lines = tracing_subscriber::fmt()
+            .with_writer(log.clone())
+            .json()
+            .flatten_event(true)
+            .with_max_level(tracing::Level::INFO);
+        (log, set_default(lines.finish()))
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
+    /// The lines of calls.
+    fn calls(&self) -> Vec<serde_json::Value> {
+        let text = self.text();
+        let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+        lines
+            .filter(|line: &serde_json::Value| !line["duration_ms"].is_null())
+            .collect()
+    }
+
+    /// The only line.
+    async fn line(&self) -> serde_json::Value {
+        eventually(|| !self.calls().is_empty()).await;
+        let mut lines = self.calls();
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        lines.remove(0)
+    }
+}
+
+#[tokio::test]
+async fn an_answer_leaves_one_line_within_its_span() {
+    let (log, _guard) = Log::start();
+    let rig = setup().start().await;
+    rig.client().verify_id_photo(request("1")).await.unwrap();
+    let line = log.line().await;
+    assert_eq!(line["level"], "INFO");
+    assert_eq!(line["code"], "OK");
+    assert_eq!(line["order_id"], request("1").order_id);
+    assert_eq!(line["replayed"], false);
+    assert_eq!(
+        line["rpc.method"],
+        "idphoto.v1.IdPhotoService/VerifyIdPhoto"
+    );
+    assert!(line["duration_ms"].as_f64().unwrap() > 0.0);
+    assert_eq!(line["span"]["name"], "rpc");
+    assert_eq!(line["span"]["order_id"], request("1").order_id);
+}
+
+#[tokio::test]
+async fn errors_are_logged_as_loud_as_they_are_grave() {
+    let scripts: [(Script, &str, &str, &str); 3] = [
+        (
+            || Err(CallError::NotSent(cause())),
+            "WARN",
+            "UPI_UNREACHABLE",
+            "NOT_SENT",
+        ),
+        (
+            || Err(CallError::Refused(cause())),
+            "WARN",
+            "UPI_REFUSED",
+            "REFUSED",
+        ),
+        (
+            || Err(CallError::Unknown(cause())),
+            "WARN",
+            "OUTCOME_UNKNOWN",
+            "UNKNOWN",
+        ),
+    ];
+    for (script, level, reason, dispatch) in scripts {
+        let (log, _guard) = Log::start();
+        let upi = Upi::prompt(script);
+        let rig = Setup { upi, ..setup() }.start().await;
+        rig.failure(request("1")).await;
+        let line = log.line().await;
+        assert_eq!(
+            (&line["level"], &line["reason"]),
+            (&level.into(), &reason.into())
+        );
+        assert_eq!(line["dispatch"], dispatch);
+    }
+}
+
+#[tokio::test]
+async fn a_fault_of_ours_is_an_error_with_its_chain_of_causes() {
+    let (log, _guard) = Log::start();
+    let engine = Engine::failing(&["claim"]);
+    let rig = Setup { engine, ..setup() }.start().await;
+    rig.failure(request("1")).await;
+    let line = log.line().await;
+    assert_eq!(line["level"], "ERROR");
+    assert_eq!(line["reason"], "LEDGER_UNAVAILABLE");
+    let chain = format!("the ledger's engine failed: {}", cause());
+    assert_eq!(line["cause"], chain.as_str());
+}
+
+#[tokio::test]
+async fn a_caller_that_leaves_has_its_line_too() {
+    let (log, _guard) = Log::start();
+    let upi = Upi::held(|| Ok(answer()));
+    let rig = Setup { upi, ..setup() }.start().await;
+    let mut client = rig.client();
+    let call = tokio::spawn(async move { client.verify_id_photo(request("1")).await });
+    eventually(|| rig.upi.posts() == 1).await;
+    call.abort();
+    let line = log.line().await;
+    assert_eq!(
+        (&line["code"], &line["dispatch"]),
+        (&"CANCELLED".into(), &"IN_FLIGHT".into())
+    );
+    assert_eq!(line["order_id"], request("1").order_id);
+    rig.upi.release();
+    rig.verifier.idle().await;
+    assert_eq!(log.calls().len(), 1);
+}
+
+#[tokio::test]
+async fn a_caller_that_leaves_during_its_upload_sent_nothing() {
+    let (log, _guard) = Log::start();
+    let rig = setup().start().await;
+    let mut stream = Stream::open(rig.address, raw::VERIFY, &[]).await;
+    stream
+        .body
+        .send_data(b"\0".as_slice().into(), false)
+        .unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    stream.body.send_reset(h2::Reason::CANCEL);
+    let line = log.line().await;
+    assert_eq!(
+        (&line["code"], &line["dispatch"]),
+        (&"CANCELLED".into(), &"NOT_SENT".into())
+    );
+    drop(stream);
+}
+
+#[tokio::test]
+async fn what_a_caller_puts_in_the_wrong_place_is_not_logged() {
+    let (log, _guard) = Log::start();
+    let rig = setup().start().await;
+    let mut wrong = request("1");
+    wrong.order_id = "canary".to_owned();
+    wrong.customer.as_mut().unwrap().name = "canary".to_owned();
+    wrong.photo = b"canary".as_slice().into();
+    rig.failure(wrong).await;
+    raw::error(rig.address, &[("grpc-timeout", "canary")], false, b"canary").await;
+    raw::error(rig.address, &[], false, b"canary").await;
+    let path = "/idphoto.v1.IdPhotoService/canary";
+    Stream::open(rig.address, path, &[("canary", "canary")])
+        .await
+        .error()
+        .await;
+    eventually(|| log.calls().len() == 4).await;
+    assert!(!log.text().contains("canary"), "{}", log.text());
+}
+
+#[tokio::test]
+async fn a_pending_answer_and_a_missing_order_are_the_callers_affair() {
+    let (log, _guard) = Log::start();
+    let upi = Upi::held(|| Ok(answer()));
+    let rig = Setup { upi, ..setup() }.start().await;
+    rig.failure(timed("1", Duration::from_millis(300))).await;
+    rig.client().get_verification(get("2")).await.unwrap_err();
+    eventually(|| log.calls().len() == 2).await;
+    let lines = log.calls();
+    assert!(
+        lines.iter().all(|line| line["level"] == "INFO"),
+        "{lines:?}"
+    );
+    let reasons = [&lines[0]["reason"], &lines[1]["reason"]];
+    assert_eq!(reasons, [&"ANSWER_PENDING", &"VERIFICATION_NOT_FOUND"]);
+}

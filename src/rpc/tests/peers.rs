@@ -1,0 +1,44 @@
+//! Peers that do not speak: the clock is paused, and jumps when everybody waits.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+
+use super::rig::setup;
+use super::tls::Files;
+
+/// How long the server holds on to a peer that says this and no more.
+async fn patience(mut peer: TcpStream, words: &[u8]) -> Duration {
+    let begun = Instant::now();
+    peer.write_all(words).await.unwrap();
+    let mut rest = Vec::new();
+    let end = timeout(Duration::from_secs(3600), peer.read_to_end(&mut rest)).await;
+    // A reset is an end, too.
+    let _ = end.expect("the server waits for ever");
+    begun.elapsed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_says_nothing_is_cut_after_ten_seconds() {
+    let rig = setup().start().await;
+    let silent = TcpStream::connect(rig.address).await.unwrap();
+    assert_eq!(patience(silent, b"").await.as_secs(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handshake_that_does_not_go_on_is_cut_after_ten_seconds() {
+    let rig = Files::new().setup().start().await;
+    let half = TcpStream::connect(rig.address).await.unwrap();
+    // The header of a TLS record that never comes.
+    assert_eq!(patience(half, b"\x16\x03\x01\x02\x00").await.as_secs(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_answers_no_ping_is_cut_after_the_keepalive() {
+    let rig = setup().start().await;
+    let mute = TcpStream::connect(rig.address).await.unwrap();
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    assert_eq!(patience(mute, preface).await.as_secs(), 80);
+}

@@ -1,0 +1,74 @@
+//! HTTP/2 by hand, for requests that no client would send.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tonic::Status;
+
+/// No call may stay without an end for longer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub const VERIFY: &str = "/idphoto.v1.IdPhotoService/VerifyIdPhoto";
+
+/// An open stream whose request body the test writes.
+pub struct Stream {
+    pub body: h2::SendStream<Bytes>,
+    response: h2::client::ResponseFuture,
+}
+
+impl Stream {
+    /// A stream on a connection of its own.
+    pub async fn open(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Self {
+        let stream = TcpStream::connect(address).await.unwrap();
+        let (sender, connection) = h2::client::handshake(stream).await.unwrap();
+        tokio::spawn(async move {
+            // The stream reports a lost connection.
+            let _ = connection.await;
+        });
+        let mut request = Request::post(format!("http://{address}{path}"))
+            .header("content-type", "application/grpc")
+            .header("te", "trailers");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut sender = sender.ready().await.unwrap();
+        let (response, body) = sender
+            .send_request(request.body(()).unwrap(), false)
+            .unwrap();
+        Self { body, response }
+    }
+
+    /// The error that the server sent, without the rest of the request being needed.
+    pub async fn error(self) -> Status {
+        let response = timeout(PATIENCE, self.response).await;
+        let response = response.expect("the call has no end").unwrap();
+        Status::from_header_map(response.headers()).expect("the call has a body, so no error")
+    }
+}
+
+/// A whole call with one message that is framed by hand; it must fail.
+pub async fn error(
+    address: SocketAddr,
+    headers: &[(&str, &str)],
+    compressed: bool,
+    message: &[u8],
+) -> Status {
+    let mut stream = Stream::open(address, VERIFY, headers).await;
+    stream
+        .body
+        .send_data(frame(compressed, message), true)
+        .unwrap();
+    stream.error().await
+}
+
+/// Length-prefixed.
+pub fn frame(compressed: bool, message: &[u8]) -> Bytes {
+    let length = u32::try_from(message.len()).unwrap();
+    [&[u8::from(compressed)][..], &length.to_be_bytes(), message]
+        .concat()
+        .into()
+}

@@ -1,0 +1,75 @@
+//! The accept loop, and the ways to end a connection that HTTP has no word for.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use super::endpoint::Endpoint;
+
+/// Waits this long when no connection can be accepted (no file descriptors left).
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// A connection that ends without an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Cut {
+    /// In good order (FIN).
+    #[error("the connection is closed")]
+    Close,
+    /// By a reset (RST).
+    #[error("the connection is reset")]
+    Reset,
+}
+
+/// Serves until `shutdown` resolves, then drops every connection.
+pub(super) async fn serve(
+    listener: &TcpListener,
+    endpoint: &Arc<Endpoint>,
+    shutdown: impl Future<Output = ()> + Send,
+) {
+    let mut connections = JoinSet::new();
+    tokio::pin!(shutdown);
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut shutdown => break,
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(converse(stream, Arc::clone(endpoint)));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "sandbox: a connection cannot be accepted");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            },
+        }
+    }
+    connections.shutdown().await;
+}
+
+async fn converse(stream: TcpStream, endpoint: Arc<Endpoint>) {
+    // Answers are small; waiting for more to send would only delay them.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "sandbox: no TCP_NODELAY");
+    }
+    let service = service_fn(|request| endpoint.handle(request));
+    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let ended = (&mut connection).await;
+    if cut(ended) == Some(Cut::Reset) {
+        let stream = connection.into_parts().io.into_inner();
+        if let Err(error) = stream.set_zero_linger() {
+            tracing::warn!(%error, "sandbox: the connection is closed instead of reset");
+        }
+    }
+}
+
+fn cut(ended: Result<(), hyper::Error>) -> Option<Cut> {
+    let error = ended.err()?;
+    error.source()?.downcast_ref::<Cut>().copied()
+}

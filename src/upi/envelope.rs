@@ -1,0 +1,150 @@
+//! A request sealed, an answer opened: message, encryption and signature together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use time::OffsetDateTime;
+use uuid::Builder;
+
+use super::code::CodeTable;
+use super::jwe::{JweError, Sealer};
+use super::jws::{Claims, Expected, JwsError, Signer, Verifier};
+use super::message::request::Form;
+use super::message::response::{self, MalformedAnswer};
+use crate::domain::{Answer, Verification};
+use crate::verify::port::{Clock, Sealed};
+
+/// The header with the detached signature of the body, in both directions.
+pub const UPI_JWS: HeaderName = HeaderName::from_static("upi-jws");
+
+/// Everything that turns a request into a signed body, and a signed body into an answer.
+pub struct Envelope {
+    /// UPI-APPID.
+    pub app_id: String,
+    /// UPI-REQPATH.
+    pub request_path: String,
+    /// The skew allowed between UPI's clock and ours.
+    pub clock_window: Duration,
+    /// What is the same in all requests.
+    pub form: Form,
+    /// What the response codes mean.
+    pub codes: CodeTable,
+    /// Signs with our key.
+    pub signer: Signer,
+    /// Encrypts to UPI.
+    pub sealer: Sealer,
+    /// Verifies by UPI's keys.
+    pub verifier: Verifier,
+    /// For UPI-TIMESTAMP, in both directions.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Envelope {
+    /// Writes, encrypts and signs a request, under a new UPI-UUID.
+    ///
+    /// # Errors
+    /// The random generator or the cryptography failed; a checked request is never at fault.
+    pub fn seal(&self, request: &Verification) -> Result<Sealed, SealError> {
+        let plaintext = self.form.plaintext(request);
+        let enc_data = self.sealer.seal(&plaintext)?;
+        drop(plaintext);
+        let body = self.form.body(request, &enc_data);
+        let upi_uuid = upi_uuid()?;
+        let claims = Claims {
+            upi_uuid: &upi_uuid,
+            timestamp: self.clock.now().unix_timestamp(),
+            app_id: &self.app_id,
+            request_path: Some(&self.request_path),
+        };
+        Ok(Sealed {
+            signature: self.signer.sign(&claims, &body)?,
+            body,
+            upi_uuid,
+        })
+    }
+
+    /// Verifies the signature over exactly these bytes, and only then reads them.
+    ///
+    /// `upi_uuid` is that of the request. UPI's answers carry one of their own, which is
+    /// not compared: no source says that it repeats the request's.
+    ///
+    /// # Errors
+    /// The rule that the reply breaks; it is no answer then.
+    pub fn open(
+        &self,
+        headers: &HeaderMap,
+        body: &[u8],
+        upi_uuid: String,
+    ) -> Result<Answer, OpenError> {
+        let answered_at = self.clock.now();
+        self.verifier
+            .verify(signature(headers)?, body, &self.expected(answered_at))?;
+        Ok(Answer {
+            outcome: response::parse(body, &self.codes)?,
+            upi_uuid,
+            answered_at,
+        })
+    }
+
+    fn expected(&self, now: OffsetDateTime) -> Expected<'_> {
+        Expected {
+            app_id: &self.app_id,
+            request_path: &self.request_path,
+            require_request_path: false,
+            now: now.unix_timestamp(),
+            window: self.clock_window,
+        }
+    }
+}
+
+/// Why a request cannot be sealed.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
+    /// No random bytes for the UPI-UUID.
+    #[error("the operating system gave no random bytes")]
+    Random(#[from] getrandom::Error),
+    /// No `encData`.
+    #[error("name and number could not be encrypted")]
+    Encryption(#[from] JweError),
+    /// No `UPI-JWS`.
+    #[error("the body could not be signed")]
+    Signature(#[from] JwsError),
+}
+
+/// Why a reply with status 200 is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// No `UPI-JWS`.
+    #[error("the reply is not signed")]
+    Unsigned,
+    /// Two `UPI-JWS`, between which nobody should choose.
+    #[error("the reply has more than one signature")]
+    SignedTwice,
+    /// A `UPI-JWS` that is no visible ASCII.
+    #[error("the signature is not text")]
+    NotText,
+    /// A signature that breaks a rule.
+    #[error("the signature is not valid")]
+    Signature(#[from] JwsError),
+    /// A signed body that says nothing.
+    #[error("the signed body is no answer")]
+    Malformed(#[from] MalformedAnswer),
+}
+
+/// Version 4, 32 lower-case hexadecimal digits.
+fn upi_uuid() -> Result<String, getrandom::Error> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random)?;
+    let uuid = Builder::from_random_bytes(random).into_uuid();
+    Ok(uuid.simple().to_string())
+}
+
+fn signature(headers: &HeaderMap) -> Result<&str, OpenError> {
+    let mut values = headers.get_all(UPI_JWS).iter();
+    let value: &HeaderValue = values.next().ok_or(OpenError::Unsigned)?;
+    match values.next() {
+        Some(_) => Err(OpenError::SignedTwice),
+        None => value.to_str().map_err(|_| OpenError::NotText),
+    }
+}

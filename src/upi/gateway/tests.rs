@@ -1,0 +1,136 @@
+//! UPI behind the port: what each reply means for an order, with real keys and sockets.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::sync::LazyLock;
+
+use http::HeaderMap;
+use time::OffsetDateTime;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+use super::*;
+use crate::domain::{Confidence, FreeText, Outcome, sample};
+use crate::upi::envelope::OpenError;
+use crate::upi::jwe::Opener;
+use crate::upi::jws::{Claims, Expected, JwsError, Signer, Verifier};
+use crate::upi::message::request::{Plaintext, RequestBody};
+use crate::upi::message::response::{AnswerBody, MalformedAnswer};
+
+mod seal;
+mod send;
+mod settings;
+mod spans;
+
+const APP_ID: &str = "00520446";
+const PATH: &str = "/example/v1/idcardphotoverification";
+const NOW: i64 = 1_790_000_000;
+
+struct Stopped;
+
+impl Clock for Stopped {
+    fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::from_unix_timestamp(NOW).unwrap()
+    }
+}
+
+/// Both sides' keys, made once: three RSA keys take a while.
+struct Pair {
+    ours: PrivateKey,
+    upi_signing: PrivateKey,
+    upi_encryption: PrivateKey,
+}
+
+static KEYS: LazyLock<Pair> = LazyLock::new(|| Pair {
+    ours: PrivateKey::generate().unwrap(),
+    upi_signing: PrivateKey::generate().unwrap(),
+    upi_encryption: PrivateKey::generate().unwrap(),
+});
+
+fn kid(text: &str) -> Kid {
+    Kid::parse(text).unwrap()
+}
+
+fn copy(key: &PrivateKey) -> PrivateKey {
+    PrivateKey::load(key.to_pkcs8_pem().unwrap().expose().as_bytes(), None).unwrap()
+}
+
+fn keys() -> Keys {
+    Keys {
+        signing: (kid("ours"), copy(&KEYS.ours)),
+        encryption: (kid("theirs"), KEYS.upi_encryption.public().unwrap()),
+        verification: vec![(kid("upi"), KEYS.upi_signing.public().unwrap())],
+    }
+}
+
+fn settings(base_url: &str) -> Settings {
+    Settings {
+        base_url: base_url.to_owned(),
+        request_path: PATH.to_owned(),
+        app_id: APP_ID.to_owned(),
+        timeout: Duration::from_secs(20),
+        connect_timeout: Duration::from_secs(10),
+        photo_placement: PhotoPlacement::Beside,
+        escape_solidus: false,
+        clock_window: Duration::from_secs(300),
+        ca_pem: None,
+        client_identity: None,
+        proxy: Proxy::None,
+        response_codes: BTreeMap::new(),
+        member: Member::parse(APP_ID, "Example Bank", FreeText::Ascii).unwrap(),
+    }
+}
+
+fn gateway(base_url: &str) -> UpiGateway {
+    UpiGateway::new(settings(base_url), &keys(), Arc::new(Stopped)).unwrap()
+}
+
+fn sealed(gateway: &UpiGateway) -> Sealed {
+    gateway.seal(&sample::verification("7")).unwrap()
+}
+
+/// UPI's signature over a body.
+fn signed(body: &[u8], timestamp: i64) -> String {
+    let signer = Signer::new(&kid("upi"), &KEYS.upi_signing).unwrap();
+    let claims = Claims {
+        upi_uuid: "0123456789abcdef0123456789abcdef",
+        timestamp,
+        app_id: APP_ID,
+        request_path: None,
+    };
+    signer.sign(&claims, body).unwrap()
+}
+
+/// Replies once with status, signatures and body; a POST that comes after it finds nobody.
+async fn upi(status: &str, signatures: &[&str], body: &[u8]) -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let headers: String = signatures
+        .iter()
+        .map(|value| format!("UPI-JWS: {value}\r\n"))
+        .collect();
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\n\r\n");
+    let reply = [head.as_bytes(), body].concat();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(b"}") {
+            assert_ne!(stream.read_buf(&mut request).await.unwrap(), 0);
+        }
+        stream.write_all(&reply).await.unwrap();
+        // Reads on, so that the reply is not lost in a reset.
+        while stream
+            .read_buf(&mut request)
+            .await
+            .is_ok_and(|read| read > 0)
+        {}
+    });
+    url
+}
+
+async fn send_to(base_url: &str) -> (String, Result<Answer, CallError>) {
+    let gateway = gateway(base_url);
+    let sealed = sealed(&gateway);
+    (sealed.upi_uuid.clone(), gateway.send(sealed).await)
+}

@@ -1,0 +1,155 @@
+//! Tells what a key file holds, for an operator who sorts out which file is which.
+
+use openssl::asn1::{Asn1Time, Asn1TimeRef};
+use openssl::error::ErrorStack;
+use openssl::nid::Nid;
+use openssl::pkey::{HasPublic, PKeyRef};
+use openssl::sha::sha256;
+use openssl::x509::{X509, X509NameEntryRef, X509NameRef};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::KeyError;
+use super::form::Form;
+use super::open;
+use super::parts::{self, Part};
+use crate::domain::Secret;
+
+/// What a key file holds, without any of its secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inspection {
+    /// The file's form in words, e.g. "PKCS#8 PEM, encrypted".
+    pub form: &'static str,
+    /// Whether it holds a private key.
+    pub private: bool,
+    /// RSA modulus bits.
+    pub bits: u32,
+    /// SHA-256 of the SubjectPublicKeyInfo, lower-case hex: equal for both halves of a pair.
+    pub spki_sha256: String,
+    /// The certificate, if it is or contains one.
+    pub certificate: Option<CertificateInfo>,
+}
+
+/// What a certificate says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateInfo {
+    /// Subject as in RFC 4514, control characters escaped.
+    pub subject: String,
+    /// Issuer, likewise.
+    pub issuer: String,
+    /// Serial number, upper-case hex (which is *not* UPI's kid).
+    pub serial: String,
+    /// Start of validity, RFC 3339.
+    pub not_before: String,
+    /// End of validity, RFC 3339.
+    pub not_after: String,
+}
+
+/// Looks into key material of any accepted form; also keys that are too weak to be used.
+///
+/// # Errors
+/// The form is unknown, the passphrase is missing or wrong, or the key is not RSA.
+pub fn inspect(bytes: &[u8], passphrase: Option<&Secret<String>>) -> Result<Inspection, KeyError> {
+    let parts = parts::split(bytes)?;
+    let part = parts
+        .iter()
+        .find(|part| part.form.is_private())
+        .or_else(|| parts.first())
+        .ok_or(KeyError::UnknownForm)?;
+    if part.form.is_private() {
+        let (key, certificate) = open::private(part, passphrase)?;
+        let certificate = match certificate {
+            Some(certificate) => Some(certificate),
+            None => certificate_beside(&parts)?,
+        };
+        describe(part, &key, certificate)
+    } else {
+        let (key, certificate) = open::public(part)?;
+        describe(part, &key, certificate)
+    }
+}
+
+fn certificate_beside(parts: &[Part]) -> Result<Option<X509>, KeyError> {
+    parts
+        .iter()
+        .find(|part| part.form == Form::Certificate)
+        .map(|part| X509::from_der(&part.content).map_err(|_| KeyError::Malformed))
+        .transpose()
+}
+
+fn describe<T: HasPublic>(
+    part: &Part,
+    key: &PKeyRef<T>,
+    certificate: Option<X509>,
+) -> Result<Inspection, KeyError> {
+    let spki = key.public_key_to_der().map_err(|_| KeyError::Unusable)?;
+    Ok(Inspection {
+        form: part.form.in_words(part.armour),
+        private: part.form.is_private(),
+        bits: key.bits(),
+        spki_sha256: hex(&sha256(&spki)),
+        certificate: certificate
+            .map(|certificate| CertificateInfo::of(&certificate).ok_or(KeyError::Malformed))
+            .transpose()?,
+    })
+}
+
+impl CertificateInfo {
+    fn of(certificate: &X509) -> Option<Self> {
+        let serial = certificate.serial_number().to_bn().ok()?;
+        Some(Self {
+            subject: name(certificate.subject_name()).ok()?,
+            issuer: name(certificate.issuer_name()).ok()?,
+            serial: serial.to_hex_str().ok()?.to_string(),
+            not_before: rfc3339(certificate.not_before())?,
+            not_after: rfc3339(certificate.not_after())?,
+        })
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// RFC 4514 writes the most specific part first, DER holds it last.
+fn name(name: &X509NameRef) -> Result<String, ErrorStack> {
+    let mut parts = name
+        .entries()
+        .map(attribute)
+        .collect::<Result<Vec<_>, _>>()?;
+    parts.reverse();
+    Ok(parts.join(","))
+}
+
+fn attribute(entry: &X509NameEntryRef) -> Result<String, ErrorStack> {
+    let kind = match entry.object().nid() {
+        Nid::UNDEF => entry.object().to_string(),
+        nid => nid.short_name()?.to_owned(),
+    };
+    let value = entry.data().to_string()?;
+    Ok(format!("{kind}={}", escape(&value)))
+}
+
+/// A name comes from a stranger and goes to a terminal.
+fn escape(value: &str) -> String {
+    let mut escaped = String::with_capacity(value.len());
+    for character in value.chars() {
+        match character {
+            ',' | '+' | '"' | '\\' | '<' | '>' | ';' | '=' => {
+                escaped.push('\\');
+                escaped.push(character);
+            }
+            _ if character.is_control() => escaped.extend(character.escape_unicode()),
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+fn rfc3339(instant: &Asn1TimeRef) -> Option<String> {
+    const SECONDS_A_DAY: i64 = 86_400;
+    let since_epoch = Asn1Time::from_unix(0).ok()?.diff(instant).ok()?;
+    let seconds = i64::from(since_epoch.days) * SECONDS_A_DAY + i64::from(since_epoch.secs);
+    let instant = OffsetDateTime::from_unix_timestamp(seconds).ok()?;
+    instant.format(&Rfc3339).ok()
+}

@@ -1,0 +1,194 @@
+//! The answer: read here once its signature is verified, and written here for whoever stands
+//! in UPI's place.
+//!
+//! A signed answer has been paid for, so only what decides its meaning can spoil it: the
+//! response code, and the confidence beside `00`. The texts only inform. One that is missing
+//! or no string counts as empty, although the table calls `responseMsg` mandatory; one that
+//! is too long is cut; control characters in it, which databases and terminals take ill,
+//! become spaces.
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
+use super::object::{self, Object};
+use crate::domain::{Confidence, Outcome, Rejection, ResponseCode};
+use crate::upi::code::CodeTable;
+
+/// The largest answer that is read, in bytes. The longest that the table allows is a few KiB.
+pub const MAX_BODY: usize = 64 * 1024;
+
+/// The body that comes with a 401, unsigned: the signature of the request was refused.
+pub const REFUSAL: &str =
+    r#"{"MsgResponse":{"responseCode":"E0","responseMsg":"Unauthorized access"}}"#;
+
+/// The response code of a comparison that was made.
+const APPROVED: &str = "00";
+
+/// Limit of `responseMsg`, in characters.
+const MESSAGE_CHARACTERS: usize = 100;
+
+/// Limit of `errorDetail`, in characters.
+const DETAIL_CHARACTERS: usize = 255;
+
+/// Reads the body of an answer whose signature is verified.
+///
+/// # Errors
+/// The body does not say what was found; it is no answer then.
+pub fn parse(body: &[u8], codes: &CodeTable) -> Result<Outcome, MalformedAnswer> {
+    let body: Body = object::read(body).ok_or(MalformedAnswer::Shape)?;
+    let Object(response) = body.msg_response;
+    let code = response.response_code.as_str();
+    let code = code.and_then(ResponseCode::parse);
+    let code = code.ok_or(MalformedAnswer::ResponseCode)?;
+    if code.as_str() == APPROVED {
+        let confidence = body.confidence.and_then(|value| value.confidence());
+        let confidence = confidence.ok_or(MalformedAnswer::Confidence)?;
+        return Ok(Outcome::Comparison(confidence));
+    }
+    let detail = match response.error_detail.as_str() {
+        None | Some("") => body.error_detail,
+        Some(_) => response.error_detail,
+    };
+    Ok(Outcome::Rejection(Rejection {
+        category: codes.category(code),
+        code,
+        message: response.response_msg.shown(MESSAGE_CHARACTERS),
+        detail: detail.shown(DETAIL_CHARACTERS),
+    }))
+}
+
+/// Why a signed body is no answer. Nothing of the body is in the error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MalformedAnswer {
+    /// No JSON object, no object `msgResponse` in it, or a member that comes twice.
+    #[error("the answer is not a JSON object with the member msgResponse")]
+    Shape,
+    /// `responseCode` is absent, or not two letters or digits.
+    #[error("the answer has no response code of two letters or digits")]
+    ResponseCode,
+    /// The code is `00`, and `confidence` is absent, or not a whole number from 0 to 100.
+    #[error("the answer says 00 without a confidence from 0 to 100")]
+    Confidence,
+}
+
+/// An answer to be written.
+#[derive(Debug, Clone, Copy)]
+pub struct AnswerBody<'a> {
+    /// `confidence`, 0 to 100; left out when `None`.
+    pub confidence: Option<u8>,
+    /// `responseCode`.
+    pub code: &'a str,
+    /// `responseMsg`.
+    pub message: &'a str,
+    /// `errorDetail`, inside `msgResponse`; left out when `None`.
+    pub detail: Option<&'a str>,
+}
+
+impl AnswerBody<'_> {
+    /// The JSON text, members in the order of the table.
+    ///
+    /// # Errors
+    /// None in practice: strings always serialise.
+    pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(&WrittenBody {
+            confidence: self.confidence.map(|value| value.to_string()),
+            msg_response: WrittenResponse {
+                response_code: self.code,
+                response_msg: self.message,
+                error_detail: self.detail,
+            },
+        })
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WrittenBody<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confidence: Option<String>,
+    msg_response: WrittenResponse<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WrittenResponse<'a> {
+    response_code: &'a str,
+    response_msg: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_detail: Option<&'a str>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Body {
+    confidence: Option<Value>,
+    #[serde(alias = "MsgResponse")]
+    msg_response: Object<Response>,
+    #[serde(default)]
+    error_detail: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Response {
+    #[serde(default)]
+    response_code: Value,
+    #[serde(default)]
+    response_msg: Value,
+    #[serde(default)]
+    error_detail: Value,
+}
+
+/// A value whose type is judged by what it means, and not by the parser.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Value {
+    Text(String),
+    Number(u64),
+    Other(IgnoredAny),
+}
+
+impl Default for Value {
+    fn default() -> Self {
+        Self::Other(IgnoredAny)
+    }
+}
+
+impl Value {
+    fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Number(_) | Self::Other(_) => None,
+        }
+    }
+
+    /// N 0-3 as a string, or a whole number.
+    fn confidence(&self) -> Option<Confidence> {
+        let number = match self {
+            Self::Text(text)
+                if text.len() <= 3 && text.bytes().all(|byte| byte.is_ascii_digit()) =>
+            {
+                text.parse().ok()?
+            }
+            Self::Number(number) => *number,
+            Self::Text(_) | Self::Other(_) => return None,
+        };
+        Confidence::new(u8::try_from(number).ok()?)
+    }
+
+    /// A text for a reader, of at most `limit` characters.
+    fn shown(&self, limit: usize) -> String {
+        let characters = self.as_str().unwrap_or_default().chars();
+        let shown = characters.map(|character| {
+            if character.is_control() {
+                ' '
+            } else {
+                character
+            }
+        });
+        shown.take(limit).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

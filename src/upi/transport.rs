@@ -1,0 +1,131 @@
+//! One POST to UPI over HTTP/1.1, and what is certain when it fails.
+//!
+//! Every verification may be charged, so nothing here sends a request twice: no retries, no
+//! redirects. (hyper-util does move a request from a pooled connection that turns out to be
+//! closed to a new one, but only when it gets the request back untouched, before its head
+//! was encoded.)
+//!
+//! "Nothing was sent" is claimed on one proof only: [`reqwest::Error::is_connect`]. It is
+//! true for errors of hyper-util's kind `Connect`, which stand for the connector (name
+//! resolution, TCP, a proxy's tunnel, TLS, and the limit on their time) and for the wait for
+//! a connection from the pool. All of that is over before a connection gets the request.
+//! Whatever fails later counts as sent, even where it probably was not.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Client, Response, StatusCode, Url};
+use tracing::Span;
+
+use super::envelope::UPI_JWS;
+use super::gateway::{Settings, SetupError};
+use super::message::response::MAX_BODY;
+
+mod client;
+#[cfg(test)]
+mod tests;
+
+/// The media type that UPI's requirements ask for, to the letter.
+const JSON: HeaderValue = HeaderValue::from_static("application/json;charset=UTF-8");
+
+/// UPI's address, and the connections to it.
+pub(super) struct Transport {
+    client: Client,
+    url: Url,
+    timeout: Duration,
+}
+
+impl Transport {
+    /// Opens no connection.
+    pub(super) fn new(settings: &Settings) -> Result<Self, SetupError> {
+        let url = client::url(settings)?;
+        Ok(Self {
+            client: client::build(settings, &url)?,
+            url,
+            timeout: settings.timeout,
+        })
+    }
+
+    /// Sends a body once and reads the reply, both within the whole call's time.
+    pub(super) async fn post(&self, signature: &str, body: Bytes) -> Result<Reply, PostError> {
+        let exchange = self.exchange(signature, body);
+        tokio::time::timeout(self.timeout, exchange)
+            .await
+            .unwrap_or(Err(PostError::TimedOut))
+    }
+
+    async fn exchange(&self, signature: &str, body: Bytes) -> Result<Reply, PostError> {
+        let request = self.client.post(self.url.clone());
+        let request = request
+            .header(CONTENT_TYPE, JSON)
+            .header(UPI_JWS, signature);
+        let sent = request.body(body).send().await;
+        let mut response = sent.map_err(PostError::of_sending)?;
+        let status = response.status();
+        Span::current().record("http.response.status_code", status.as_u16());
+        // The bodies of other replies are unsigned and decide nothing.
+        let body = match status {
+            StatusCode::OK => read(&mut response).await?,
+            _ => Vec::new(),
+        };
+        Ok(Reply {
+            status: status.as_u16(),
+            headers: std::mem::take(response.headers_mut()),
+            body,
+        })
+    }
+}
+
+/// Reads a body up to the limit, whatever its length is said to be.
+async fn read(response: &mut Response) -> Result<Vec<u8>, PostError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(PostError::cut_off)? {
+        if body.len() + chunk.len() > MAX_BODY {
+            return Err(PostError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// A complete reply.
+pub(super) struct Reply {
+    /// The status code.
+    pub(super) status: u16,
+    /// All headers.
+    pub(super) headers: HeaderMap,
+    /// The exact bytes of the body when the status is 200, else nothing.
+    pub(super) body: Vec<u8>,
+}
+
+/// How a POST failed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PostError {
+    /// Proof that nothing was sent.
+    #[error("no connection could be made")]
+    NoConnection(#[source] reqwest::Error),
+    /// The exchange broke off after the request may have left.
+    #[error("the exchange broke off")]
+    CutOff(#[source] reqwest::Error),
+    /// No complete reply within the whole call's time.
+    #[error("no complete reply in time")]
+    TimedOut,
+    /// A body over the limit.
+    #[error("the reply is larger than {MAX_BODY} bytes")]
+    TooLarge,
+}
+
+impl PostError {
+    fn of_sending(error: reqwest::Error) -> Self {
+        if error.is_connect() {
+            Self::NoConnection(error.without_url())
+        } else {
+            Self::cut_off(error)
+        }
+    }
+
+    fn cut_off(error: reqwest::Error) -> Self {
+        Self::CutOff(error.without_url())
+    }
+}

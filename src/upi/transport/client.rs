@@ -1,0 +1,107 @@
+//! The HTTP client, built from the settings.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::{Certificate, Client, ClientBuilder, Identity, Url, redirect, retry};
+use zeroize::Zeroizing;
+
+use crate::upi::gateway::{ClientIdentity, Proxy, Settings, SetupError};
+
+const USER_AGENT: &str = concat!("idphoto/", env!("CARGO_PKG_VERSION"));
+
+/// How long an idle connection is kept. A request that meets a connection which the server
+/// is just closing ends as unknown, and may be charged; servers commonly close after five
+/// seconds or more (Apache httpd's default), so ours are gone before. A new handshake is
+/// cheap beside that.
+const POOL_IDLE: Duration = Duration::from_secs(4);
+
+/// The address that requests go to.
+pub(super) fn url(settings: &Settings) -> Result<Url, SetupError> {
+    let base = settings.base_url.trim_end_matches('/');
+    let base = Url::parse(base).map_err(|_| SetupError::BaseUrl)?;
+    if !matches!(base.scheme(), "http" | "https") || !base.has_host() {
+        return Err(SetupError::BaseUrl);
+    }
+    // Credentials here would be sent, and a query would swallow the path.
+    let bare = base.username().is_empty() && base.password().is_none();
+    if !bare || base.query().is_some() || base.fragment().is_some() {
+        return Err(SetupError::BaseUrlParts);
+    }
+    let path = [base.path().trim_end_matches('/'), &settings.request_path].concat();
+    let mut url = base;
+    url.set_path(&path);
+    // Dot segments vanish: the path sent would not be the path signed.
+    if url.path() == path {
+        Ok(url)
+    } else {
+        Err(SetupError::RequestPath)
+    }
+}
+
+/// The client for one address.
+pub(super) fn build(settings: &Settings, url: &Url) -> Result<Client, SetupError> {
+    let builder = Client::builder()
+        .user_agent(USER_AGENT)
+        .retry(retry::never())
+        .redirect(redirect::Policy::none())
+        .referer(false)
+        // One request at a time on a connection: the failure of one says nothing of others.
+        .http1_only()
+        .tcp_nodelay(true)
+        .connect_timeout(settings.connect_timeout)
+        .pool_idle_timeout(POOL_IDLE);
+    let builder = proxied(builder, &settings.proxy)?;
+    let builder = trusting(builder, settings, url)?;
+    let builder = identified(builder, settings.client_identity.as_ref())?;
+    builder
+        .build()
+        .map_err(|error| SetupError::Client(Arc::new(error.without_url())))
+}
+
+fn proxied(builder: ClientBuilder, proxy: &Proxy) -> Result<ClientBuilder, SetupError> {
+    match proxy {
+        Proxy::None => Ok(builder.no_proxy()),
+        Proxy::Environment => Ok(builder),
+        // The error is left out: it may quote the URL, which may hold a password.
+        Proxy::Url(url) => reqwest::Proxy::all(url)
+            .map(|proxy| builder.proxy(proxy))
+            .map_err(|_| SetupError::Proxy),
+    }
+}
+
+fn trusting(
+    builder: ClientBuilder,
+    settings: &Settings,
+    url: &Url,
+) -> Result<ClientBuilder, SetupError> {
+    let Some(pem) = &settings.ca_pem else {
+        let plaintext = url.scheme() == "http" && settings.proxy == Proxy::None;
+        // The system's anchors are not read, and may be missing, where no TLS is spoken.
+        return Ok(if plaintext {
+            builder.tls_certs_only([])
+        } else {
+            builder
+        });
+    };
+    let anchors =
+        Certificate::from_pem_bundle(pem).map_err(|error| SetupError::Ca(Arc::new(error)))?;
+    if anchors.is_empty() {
+        return Err(SetupError::CaEmpty);
+    }
+    Ok(builder.tls_certs_only(anchors))
+}
+
+fn identified(
+    builder: ClientBuilder,
+    identity: Option<&ClientIdentity>,
+) -> Result<ClientBuilder, SetupError> {
+    let Some(identity) = identity else {
+        return Ok(builder);
+    };
+    let key = identity.key_pem.expose();
+    let pem = Zeroizing::new([identity.certificate_pem.as_slice(), b"\n", key].concat());
+    Identity::from_pem(&pem)
+        .map(|identity| builder.identity(identity))
+        .map_err(|error| SetupError::Identity(Arc::new(error)))
+}

@@ -1,0 +1,262 @@
+//! What is written about keys, and what is printed of them.
+
+use std::path::Path;
+
+use idphoto::config::{Reference, reference};
+use toml::{Table, Value};
+
+use super::{MANDATORY, load, load_sandboxed, load_with, places};
+
+fn read(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// The example with the keys that are commented out brought in.
+fn example_in_full() -> String {
+    let uncommented = |line: &str| match line.strip_prefix("# ") {
+        Some(rest) if is_setting(rest) => format!("{rest}\n"),
+        _ => format!("{line}\n"),
+    };
+    read("idphoto.example.toml")
+        .lines()
+        .map(uncommented)
+        .collect()
+}
+
+fn is_setting(line: &str) -> bool {
+    let name = line.split_once(" = ").map_or("", |(name, _)| name);
+    let letter = |character: char| character.is_ascii_lowercase() || character == '_';
+    !name.is_empty() && name.chars().all(letter)
+}
+
+/// All keys of a file that are values to us, with their values.
+fn settings(text: &str) -> Vec<(String, Value)> {
+    fn walk(path: &str, table: &Table, found: &mut Vec<(String, Value)>) {
+        for (name, value) in table {
+            let path = format!("{path}{name}");
+            match value {
+                Value::Table(table) if path != "upi.response_codes" => {
+                    walk(&format!("{path}."), table, found);
+                }
+                _ => found.push((path, value.clone())),
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk("", &text.parse().unwrap(), &mut found);
+    found
+}
+
+fn paths(settings: &[(String, Value)]) -> Vec<&str> {
+    let mut paths: Vec<_> = settings.iter().map(|(path, _)| path.as_str()).collect();
+    paths.sort_unstable();
+    paths
+}
+
+fn sorted(keys: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
+    let mut paths: Vec<_> = keys.collect();
+    paths.sort_unstable();
+    paths
+}
+
+#[test]
+fn the_example_holds_every_key_and_no_other() {
+    let settings = settings(&example_in_full());
+    assert_eq!(
+        paths(&settings),
+        sorted(reference().iter().map(|key| key.path))
+    );
+}
+
+#[test]
+fn the_example_sets_the_keys_with_a_default_to_it_and_no_other() {
+    let settings = settings(&read("idphoto.example.toml"));
+    let keys = reference();
+    let with_default = keys.iter().filter(|key| key.default.is_some());
+    assert_eq!(paths(&settings), sorted(with_default.map(|key| key.path)));
+    for (path, value) in settings {
+        let key = keys.iter().find(|key| key.path == path).unwrap();
+        let default: Table = format!("it = {}", key.default.as_ref().unwrap())
+            .parse()
+            .unwrap();
+        assert_eq!(default["it"], value, "{path}");
+    }
+}
+
+#[test]
+fn the_example_lacks_what_is_mandatory_and_says_so() {
+    let keys = reference();
+    let required: Vec<_> = keys
+        .iter()
+        .filter(|key| key.required)
+        .map(|key| key.path)
+        .collect();
+    assert_eq!(places(load(&read("idphoto.example.toml"))), required);
+}
+
+#[test]
+fn the_example_with_the_mandatory_keys_is_the_default_configuration() {
+    let overrides = settings(MANDATORY);
+    let overrides: Vec<_> = overrides
+        .iter()
+        .map(|(path, value)| match value {
+            Value::String(text) => (path.clone(), text.clone()),
+            _ => (
+                path.clone(),
+                "[{ kid = \"1500000001\", key_file = \"verification.pem\" }]".to_owned(),
+            ),
+        })
+        .collect();
+    let example = super::File::new(&read("idphoto.example.toml"));
+    let from_example = idphoto::config::Config::load(&idphoto::config::Sources {
+        overrides,
+        ..example.sources()
+    });
+    assert_eq!(
+        from_example.unwrap().print(),
+        load(MANDATORY).unwrap().print()
+    );
+}
+
+#[test]
+fn the_example_in_full_is_a_good_configuration_and_prints_as_it_is() {
+    let text = example_in_full();
+    let printed = load(&text).unwrap().print();
+    assert_eq!(settings(&printed), settings(&text));
+}
+
+/// Every key with another value than its default.
+const CHANGED: &str = r#"
+[server]
+listen = "[::1]:1"
+reflection = false
+max_message_bytes = 300000
+max_in_flight = 7
+drain_delay = "1500ms"
+drain_timeout = "100s"
+[server.tls]
+cert_file = "a \"quoted\" \\ path"
+key_file = "b"
+client_ca_file = "c"
+[upi]
+base_url = "http://127.0.0.1:1/x"
+request_path = "/x"
+app_id = "app"
+timeout = "61s"
+connect_timeout = "4s"
+photo_placement = "encrypted"
+escape_solidus = true
+clock_window = "299s"
+ca_file = "d"
+client_cert_file = "e"
+client_key_file = "f"
+proxy = "environment"
+verification = [{ kid = "1", key_file = "g" }, { kid = "2", key_file = "h" }]
+response_codes = { 70 = "OTHER", A1 = "NOT_CONFIRMED", B2 = "SOURCE_UNAVAILABLE" }
+[upi.signing]
+kid = "3"
+key_file = "i"
+passphrase_file = "j"
+[upi.encryption]
+kid = "4"
+key_file = "k"
+[member]
+iin = "12345678"
+name = "李"
+[merchant]
+id = "1"
+name = "2"
+category_code = "3333"
+[validation]
+free_text = "unicode"
+name = "any"
+id_number = "lax"
+photo_min_side = 33
+photo_max_side = 8191
+[ledger]
+url = "memory:"
+[telemetry]
+log_level = "trace"
+log_format = "json"
+"#;
+
+#[test]
+fn every_key_takes_effect_and_is_printed_as_it_was_given() {
+    let changed = settings(CHANGED);
+    assert_eq!(
+        paths(&changed),
+        sorted(reference().iter().map(|key| key.path))
+    );
+    let printed = load(CHANGED).unwrap().print();
+    assert_eq!(settings(&printed), changed);
+    assert_eq!(load(&printed).unwrap().print(), printed);
+}
+
+#[test]
+fn a_printed_configuration_names_the_keys_that_are_not_set() {
+    let printed = load_sandboxed(&[]).unwrap().print();
+    for key in reference() {
+        let (_, name) = key.path.rsplit_once('.').unwrap();
+        let named = printed.contains(&format!("\n{name} = "))
+            || printed.contains(&format!("\n# {name} is not set\n"));
+        assert!(named, "{}", key.path);
+    }
+    assert!(printed.contains("# passphrase_file is not set"));
+}
+
+#[test]
+fn a_proxys_password_is_not_shown() {
+    let proxy = "http://user:canary-password@proxy.example:3128";
+    let config = load_with(&[("upi.proxy", proxy)]).unwrap();
+    let printed = config.print();
+    assert!(
+        printed.contains("proxy = \"http://***@proxy.example:3128\""),
+        "{printed}"
+    );
+    for told in [printed, format!("{config:?}"), config.warnings().concat()] {
+        assert!(
+            !told.contains("canary-password") && !told.contains("user"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn each_key_is_described() {
+    for key in reference() {
+        assert!(key.about.ends_with('.'), "{}", key.path);
+        assert!(!key.expected.is_empty(), "{}", key.path);
+    }
+}
+
+fn row(key: &Reference) -> String {
+    let default = match (&key.default, key.required) {
+        (Some(default), _) => format!("`{default}`"),
+        (None, true) => "mandatory".to_owned(),
+        (None, false) => "not set".to_owned(),
+    };
+    let Reference {
+        path,
+        expected,
+        about,
+        ..
+    } = key;
+    format!("| `{path}` | {default} | {expected} | {about} |")
+}
+
+#[test]
+fn the_page_on_configuration_holds_the_reference_of_every_key() {
+    let page = read("docs/configuration.md");
+    let expected: Vec<_> = reference().iter().map(row).collect();
+    let found: Vec<_> = page
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .collect();
+    assert_eq!(
+        found,
+        expected,
+        "the table should be:\n{}",
+        expected.join("\n")
+    );
+}
