@@ -35,6 +35,7 @@ final class Detached implements ClientInterceptor {
     private static final class Call<Q, R> extends SimpleForwardingClientCall<Q, R> {
         private final Context callers;
         private final Context.CancellationListener cancellation = this::cancelWith;
+        private boolean cancelled;
 
         Call(ClientCall<Q, R> call, Context callers) {
             super(call);
@@ -54,12 +55,12 @@ final class Detached implements ClientInterceptor {
 
         @Override
         public void sendMessage(Q message) {
-            DETACHED.execute(() -> delegate().sendMessage(message));
+            send(() -> delegate().sendMessage(message));
         }
 
         @Override
         public void halfClose() {
-            DETACHED.execute(() -> delegate().halfClose());
+            send(delegate()::halfClose);
         }
 
         @Override
@@ -67,9 +68,18 @@ final class Detached implements ClientInterceptor {
             DETACHED.execute(() -> delegate().cancel(message, cause));
         }
 
-        private void cancelWith(Context context) {
+        // Whoever sends does not know that the context was cancelled, and a call that is cancelled
+        // takes no more.
+        private synchronized void send(Runnable work) {
+            if (!cancelled) {
+                DETACHED.execute(work);
+            }
+        }
+
+        private synchronized void cancelWith(Context context) {
             // The call has the context's deadline itself, and tells it apart from a cancellation.
             if (!(context.cancellationCause() instanceof TimeoutException)) {
+                cancelled = true;
                 cancel("the caller's context was cancelled", context.cancellationCause());
             }
         }

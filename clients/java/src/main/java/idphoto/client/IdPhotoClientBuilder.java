@@ -142,6 +142,7 @@ public final class IdPhotoClientBuilder {
         channel.intercept(new Detached())
                 .disableServiceConfigLookUp()
                 .defaultServiceConfig(Defaults.SERVICE_CONFIG)
+                .enableRetry()
                 .retryBufferSize(RETRY_BUFFER_BYTES)
                 .keepAliveTime(Defaults.KEEPALIVE_TIME.toSeconds(), TimeUnit.SECONDS)
                 .keepAliveTimeout(Defaults.KEEPALIVE_TIMEOUT.toSeconds(), TimeUnit.SECONDS)

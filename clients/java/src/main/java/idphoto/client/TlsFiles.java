@@ -69,7 +69,7 @@ final class TlsFiles {
         watch.shutdownNow();
     }
 
-    private void look() {
+    void look() {
         try {
             readIfChanged();
         } catch (IOException | GeneralSecurityException | RuntimeException e) {

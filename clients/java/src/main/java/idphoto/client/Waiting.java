@@ -59,7 +59,7 @@ final class Waiting {
             latest = Failure.pending(orderId).asException(null);
         }
         if (isOver()) {
-            throw ended(context.isCancelled());
+            throw ended(!deadline.isExpired());
         }
         return Optional.empty();
     }
