@@ -9,6 +9,7 @@ import idphoto.client.testing.Call;
 import idphoto.client.testing.IdPhotoFake;
 import idphoto.client.testing.IdPhotoFakeExtension;
 import idphoto.client.testing.Reply;
+import io.grpc.Metadata;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -151,7 +152,7 @@ class PrivacyTest {
                 Instant.EPOCH, Instant.EPOCH, Samples.consent());
         IdPhotoException failure = Failure.outcomeUnknown(Samples.ORDER).asException(null);
         Call call = new Call(Samples.ORDER, Samples.NAME, Samples.ID_NUMBER, new byte[0],
-                Samples.consent(), Optional.empty(), false);
+                Samples.consent(), Optional.empty(), false, new Metadata());
         Map<Class<?>, Object> samples = new LinkedHashMap<>();
         for (Object sample : List.of(request, request.customer(), request.photo(),
                 request.consent(), request.merchant(), answer, answer.outcome(),

@@ -3,6 +3,7 @@ package idphoto.client.testing;
 import idphoto.client.Consent;
 import idphoto.client.Merchant;
 import idphoto.v1.VerifyIdPhotoRequest;
+import io.grpc.Metadata;
 import java.util.Optional;
 
 /**
@@ -15,11 +16,12 @@ import java.util.Optional;
  * @param consent the evidence
  * @param merchant empty when none was named
  * @param validateOnly set for a validation
+ * @param metadata the headers, such as those of interceptors
  */
 public record Call(String orderId, String name, String idNumber, byte[] photo, Consent consent,
-        Optional<Merchant> merchant, boolean validateOnly) {
+        Optional<Merchant> merchant, boolean validateOnly, Metadata metadata) {
 
-    static Call received(VerifyIdPhotoRequest request) {
+    static Call received(VerifyIdPhotoRequest request, Metadata metadata) {
         idphoto.v1.Consent consent = request.getConsent();
         idphoto.v1.Merchant merchant = request.getMerchant();
         return new Call(request.getOrderId(),
@@ -31,7 +33,7 @@ public record Call(String orderId, String name, String idNumber, byte[] photo, C
                         ? Optional.of(new Merchant(
                                 merchant.getId(), merchant.getName(), merchant.getCategoryCode()))
                         : Optional.empty(),
-                request.getValidateOnly());
+                request.getValidateOnly(), metadata);
     }
 
     /** Shows no personal data. */

@@ -1,5 +1,6 @@
 package idphoto.client.testing;
 
+import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Timestamp;
 import idphoto.client.Comparison;
 import idphoto.client.Outcome;
@@ -82,7 +83,7 @@ final class FakeService extends IdPhotoServiceGrpc.IdPhotoServiceImplBase {
     }
 
     private synchronized VerifyIdPhotoResponse verify(VerifyIdPhotoRequest request) {
-        calls.add(Call.received(request));
+        calls.add(Call.received(request, Headers.current()));
         Order known = orders.get(request.getOrderId());
         if (known != null && !request.getValidateOnly()) {
             if (!known.request.equals(request)) {
@@ -152,13 +153,21 @@ final class FakeService extends IdPhotoServiceGrpc.IdPhotoServiceImplBase {
             response.getComparisonBuilder().setConfidence(comparison.confidence());
         } else if (outcome instanceof Rejection rejection) {
             response.getRejectionBuilder()
-                    .setCategory(RejectionCategory.valueOf(
-                            "REJECTION_CATEGORY_" + rejection.category().name()))
+                    .setCategory(category(rejection))
                     .setCode(rejection.code())
                     .setMessage(rejection.message())
                     .setDetail(rejection.detail());
         }
         return response.build();
+    }
+
+    // A category of a later gateway has no name in this version's contract.
+    private static RejectionCategory category(Rejection rejection) {
+        EnumValueDescriptor known = RejectionCategory.getDescriptor()
+                .findValueByName("REJECTION_CATEGORY_" + rejection.category().name());
+        return known == null
+                ? RejectionCategory.REJECTION_CATEGORY_UNSPECIFIED
+                : RejectionCategory.valueOf(known);
     }
 
     private static StatusRuntimeException contract(Reason reason, String orderId) {

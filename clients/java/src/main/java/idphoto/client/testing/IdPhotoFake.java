@@ -27,6 +27,7 @@ public final class IdPhotoFake implements AutoCloseable {
         health.setStatus(IdPhotoServiceGrpc.SERVICE_NAME, ServingStatus.SERVING);
         this.server = InProcessServerBuilder.forName(name)
                 .addService(service)
+                .intercept(new Headers())
                 .addService(health.getHealthService())
                 .build();
     }
