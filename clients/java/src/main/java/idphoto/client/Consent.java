@@ -13,7 +13,14 @@ import java.util.Objects;
 public record Consent(
         String usageScenario, String purpose, String agreementVersion, String agreementSerial) {
 
-    /** Refuses nulls; every other rule is the gateway's. */
+    /**
+     * Refuses nulls; every other rule is the gateway's.
+     *
+     * @param usageScenario what the verification is used in
+     * @param purpose what it is for
+     * @param agreementVersion the name and version of the signed agreement
+     * @param agreementSerial the signed agreement's serial number
+     */
     public Consent {
         Objects.requireNonNull(usageScenario, "usageScenario");
         Objects.requireNonNull(purpose, "purpose");

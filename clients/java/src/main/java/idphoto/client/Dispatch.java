@@ -6,6 +6,7 @@ import java.io.Serializable;
  * How far an order came. Later gateways may have more than the constants.
  *
  * @param name the name in the contract, empty for {@link #NONE}
+ * @serial exclude
  */
 public record Dispatch(String name) implements Serializable {
     /** Nobody said. */

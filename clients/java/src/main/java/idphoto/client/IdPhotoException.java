@@ -5,7 +5,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** Every end of a call but an answer. None of its texts holds personal data. */
+/**
+ * Every end of a call but an answer. None of its texts holds personal data.
+ *
+ * @serial exclude
+ */
 public final class IdPhotoException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

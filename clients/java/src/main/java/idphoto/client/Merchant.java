@@ -11,7 +11,13 @@ import java.util.Objects;
  */
 public record Merchant(String id, String name, String categoryCode) {
 
-    /** Refuses nulls; every other rule is the gateway's. */
+    /**
+     * Refuses nulls; every other rule is the gateway's.
+     *
+     * @param id 1 to 15 printable ASCII characters
+     * @param name 1 to 25 characters
+     * @param categoryCode 4 digits
+     */
     public Merchant {
         Objects.requireNonNull(id, "id");
         Objects.requireNonNull(name, "name");

@@ -7,6 +7,7 @@ import java.io.Serializable;
  * constants: treat those by code, dispatch and retry.
  *
  * @param name the name in the contract, empty for {@link #NONE}
+ * @serial exclude
  */
 public record Reason(String name) implements Serializable {
     /** Something on the way failed, not the gateway. */

@@ -23,7 +23,15 @@ import java.util.Objects;
 public record Request(
         String orderId, Customer customer, Photo photo, Consent consent, Merchant merchant) {
 
-    /** Mints the order id where there is none. */
+    /**
+     * Mints the order id where there is none.
+     *
+     * @param orderId may be null or empty
+     * @param customer who is to be verified
+     * @param photo the customer's picture
+     * @param consent what the customer agreed to
+     * @param merchant may be null
+     */
     public Request {
         orderId = orderId == null || orderId.isEmpty() ? OrderIds.mint(Instant.now()) : orderId;
         Objects.requireNonNull(customer, "customer");

@@ -7,6 +7,7 @@ import java.io.Serializable;
  * constants.
  *
  * @param name the name in the contract, empty for {@link #NONE}
+ * @serial exclude
  */
 public record Retry(String name) implements Serializable {
     /** Nobody said. */

@@ -7,5 +7,6 @@ import java.io.Serializable;
  *
  * @param field its path in the request, such as customer.id_number
  * @param description the rule
+ * @serial exclude
  */
 public record Violation(String field, String description) implements Serializable {}
