@@ -2,6 +2,7 @@ package idphoto.client;
 
 import static idphoto.client.IdPhotoClientTest.failure;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import idphoto.client.testing.IdPhotoFake;
@@ -9,7 +10,11 @@ import idphoto.client.testing.Reply;
 import idphoto.v1.GetVerificationRequest;
 import idphoto.v1.GetVerificationResponse;
 import idphoto.v1.IdPhotoServiceGrpc;
+import io.grpc.Context;
 import io.grpc.Grpc;
+import io.grpc.NameResolver;
+import io.grpc.NameResolverProvider;
+import io.grpc.NameResolverRegistry;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.TlsServerCredentials;
@@ -21,9 +26,13 @@ import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -136,6 +145,59 @@ class IdPhotoClientBuilderTest {
             }
         } finally {
             files.close();
+        }
+    }
+
+    /** Notes in which context the channel does its own work. */
+    private static final class Noting extends NameResolverProvider {
+        private final BlockingQueue<Context> contexts = new LinkedBlockingQueue<>();
+
+        @Override
+        public NameResolver newNameResolver(URI target, NameResolver.Args args) {
+            return new NameResolver() {
+                @Override
+                public String getServiceAuthority() {
+                    return "noted";
+                }
+
+                @Override
+                public void start(Listener2 listener) {
+                    contexts.add(Context.current());
+                    listener.onError(Status.UNAVAILABLE);
+                }
+
+                @Override
+                public void shutdown() {}
+            };
+        }
+
+        @Override
+        protected boolean isAvailable() {
+            return true;
+        }
+
+        @Override
+        protected int priority() {
+            return 5;
+        }
+
+        @Override
+        public String getDefaultScheme() {
+            return "noting";
+        }
+    }
+
+    // A health check begun in the context of a call would end with that call.
+    @Test
+    void theChannelsOwnWorkIsNotDoneInTheContextOfACall() throws InterruptedException {
+        Noting noting = new Noting();
+        NameResolverRegistry.getDefaultRegistry().register(noting);
+        try (IdPhotoClient client = IdPhotoClient.builder("noting:///any").plaintext().build();
+                Context.CancellableContext callers = Context.current().withCancellation()) {
+            callers.run(() -> assertEquals(Status.Code.UNAVAILABLE, reach(client)));
+            assertSame(Context.ROOT, noting.contexts.poll(10, TimeUnit.SECONDS));
+        } finally {
+            NameResolverRegistry.getDefaultRegistry().deregister(noting);
         }
     }
 
