@@ -1,4 +1,4 @@
-//! The exact bytes of requests, and that both ends read them alike.
+//! The exact bytes of requests.
 
 use super::*;
 use crate::domain::{FreeText, MerchantDraft, Rules, sample};
