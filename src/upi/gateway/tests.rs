@@ -5,6 +5,7 @@ use std::error::Error;
 use std::sync::LazyLock;
 
 use http::HeaderMap;
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -14,8 +15,7 @@ use crate::domain::{Confidence, FreeText, Outcome, sample};
 use crate::upi::envelope::OpenError;
 use crate::upi::jwe::Opener;
 use crate::upi::jws::{Claims, Expected, JwsError, Signer, Verifier};
-use crate::upi::message::request::{Plaintext, RequestBody};
-use crate::upi::message::response::{AnswerBody, MalformedAnswer};
+use crate::upi::message::response::MalformedAnswer;
 
 mod seal;
 mod send;
@@ -24,6 +24,9 @@ mod spans;
 
 const APP_ID: &str = "00520446";
 const PATH: &str = "/example/v1/idcardphotoverification";
+/// What comes with a 401, unsigned.
+const REFUSAL: &str =
+    r#"{"MsgResponse":{"responseCode":"E0","responseMsg":"Unauthorized access"}}"#;
 const NOW: i64 = 1_790_000_000;
 
 struct Stopped;

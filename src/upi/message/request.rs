@@ -1,21 +1,13 @@
-//! The request: written here for UPI, and read here for whoever stands in UPI's place.
-
-use std::borrow::Cow;
+//! The request, written for UPI.
 
 use bytes::Bytes;
-use serde::{Deserialize, Deserializer};
 
 use super::identifier as id;
 use super::json::{self, Value};
-use super::object;
-use crate::domain::{Member, Secret, Verification, WipedBytes};
+use crate::domain::{Member, Verification, WipedBytes};
 
 /// The only value of `tradeType`. The table calls it numeric, which it is not.
 pub const TRADE_TYPE_VALUE: &str = "ID0203";
-
-/// The largest body that a receiver has to expect, in bytes: the largest photo encrypted
-/// (base64 twice), or every character of it escaped, leaves more than 100 KiB for the rest.
-pub const MAX_BODY: usize = 512 * 1024;
 
 /// Where the photo travels (`upi.photo_placement`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -93,113 +85,6 @@ impl Form {
         text(id::SERIAL_NM, consent.agreement_serial());
         members
     }
-}
-
-/// A body as received, no value checked; texts without escapes are borrowed from it.
-///
-/// Every value is a string, mandatory members are there, and no member comes twice. Members
-/// that the table does not have are ignored. It holds a photo, so it has no `Debug`.
-#[derive(Deserialize)]
-pub struct RequestBody<'a> {
-    /// `memberIIN`.
-    #[serde(rename = "memberIIN", borrow)]
-    pub member_iin: Cow<'a, str>,
-    /// `memberName`.
-    #[serde(rename = "memberName", borrow)]
-    pub member_name: Cow<'a, str>,
-    /// `merchantID`.
-    #[serde(rename = "merchantID", borrow, default, deserialize_with = "present")]
-    pub merchant_id: Option<Cow<'a, str>>,
-    /// `merchantName`.
-    #[serde(rename = "merchantName", borrow, default, deserialize_with = "present")]
-    pub merchant_name: Option<Cow<'a, str>>,
-    /// `mcc`.
-    #[serde(rename = "mcc", borrow, default, deserialize_with = "present")]
-    pub category_code: Option<Cow<'a, str>>,
-    /// `tradeType`.
-    #[serde(rename = "tradeType", borrow)]
-    pub trade_type: Cow<'a, str>,
-    /// `encData`.
-    #[serde(rename = "encData", borrow)]
-    pub enc_data: Cow<'a, str>,
-    /// `photo`; absent when it is inside `encData`.
-    #[serde(rename = "photo", borrow, default, deserialize_with = "present")]
-    pub photo: Option<Cow<'a, str>>,
-    /// `orderID`.
-    #[serde(rename = "orderID", borrow)]
-    pub order_id: Cow<'a, str>,
-    /// `scUsageScenarios`.
-    #[serde(rename = "scUsageScenarios", borrow)]
-    pub usage_scenario: Cow<'a, str>,
-    /// `scUsePurpose`.
-    #[serde(rename = "scUsePurpose", borrow)]
-    pub purpose: Cow<'a, str>,
-    /// `protocolVerNm`.
-    #[serde(rename = "protocolVerNm", borrow)]
-    pub agreement_version: Cow<'a, str>,
-    /// `serialNm`.
-    #[serde(rename = "serialNm", borrow)]
-    pub agreement_serial: Cow<'a, str>,
-}
-
-impl<'a> RequestBody<'a> {
-    /// Reads a body.
-    ///
-    /// # Errors
-    /// It is not such an object. Nothing of it is in the error.
-    pub fn parse(body: &'a [u8]) -> Result<Self, NotARequest> {
-        object::read(body).ok_or(NotARequest)
-    }
-}
-
-/// What `encData` holds, as received, no value checked.
-#[derive(Deserialize)]
-pub struct Plaintext {
-    /// `customerNm`.
-    #[serde(rename = "customerNm", deserialize_with = "secret")]
-    pub name: Secret<String>,
-    /// `certifID`.
-    #[serde(rename = "certifID", deserialize_with = "secret")]
-    pub id_number: Secret<String>,
-    /// `photo` in base64, when it travels here.
-    #[serde(default, deserialize_with = "secret_if_present")]
-    pub photo: Option<Secret<String>>,
-}
-
-impl Plaintext {
-    /// Reads a decrypted plaintext.
-    ///
-    /// # Errors
-    /// It is not such an object. Nothing of it is in the error.
-    pub fn parse(plaintext: &[u8]) -> Result<Self, NotARequest> {
-        object::read(plaintext).ok_or(NotARequest)
-    }
-}
-
-/// Bytes that are not the JSON object they should be: no object, a mandatory member absent,
-/// a member twice, or a value that is no string.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a JSON object of strings with every mandatory member")]
-pub struct NotARequest;
-
-/// Text that is borrowed where it has no escapes, also inside an `Option`.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-/// A member that may be left out, but may not be `null`.
-fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Cow<'de, str>>, D::Error> {
-    Text::deserialize(value).map(|text| Some(text.0))
-}
-
-fn secret<'de, D: Deserializer<'de>>(value: D) -> Result<Secret<String>, D::Error> {
-    String::deserialize(value).map(Secret::new)
-}
-
-fn secret_if_present<'de, D: Deserializer<'de>>(
-    value: D,
-) -> Result<Option<Secret<String>>, D::Error> {
-    secret(value).map(Some)
 }
 
 #[cfg(test)]

@@ -1,5 +1,4 @@
-//! The answer: read here once its signature is verified, and written here for whoever stands
-//! in UPI's place.
+//! The answer, read once its signature is verified.
 //!
 //! A signed answer has been paid for, so only what decides its meaning can spoil it: the
 //! response code, and the confidence beside `00`. The texts only inform. One that is missing
@@ -7,8 +6,8 @@
 //! is too long is cut; control characters in it, which databases and terminals take ill,
 //! become spaces.
 
+use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
 
 use super::object::{self, Object};
 use crate::domain::{Confidence, Outcome, Rejection, ResponseCode};
@@ -16,10 +15,6 @@ use crate::upi::code::CodeTable;
 
 /// The largest answer that is read, in bytes. The longest that the table allows is a few KiB.
 pub const MAX_BODY: usize = 64 * 1024;
-
-/// The body that comes with a 401, unsigned: the signature of the request was refused.
-pub const REFUSAL: &str =
-    r#"{"MsgResponse":{"responseCode":"E0","responseMsg":"Unauthorized access"}}"#;
 
 /// The response code of a comparison that was made.
 const APPROVED: &str = "00";
@@ -69,53 +64,6 @@ pub enum MalformedAnswer {
     /// The code is `00`, and `confidence` is absent, or not a whole number from 0 to 100.
     #[error("the answer says 00 without a confidence from 0 to 100")]
     Confidence,
-}
-
-/// An answer to be written.
-#[derive(Debug, Clone, Copy)]
-pub struct AnswerBody<'a> {
-    /// `confidence`, 0 to 100; left out when `None`.
-    pub confidence: Option<u8>,
-    /// `responseCode`.
-    pub code: &'a str,
-    /// `responseMsg`.
-    pub message: &'a str,
-    /// `errorDetail`, inside `msgResponse`; left out when `None`.
-    pub detail: Option<&'a str>,
-}
-
-impl AnswerBody<'_> {
-    /// The JSON text, members in the order of the table.
-    ///
-    /// # Errors
-    /// None in practice: strings always serialise.
-    pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
-        serde_json::to_vec(&WrittenBody {
-            confidence: self.confidence.map(|value| value.to_string()),
-            msg_response: WrittenResponse {
-                response_code: self.code,
-                response_msg: self.message,
-                error_detail: self.detail,
-            },
-        })
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct WrittenBody<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    confidence: Option<String>,
-    msg_response: WrittenResponse<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct WrittenResponse<'a> {
-    response_code: &'a str,
-    response_msg: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error_detail: Option<&'a str>,
 }
 
 #[derive(Deserialize)]

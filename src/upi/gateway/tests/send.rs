@@ -3,13 +3,11 @@
 use super::*;
 
 fn answer(confidence: Option<u8>, code: &str) -> Vec<u8> {
-    let body = AnswerBody {
-        confidence,
-        code,
-        message: "canary",
-        detail: None,
-    };
-    body.to_json().unwrap()
+    let mut body = json!({"msgResponse": {"responseCode": code, "responseMsg": "canary"}});
+    if let Some(confidence) = confidence {
+        body["confidence"] = confidence.to_string().into();
+    }
+    body.to_string().into_bytes()
 }
 
 fn unknown(result: Result<Answer, CallError>) -> Cause {
@@ -89,7 +87,7 @@ async fn a_reply_that_breaks_a_rule_leaves_the_outcome_unknown() {
 async fn a_401_is_a_refusal_whatever_its_body_says() {
     let good = answer(Some(97), "00");
     let signature = signed(&good, NOW);
-    let refusal = crate::upi::message::response::REFUSAL.as_bytes();
+    let refusal = REFUSAL.as_bytes();
     for (signatures, body) in [
         (&[][..], refusal),
         (&[signature.as_str()], &good),

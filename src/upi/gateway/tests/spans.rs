@@ -7,7 +7,6 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use super::*;
-use crate::upi::message::response::REFUSAL;
 
 /// What was written to the log.
 #[derive(Clone, Default)]

@@ -1,4 +1,4 @@
-//! The exact bytes of requests, and that both ends read them alike.
+//! The exact bytes of requests.
 
 use super::*;
 use crate::domain::{FreeText, MerchantDraft, Rules, sample};
@@ -133,73 +133,6 @@ fn unicode_texts_travel_as_utf_8() {
     let request = Verification::check(draft, &rules, time::OffsetDateTime::now_utc()).unwrap();
     let body = text(&form().body(&request, "ey..x"));
     assert!(body.contains(r#""scUsageScenarios":"开户𠀀""#), "{body}");
-}
-
-#[test]
-fn the_receiver_reads_what_was_written() {
-    let request = with_merchant();
-    let body = form().body(&request, "ey..x");
-    let read = RequestBody::parse(&body).unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(read.member_iin, "00520446");
-    assert_eq!(read.member_name, "Example Bank");
-    assert_eq!(read.merchant_id.as_deref(), Some("M00000000000001"));
-    assert_eq!(read.merchant_name.as_deref(), Some("Example Shop"));
-    assert_eq!(read.category_code.as_deref(), Some("5999"));
-    assert_eq!(read.trade_type, TRADE_TYPE_VALUE);
-    assert_eq!(read.enc_data, "ey..x");
-    assert_eq!(read.photo.as_deref(), Some(photo().as_str()));
-    assert!(
-        matches!(read.photo, Some(Cow::Borrowed(_))),
-        "the photo is not copied"
-    );
-    assert_eq!(read.order_id, request.order_id.as_str());
-    assert_eq!(read.usage_scenario, "account opening");
-    assert_eq!(read.purpose, "identity check");
-    assert_eq!(read.agreement_version, "terms 1.0");
-    assert_eq!(read.agreement_serial, "20260101000001");
-}
-
-#[test]
-fn the_receiver_reads_the_plaintext_with_or_without_a_photo() {
-    let request = sample::verification("7");
-    for (placement, photo) in [
-        (PhotoPlacement::Beside, None),
-        (PhotoPlacement::Encrypted, Some(photo())),
-    ] {
-        let form = Form {
-            photo_placement: placement,
-            ..form()
-        };
-        let Ok(read) = Plaintext::parse(&form.plaintext(&request)) else {
-            panic!("not read");
-        };
-        assert_eq!(read.name.expose(), "李雷");
-        assert_eq!(read.id_number.expose(), "11010519491231002X");
-        assert_eq!(read.photo.as_ref().map(Secret::expose), photo.as_ref());
-    }
-}
-
-#[test]
-fn the_receiver_refuses_what_is_not_an_object_of_strings() {
-    let good = text(&form().body(&sample::verification("7"), "ey..x"));
-    let bad = [
-        String::new(),
-        "[]".to_owned(),
-        r#"["1","2","3","4","5","6","7","8","9","10","11","12","13"]"#.to_owned(),
-        good.replace("\"00520446\"", "520446"),
-        good.replace("\"tradeType\":\"ID0203\",", ""),
-        good.replacen('{', "{\"mcc\":null,", 1),
-        good.replacen('{', "{\"tradeType\":\"ID0203\",", 1),
-        format!("{good}x"),
-    ];
-    for body in bad {
-        assert_eq!(
-            RequestBody::parse(body.as_bytes()).err(),
-            Some(NotARequest),
-            "{body}"
-        );
-    }
-    assert!(RequestBody::parse(good.as_bytes()).is_ok());
 }
 
 #[test]
