@@ -153,8 +153,8 @@ public final class IdPhotoClient implements AutoCloseable {
     }
 
     /**
-     * Waits for the answer to an order that was sent, by asking until there is one. It sends nothing
-     * to UPI.
+     * Waits for the answer to an order that was sent, by asking until there is one. It sends
+     * nothing to UPI.
      *
      * <p>Trouble on the way does not end it. It fails with {@link Reason#OUTCOME_UNKNOWN} when no
      * answer will come, with {@link Reason#VERIFICATION_NOT_FOUND} for an order never seen, with

@@ -3,8 +3,8 @@ package idphoto.client;
 import java.io.Serializable;
 
 /**
- * Why a call failed, as the contract's ErrorReason explains it. Later gateways may have more than the
- * constants: treat those by code, dispatch and retry.
+ * Why a call failed, as the contract's ErrorReason explains it. Later gateways may have more than
+ * the constants: treat those by code, dispatch and retry.
  *
  * @param name the name in the contract, empty for {@link #NONE}
  * @serial exclude

@@ -5,7 +5,7 @@ import idphoto.client.Outcome;
 import idphoto.client.Reason;
 import idphoto.client.Retry;
 import idphoto.client.Violation;
-import io.grpc.Status;
+import io.grpc.Status.Code;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -16,27 +16,32 @@ import java.util.Map;
  */
 public final class Reply {
     /** A row of the contract's table of errors. */
-    private record Row(Status.Code code, Dispatch dispatch, Retry retry) {}
+    private record Row(Code code, Dispatch dispatch, Retry retry) {}
 
     private static final Map<Reason, Row> CONTRACT = Map.ofEntries(
-            row(Reason.INVALID_FIELD, Status.Code.INVALID_ARGUMENT, Dispatch.NOT_SENT, Retry.FIX_REQUEST),
-            row(Reason.REQUEST_TOO_LARGE, Status.Code.INVALID_ARGUMENT, Dispatch.NOT_SENT, Retry.FIX_REQUEST),
-            row(Reason.ORDER_ID_REUSED, Status.Code.ALREADY_EXISTS, Dispatch.NOT_SENT, Retry.FIX_REQUEST),
-            row(Reason.UNAUTHENTICATED, Status.Code.UNAUTHENTICATED, Dispatch.NOT_SENT, Retry.FIX_REQUEST),
-            row(Reason.PERMISSION_DENIED, Status.Code.PERMISSION_DENIED, Dispatch.NOT_SENT, Retry.FIX_REQUEST),
-            row(Reason.QUOTA_EXCEEDED, Status.Code.RESOURCE_EXHAUSTED, Dispatch.NOT_SENT, Retry.SAME_ORDER),
-            row(Reason.OVERLOADED, Status.Code.RESOURCE_EXHAUSTED, Dispatch.NOT_SENT, Retry.SAME_ORDER),
-            row(Reason.DRAINING, Status.Code.UNAVAILABLE, Dispatch.NOT_SENT, Retry.SAME_ORDER),
-            row(Reason.LEDGER_UNAVAILABLE, Status.Code.UNAVAILABLE, Dispatch.NOT_SENT, Retry.SAME_ORDER),
-            row(Reason.UPI_UNREACHABLE, Status.Code.UNAVAILABLE, Dispatch.NOT_SENT, Retry.SAME_ORDER),
-            row(Reason.DEADLINE_TOO_SHORT, Status.Code.DEADLINE_EXCEEDED, Dispatch.NOT_SENT, Retry.SAME_ORDER),
-            row(Reason.UPI_REFUSED, Status.Code.INTERNAL, Dispatch.REFUSED, Retry.SAME_ORDER),
-            row(Reason.ANSWER_PENDING, Status.Code.DEADLINE_EXCEEDED, Dispatch.IN_FLIGHT, Retry.SAME_ORDER),
-            row(Reason.OUTCOME_UNKNOWN, Status.Code.UNKNOWN, Dispatch.UNKNOWN, Retry.NEW_ORDER),
-            row(Reason.VERIFICATION_NOT_FOUND, Status.Code.NOT_FOUND, Dispatch.NONE, Retry.NONE),
-            row(Reason.GATEWAY_FAULT, Status.Code.INTERNAL, Dispatch.UNKNOWN, Retry.NEVER));
+            row(Reason.INVALID_FIELD, Code.INVALID_ARGUMENT, Dispatch.NOT_SENT, Retry.FIX_REQUEST),
+            row(Reason.REQUEST_TOO_LARGE,
+                    Code.INVALID_ARGUMENT, Dispatch.NOT_SENT, Retry.FIX_REQUEST),
+            row(Reason.ORDER_ID_REUSED, Code.ALREADY_EXISTS, Dispatch.NOT_SENT, Retry.FIX_REQUEST),
+            row(Reason.UNAUTHENTICATED, Code.UNAUTHENTICATED, Dispatch.NOT_SENT, Retry.FIX_REQUEST),
+            row(Reason.PERMISSION_DENIED,
+                    Code.PERMISSION_DENIED, Dispatch.NOT_SENT, Retry.FIX_REQUEST),
+            row(Reason.QUOTA_EXCEEDED,
+                    Code.RESOURCE_EXHAUSTED, Dispatch.NOT_SENT, Retry.SAME_ORDER),
+            row(Reason.OVERLOADED, Code.RESOURCE_EXHAUSTED, Dispatch.NOT_SENT, Retry.SAME_ORDER),
+            row(Reason.DRAINING, Code.UNAVAILABLE, Dispatch.NOT_SENT, Retry.SAME_ORDER),
+            row(Reason.LEDGER_UNAVAILABLE, Code.UNAVAILABLE, Dispatch.NOT_SENT, Retry.SAME_ORDER),
+            row(Reason.UPI_UNREACHABLE, Code.UNAVAILABLE, Dispatch.NOT_SENT, Retry.SAME_ORDER),
+            row(Reason.DEADLINE_TOO_SHORT,
+                    Code.DEADLINE_EXCEEDED, Dispatch.NOT_SENT, Retry.SAME_ORDER),
+            row(Reason.UPI_REFUSED, Code.INTERNAL, Dispatch.REFUSED, Retry.SAME_ORDER),
+            row(Reason.ANSWER_PENDING,
+                    Code.DEADLINE_EXCEEDED, Dispatch.IN_FLIGHT, Retry.SAME_ORDER),
+            row(Reason.OUTCOME_UNKNOWN, Code.UNKNOWN, Dispatch.UNKNOWN, Retry.NEW_ORDER),
+            row(Reason.VERIFICATION_NOT_FOUND, Code.NOT_FOUND, Dispatch.NONE, Retry.NONE),
+            row(Reason.GATEWAY_FAULT, Code.INTERNAL, Dispatch.UNKNOWN, Retry.NEVER));
 
-    private static final Row UNKNOWN = new Row(Status.Code.UNKNOWN, Dispatch.NONE, Retry.NONE);
+    private static final Row UNKNOWN = new Row(Code.UNKNOWN, Dispatch.NONE, Retry.NONE);
 
     /** Null: the call fails. */
     final Outcome outcome;
@@ -100,7 +105,7 @@ public final class Reply {
      * @param code not OK
      * @return the reply
      */
-    public static Reply fail(Status.Code code) {
+    public static Reply fail(Code code) {
         return new Reply(null, false,
                 new Fault(code, Reason.NONE, Dispatch.NONE, Retry.NONE, List.of(), null));
     }
@@ -111,7 +116,7 @@ public final class Reply {
     }
 
     private static Map.Entry<Reason, Row> row(
-            Reason reason, Status.Code code, Dispatch dispatch, Retry retry) {
+            Reason reason, Code code, Dispatch dispatch, Retry retry) {
         return Map.entry(reason, new Row(code, dispatch, retry));
     }
 }

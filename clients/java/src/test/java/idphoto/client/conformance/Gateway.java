@@ -103,7 +103,8 @@ final class Gateway implements Closeable {
             return orders;
         }
         HttpRequest request = HttpRequest.newBuilder(URI.create(upi + "/orders")).build();
-        JsonElement json = JsonParser.parseString(HTTP.send(request, BodyHandlers.ofString()).body());
+        String body = HTTP.send(request, BodyHandlers.ofString()).body();
+        JsonElement json = JsonParser.parseString(body);
         json.getAsJsonObject().getAsJsonObject("orders").entrySet().forEach(entry -> {
             JsonObject counts = entry.getValue().getAsJsonObject();
             orders.put(entry.getKey(), new Received(

@@ -105,7 +105,8 @@ final class StubCaller implements Caller {
             last = found.failure() != null && last.state().equals("IN_FLIGHT") ? last : found;
         }
         Result.Failure end = switch (last.state()) {
-            case "IN_FLIGHT" -> end("DEADLINE_EXCEEDED", "ANSWER_PENDING", "IN_FLIGHT", "SAME_ORDER");
+            case "IN_FLIGHT" ->
+                    end("DEADLINE_EXCEEDED", "ANSWER_PENDING", "IN_FLIGHT", "SAME_ORDER");
             case "NOT_SENT" -> end("UNAVAILABLE", "", "NOT_SENT", "SAME_ORDER");
             case "OUTCOME_UNKNOWN" -> end("UNKNOWN", "OUTCOME_UNKNOWN", "UNKNOWN", "NEW_ORDER");
             default -> last.failure();
