@@ -2,28 +2,36 @@
 
 use std::future::pending;
 
-use tokio::signal::unix::{SignalKind, signal as listen};
+use tokio::signal::unix::{Signal, SignalKind, signal as listen};
 use tracing::{error, info};
 
-/// Resolves at the first SIGTERM or SIGINT.
+/// Resolves at the first SIGTERM or SIGINT. Called within a runtime.
 ///
-/// From its first poll on, neither signal ends the process by itself.
-pub async fn signal() {
-    let name = tokio::select! {
-        () = received(SignalKind::terminate()) => "SIGTERM",
-        () = received(SignalKind::interrupt()) => "SIGINT",
-    };
-    info!(signal = name, "shutting down");
+/// From the call on, not only from the first poll, neither signal ends the process by
+/// itself: whoever reads that a port is open may send one at once.
+pub fn signal() -> impl Future<Output = ()> + Send {
+    let terminate = listened(SignalKind::terminate());
+    let interrupt = listened(SignalKind::interrupt());
+    async {
+        let name = tokio::select! {
+            () = received(terminate) => "SIGTERM",
+            () = received(interrupt) => "SIGINT",
+        };
+        info!(signal = name, "shutting down");
+    }
 }
 
-async fn received(kind: SignalKind) {
-    match listen(kind) {
-        Ok(mut signals) => {
-            signals.recv().await;
+fn listened(kind: SignalKind) -> Option<Signal> {
+    listen(kind)
+        .inspect_err(|cause| error!(%cause, "a signal cannot be listened for"))
+        .ok()
+}
+
+async fn received(signal: Option<Signal>) {
+    match signal {
+        Some(mut signal) => {
+            signal.recv().await;
         }
-        Err(cause) => {
-            error!(%cause, "a signal cannot be listened for");
-            pending().await
-        }
+        None => pending().await,
     }
 }

@@ -76,6 +76,7 @@ async fn play(args: Args, out: &mut dyn Write) -> Result<(), SandboxCommandError
         kit.save(&args.dir)?;
     }
     let file = configure(&args.dir, &url)?;
+    let stopped = shutdown::signal();
     writeln!(out, "sandbox listening on {url}")?;
     writeln!(
         out,
@@ -83,7 +84,7 @@ async fn play(args: Args, out: &mut dyn Write) -> Result<(), SandboxCommandError
         file.display()
     )?;
     out.flush()?;
-    sandbox.run(shutdown::signal()).await;
+    sandbox.run(stopped).await;
     Ok(())
 }
 

@@ -69,8 +69,9 @@ async fn serve(config: &Config, files: app::Files, out: &mut dyn Write) -> Resul
     let (settings, keys) = app::upi_settings(config, files);
     let app = App::open(config, settings, &keys).await?;
     drop(keys);
+    let stopped = shutdown::signal();
     announce(config, &app, out)?;
-    app.run(shutdown::signal()).await;
+    app.run(stopped).await;
     Ok(())
 }
 
@@ -79,8 +80,9 @@ async fn sandboxed(config: &Config, out: &mut dyn Write) -> Result<(), ServeErro
     let upstream = Upstream::start(config).await?;
     let app = upstream.gateway(config).await?;
     writeln!(out, "sandbox listening on {}", upstream.url)?;
+    let stopped = shutdown::signal();
     announce(config, &app, out)?;
-    app.run(shutdown::signal()).await;
+    app.run(stopped).await;
     upstream.stop().await;
     Ok(())
 }
