@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 mod files;
 
 pub use files::{FileProblems, Files, NotText, read_files, to_passphrase};
@@ -11,16 +13,25 @@ pub use files::{FileProblems, Files, NotText, read_files, to_passphrase};
 use crate::config::Config;
 use crate::ledger::MemoryLedger;
 use crate::rpc::{self, Ports, Server, ServerError};
+use crate::telemetry::Telemetry;
 use crate::upi::gateway::{self, Keys, SetupError, UpiGateway};
+use crate::verify::observer::Observer;
 use crate::verify::port::{Clock, Everyone, SystemClock};
 use crate::verify::{Limits, Verifier};
 
 /// A caller with less time than this left cannot get an answer from UPI.
 const LEAST_TIME: Duration = Duration::from_millis(200);
 
+/// For the last export, however little of the drain's time is left; the second that a drain
+/// may overrun is for this, too.
+const SHORT_FLUSH: Duration = Duration::from_millis(150);
+/// Nobody waits longer for a collector that does not answer.
+const LONG_FLUSH: Duration = Duration::from_secs(5);
+
 /// A gateway whose port is bound and whose keys are good.
 pub struct App {
     server: Server,
+    drain_timeout: Duration,
 }
 
 /// Why a gateway does not start.
@@ -46,21 +57,31 @@ impl App {
         config: &Config,
         upi: gateway::Settings,
         keys: &Keys,
+        observer: Arc<dyn Observer>,
     ) -> Result<Self, AppError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let gateway = Arc::new(UpiGateway::new(upi, keys, Arc::clone(&clock))?);
+        let gateway = Arc::new(UpiGateway::new(
+            upi,
+            keys,
+            Arc::clone(&clock),
+            Arc::clone(&observer),
+        )?);
         let ledger = Arc::new(MemoryLedger::new(Arc::clone(&clock))?);
         let limits = Limits {
             max_in_flight: config.server.max_in_flight,
             least_time: LEAST_TIME,
         };
         let ports = Ports {
-            verifier: Verifier::new(gateway, ledger, limits),
+            verifier: Verifier::new(gateway, ledger, Arc::clone(&observer), limits),
             admission: Arc::new(Everyone),
             clock,
+            observer,
         };
         let server = Server::bind(rpc_settings(config), ports).await?;
-        Ok(Self { server })
+        Ok(Self {
+            server,
+            drain_timeout: config.server.drain_timeout,
+        })
     }
 
     /// Where gRPC is served.
@@ -69,9 +90,21 @@ impl App {
         self.server.local_addr()
     }
 
-    /// Serves until `shutdown` resolves, then drains within `server.drain_timeout` and a
-    /// second.
-    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
+    /// Serves until `shutdown` resolves, then drains and exports the last telemetry, all
+    /// within `server.drain_timeout` and a second.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send, telemetry: Telemetry) {
+        let mut end = Instant::now();
+        let noticed = async {
+            shutdown.await;
+            end = Instant::now() + self.drain_timeout;
+        };
+        self.server.run(noticed).await;
+        let rest = end.saturating_duration_since(Instant::now());
+        telemetry.finish(rest.clamp(SHORT_FLUSH, LONG_FLUSH)).await;
+    }
+
+    /// The same for a gateway that nobody watches.
+    pub async fn run_unwatched(self, shutdown: impl Future<Output = ()> + Send) {
         self.server.run(shutdown).await;
     }
 }
@@ -105,6 +138,7 @@ pub fn sandboxed_settings(config: &Config, base_url: String) -> gateway::Setting
         proxy: upi.proxy.clone(),
         response_codes: upi.response_codes.clone(),
         member: config.member.clone(),
+        propagate_trace: upi.propagate_trace,
     }
 }
 

@@ -36,7 +36,7 @@ pub use ledger::LedgerConfig;
 pub use schema::reference;
 pub use server::ServerConfig;
 pub use source::Sources;
-pub use telemetry::{LogFormat, LogLevel, TelemetryConfig};
+pub use telemetry::{LogFormat, LogLevel, OtlpConfig, TelemetryConfig};
 pub use upi::{KeyFile, SigningFiles, UpiConfig};
 
 use reader::Reader;

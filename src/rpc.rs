@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::domain::{Merchant, Rules};
 use crate::verify::Verifier;
+use crate::verify::observer::Observer;
 use crate::verify::port::{Admission, Clock};
 
 mod boundary;
@@ -23,6 +24,7 @@ mod error;
 mod health;
 mod line;
 mod listener;
+mod resent;
 mod routes;
 mod service;
 mod status;
@@ -78,6 +80,8 @@ pub struct Ports {
     pub admission: Arc<dyn Admission>,
     /// The wall clock.
     pub clock: Arc<dyn Clock>,
+    /// Who hears of every call.
+    pub observer: Arc<dyn Observer>,
 }
 
 /// A bound server; its health says NOT_SERVING until `run`.

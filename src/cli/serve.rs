@@ -9,7 +9,8 @@ use super::input;
 use super::stack::{StackError, Upstream};
 use crate::app::{self, App, AppError};
 use crate::config::Config;
-use crate::{shutdown, telemetry};
+use crate::shutdown;
+use crate::telemetry::{Expiry, Service, Telemetry, TelemetryError};
 
 /// Run the gateway until SIGTERM or SIGINT
 #[derive(Debug, clap::Args)]
@@ -27,8 +28,8 @@ pub struct Args {
 /// Why the gateway does not serve.
 #[derive(Debug, thiserror::Error)]
 enum ServeError {
-    #[error("the log cannot be started")]
-    Log(#[from] tracing_subscriber::util::TryInitError),
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
     #[error(transparent)]
     Stack(#[from] StackError),
     #[error("the gateway does not start")]
@@ -65,26 +66,46 @@ pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
 }
 
 async fn serve(config: &Config, files: app::Files, out: &mut dyn Write) -> Result<(), ServeError> {
-    telemetry::init(&config.telemetry)?;
+    let telemetry = start(config, expiries(&files))?;
     let (settings, keys) = app::upi_settings(config, files);
-    let app = App::open(config, settings, &keys).await?;
+    let app = App::open(config, settings, &keys, telemetry.observer()).await?;
     drop(keys);
     let stopped = shutdown::signal();
     announce(config, &app, out)?;
-    app.run(stopped).await;
+    app.run(stopped, telemetry).await;
     Ok(())
 }
 
 async fn sandboxed(config: &Config, out: &mut dyn Write) -> Result<(), ServeError> {
-    telemetry::init(&config.telemetry)?;
-    let upstream = Upstream::start(config).await?;
-    let app = upstream.gateway(config).await?;
+    let telemetry = start(config, Vec::new())?;
+    let upstream = Upstream::start(config, telemetry.observer()).await?;
+    let app = upstream.gateway(config, telemetry.observer()).await?;
     writeln!(out, "sandbox listening on {}", upstream.url)?;
     let stopped = shutdown::signal();
     announce(config, &app, out)?;
-    app.run(stopped).await;
+    app.run(stopped, telemetry).await;
     upstream.stop().await;
     Ok(())
+}
+
+/// When certificates end, for the metrics.
+fn expiries(files: &app::Files) -> Vec<Expiry> {
+    let certificates = files.certificates.iter();
+    let expiry = |certificate: &app::CertificateFacts| Expiry {
+        role: certificate.role.name(),
+        kid: certificate.kid.as_str().to_owned(),
+        at: certificate.not_after,
+    };
+    certificates.map(expiry).collect()
+}
+
+fn start(config: &Config, expiries: Vec<Expiry>) -> Result<Telemetry, TelemetryError> {
+    let service = Service {
+        name: "idphoto",
+        max_in_flight: config.server.max_in_flight,
+        expiries,
+    };
+    Telemetry::start(&config.telemetry, service)
 }
 
 /// Says where the gateway listens, and what an operator should not learn by accident.

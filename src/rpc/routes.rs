@@ -30,6 +30,7 @@ pub(super) fn all(
     let methods = Methods {
         verifier: ports.verifier,
         clock: ports.clock,
+        observer: Arc::clone(&ports.observer),
         rules: settings.rules.clone(),
         merchant: settings.merchant.clone(),
     };
@@ -37,7 +38,7 @@ pub(super) fn all(
         .accept_compressed(CompressionEncoding::Gzip)
         .accept_compressed(CompressionEncoding::Zstd)
         .max_decoding_message_size(settings.max_message_bytes);
-    let bounded = Boundary::new(service, ports.admission, calls.clone());
+    let bounded = Boundary::new(service, ports.admission, ports.observer, calls.clone());
     let mut routes = Routes::new(bounded).add_service(health);
     if settings.reflection {
         let v1 = descriptors().build_v1()?;

@@ -98,7 +98,7 @@ impl Running {
             member: member.unwrap(),
         };
         let keys = KIT.participant().unwrap();
-        UpiGateway::new(settings, &keys, Arc::new(SystemClock)).unwrap()
+        UpiGateway::new(settings, &keys, Arc::new(SystemClock), Arc::new(Nobody)).unwrap()
     }
 }
 

@@ -167,7 +167,7 @@ async fn the_configured_merchant_stands_in_for_an_absent_one_only() {
     };
     let gateway = Arc::clone(&recorder) as Arc<dyn Gateway>;
     let methods = Methods {
-        verifier: Verifier::new(gateway, Engine::failing(&[]), limits),
+        verifier: Verifier::new(gateway, Engine::failing(&[]), Arc::new(Nobody), limits),
         clock: setup().clock,
         rules: Rules::default(),
         merchant: Some(merchant("1")),

@@ -102,7 +102,7 @@ impl Files {
             settings,
         } = self.setup();
         let ports = Ports {
-            verifier: Verifier::new(upi, engine, limits),
+            verifier: Verifier::new(upi, engine, Arc::new(Nobody), limits),
             admission,
             clock,
         };
@@ -248,7 +248,7 @@ async fn an_address_in_use_is_named() {
     let mut setup = files.setup();
     setup.settings.listen = address;
     let ports = Ports {
-        verifier: Verifier::new(setup.upi, setup.engine, setup.limits),
+        verifier: Verifier::new(setup.upi, setup.engine, Arc::new(Nobody), setup.limits),
         admission: setup.admission,
         clock: setup.clock,
     };

@@ -85,7 +85,7 @@ fn settings(base_url: &str) -> Settings {
 }
 
 fn gateway(base_url: &str) -> UpiGateway {
-    UpiGateway::new(settings(base_url), &keys(), Arc::new(Stopped)).unwrap()
+    UpiGateway::new(settings(base_url), &keys(), Arc::new(Stopped), Arc::new(Nobody)).unwrap()
 }
 
 fn sealed(gateway: &UpiGateway) -> Sealed {

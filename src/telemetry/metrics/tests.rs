@@ -1,0 +1,2 @@
+//! The table, the instruments and the documents agree.
+
