@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod certificates;
 mod files;
 
+pub use certificates::{CertificateFacts, KeyRole};
 pub use files::{FileProblems, Files, NotText, read_files, to_passphrase};
 
 use crate::config::Config;

@@ -8,6 +8,7 @@ use clap::Subcommand;
 use super::exit::Exit;
 use crate::app;
 use crate::config::{Config, ConfigErrors, Sources};
+use crate::verify::port::{Clock as _, SystemClock};
 
 /// Check or print the configuration
 #[derive(Debug, clap::Args)]
@@ -75,10 +76,14 @@ fn check(origin: &Origin, out: &mut dyn Write) -> io::Result<Exit> {
         Ok(config) => config,
         Err(errors) => return refuse(&errors),
     };
-    if let Err(problems) = app::read_files(&config) {
-        return refuse(&problems);
-    }
-    for warning in config.warnings() {
+    let files = match app::read_files(&config) {
+        Ok(files) => files,
+        Err(problems) => return refuse(&problems),
+    };
+    let now = SystemClock.now();
+    let certificates = files.certificates.iter();
+    let certificates = certificates.filter_map(|certificate| certificate.warning(now));
+    for warning in config.warnings().into_iter().chain(certificates) {
         writeln!(out, "warning: {warning}")?;
     }
     writeln!(out, "the configuration is good")?;

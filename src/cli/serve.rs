@@ -9,6 +9,7 @@ use super::input;
 use super::stack::{StackError, Upstream};
 use crate::app::{self, App, AppError};
 use crate::config::Config;
+use crate::verify::port::{Clock as _, SystemClock};
 use crate::{shutdown, telemetry};
 
 /// Run the gateway until SIGTERM or SIGINT
@@ -66,6 +67,12 @@ pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
 
 async fn serve(config: &Config, files: app::Files, out: &mut dyn Write) -> Result<(), ServeError> {
     telemetry::init(&config.telemetry)?;
+    let now = SystemClock.now();
+    for certificate in &files.certificates {
+        if let Some(warning) = certificate.warning(now) {
+            tracing::warn!("{warning}");
+        }
+    }
     let (settings, keys) = app::upi_settings(config, files);
     let app = App::open(config, settings, &keys).await?;
     drop(keys);

@@ -74,6 +74,7 @@ pub const KEYS: &[&dyn Key] = &[
     &keys::SIGNING_KID,
     &keys::SIGNING_KEY_FILE,
     &keys::SIGNING_PASSPHRASE_FILE,
+    &keys::SIGNING_CERT_FILE,
     &keys::ENCRYPTION_KID,
     &keys::ENCRYPTION_KEY_FILE,
 ];
