@@ -8,7 +8,7 @@ mod certificates;
 mod files;
 
 pub use certificates::{CertificateFacts, KeyRole};
-pub use files::{FileProblems, Files, NotText, read_files, to_passphrase};
+pub use files::{FileProblems, Files, NotText, ReadError, read_file, read_files, to_passphrase};
 
 use crate::config::Config;
 use crate::ledger::MemoryLedger;

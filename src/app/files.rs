@@ -39,6 +39,17 @@ struct Loaded<K> {
 #[error("the passphrase file is not UTF-8 text")]
 pub struct NotText;
 
+/// Why a file cannot be read. It does not name the file.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The operating system refuses.
+    #[error("cannot be read ({0})")]
+    Unreadable(#[source] io::Error),
+    /// It can be neither key nor certificate.
+    #[error("is too large for a key or certificate")]
+    TooLarge,
+}
+
 /// Every file that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub struct FileProblems(Vec<FileProblem>);
@@ -53,8 +64,7 @@ struct FileProblem {
 
 #[derive(Debug)]
 enum Why {
-    Unreadable(io::Error),
-    TooLarge,
+    Unreadable(ReadError),
     NotText,
     Bad(KeyError),
     NoCertificate,
@@ -77,8 +87,7 @@ impl fmt::Display for FileProblem {
         write!(f, "  {}: ", self.key)?;
         match &self.why {
             Why::Unset => return f.write_str("is required"),
-            Why::Unreadable(cause) => write!(f, "cannot be read ({cause})")?,
-            Why::TooLarge => f.write_str("is too large for a key or certificate")?,
+            Why::Unreadable(cause) => write!(f, "{cause}")?,
             Why::NotText => f.write_str("is not UTF-8 text")?,
             Why::Bad(cause) => write!(f, "{cause}")?,
             Why::NoCertificate => f.write_str("holds no certificate")?,
@@ -125,6 +134,21 @@ pub fn read_files(config: &Config) -> Result<Files, FileProblems> {
         }
         _ => Err(FileProblems(problems)),
     }
+}
+
+/// The whole file, wiped when it is dropped.
+///
+/// # Errors
+/// The file cannot be read, or is too large for a key.
+pub fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+    let size = std::fs::metadata(path)
+        .map_err(ReadError::Unreadable)?
+        .len();
+    if size > MAX_FILE {
+        return Err(ReadError::TooLarge);
+    }
+    let bytes = std::fs::read(path).map_err(ReadError::Unreadable)?;
+    Ok(Zeroizing::new(bytes))
 }
 
 /// A passphrase file's text; an editor's line break at the end is no part of it.
@@ -231,15 +255,8 @@ fn identity(certificate: &Path, key: &Path) -> Result<ClientIdentity, FileProble
     })
 }
 
-/// The whole file, wiped when it is dropped.
 fn read(key: &'static str, path: &Path) -> Result<Zeroizing<Vec<u8>>, FileProblem> {
-    let unreadable = |cause| problem(key, path, Why::Unreadable(cause));
-    let size = std::fs::metadata(path).map_err(unreadable)?.len();
-    if size > MAX_FILE {
-        return Err(problem(key, path, Why::TooLarge));
-    }
-    let bytes = std::fs::read(path).map_err(unreadable)?;
-    Ok(Zeroizing::new(bytes))
+    read_file(path).map_err(|cause| problem(key, path, Why::Unreadable(cause)))
 }
 
 fn unset(key: &'static str) -> FileProblem {

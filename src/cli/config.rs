@@ -42,15 +42,20 @@ impl Origin {
     /// # Errors
     /// Every bad key at once.
     pub(super) fn load(&self, sandboxed: bool) -> Result<Config, ConfigErrors> {
+        Config::load(&self.sources(sandboxed))
+    }
+
+    /// File, environment and flags, unread.
+    pub(super) fn sources(&self, sandboxed: bool) -> Sources {
         let environment = std::env::vars_os()
             .map(|(name, value)| (lossy(name), lossy(value)))
             .collect();
-        Config::load(&Sources {
+        Sources {
             file: self.config.clone(),
             environment,
             overrides: self.set.clone(),
             sandboxed,
-        })
+        }
     }
 
     /// Lets a flag stand for a key.

@@ -1,6 +1,7 @@
 //! `upi.*`: the way to UPI.
 
 mod codes;
+mod draft;
 mod keys;
 mod kind;
 mod settings;
@@ -14,6 +15,8 @@ use super::reader::Reader;
 use crate::domain::{Category, ResponseCode};
 use crate::upi::gateway::{PhotoPlacement, Proxy};
 
+pub(super) use draft::draft;
+pub use draft::{KeyDraft, UpiDraft};
 pub use keys::{KeyFile, SigningFiles};
 pub(super) use kind::host;
 

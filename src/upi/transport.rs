@@ -23,8 +23,11 @@ use super::gateway::{Settings, SetupError};
 use super::message::response::MAX_BODY;
 
 mod client;
+pub mod probe;
 #[cfg(test)]
 mod tests;
+
+use client::Way;
 
 /// The media type that UPI's requirements ask for, to the letter.
 const JSON: HeaderValue = HeaderValue::from_static("application/json;charset=UTF-8");
@@ -41,7 +44,7 @@ impl Transport {
     pub(super) fn new(settings: &Settings) -> Result<Self, SetupError> {
         let url = client::url(settings)?;
         Ok(Self {
-            client: client::build(settings, &url)?,
+            client: client::build(&Way::of(settings), &url)?,
             url,
             timeout: settings.timeout,
         })
