@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+mod certificates;
 mod files;
 
-pub use files::{FileProblems, Files, NotText, read_files, to_passphrase};
+pub use certificates::{CertificateFacts, KeyRole};
+pub use files::{FileProblems, Files, NotText, ReadError, read_file, read_files, to_passphrase};
 
 use crate::config::Config;
 use crate::ledger::MemoryLedger;

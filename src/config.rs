@@ -20,6 +20,7 @@ mod reader;
 mod schema;
 mod server;
 mod source;
+mod survey;
 mod telemetry;
 mod upi;
 mod validation;
@@ -36,8 +37,9 @@ pub use ledger::LedgerConfig;
 pub use schema::reference;
 pub use server::ServerConfig;
 pub use source::Sources;
+pub use survey::Survey;
 pub use telemetry::{LogFormat, LogLevel, OtlpConfig, TelemetryConfig};
-pub use upi::{KeyFile, SigningFiles, UpiConfig};
+pub use upi::{KeyDraft, KeyFile, SigningFiles, UpiConfig, UpiDraft};
 
 use reader::Reader;
 

@@ -11,6 +11,7 @@ use crate::app::{self, App, AppError};
 use crate::config::Config;
 use crate::shutdown;
 use crate::telemetry::{Expiry, Service, Telemetry, TelemetryError};
+use crate::verify::port::{Clock as _, SystemClock};
 
 /// Run the gateway until SIGTERM or SIGINT
 #[derive(Debug, clap::Args)]
@@ -67,6 +68,12 @@ pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
 
 async fn serve(config: &Config, files: app::Files, out: &mut dyn Write) -> Result<(), ServeError> {
     let telemetry = start(config, expiries(&files))?;
+    let now = SystemClock.now();
+    for certificate in &files.certificates {
+        if let Some(warning) = certificate.warning(now) {
+            tracing::warn!("{warning}");
+        }
+    }
     let (settings, keys) = app::upi_settings(config, files);
     let app = App::open(config, settings, &keys, telemetry.observer()).await?;
     drop(keys);

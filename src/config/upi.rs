@@ -1,6 +1,7 @@
 //! `upi.*`: the way to UPI.
 
 mod codes;
+mod draft;
 mod keys;
 mod kind;
 mod settings;
@@ -14,6 +15,8 @@ use super::reader::Reader;
 use crate::domain::{Category, ResponseCode};
 use crate::upi::gateway::{PhotoPlacement, Proxy};
 
+pub(super) use draft::draft;
+pub use draft::{KeyDraft, UpiDraft};
 pub use keys::{KeyFile, SigningFiles};
 pub(super) use kind::{BASE_URL, host};
 
@@ -77,6 +80,7 @@ pub const KEYS: &[&dyn Key] = &[
     &keys::SIGNING_KID,
     &keys::SIGNING_KEY_FILE,
     &keys::SIGNING_PASSPHRASE_FILE,
+    &keys::SIGNING_CERT_FILE,
     &keys::ENCRYPTION_KID,
     &keys::ENCRYPTION_KEY_FILE,
 ];

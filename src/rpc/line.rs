@@ -17,6 +17,11 @@ use crate::pb::ErrorReason;
 use crate::verify::error::Dispatch;
 use crate::verify::observer::{CallEnd, Event, Observer};
 
+/// What to check when UPI answers 401, which comes without a reason; most likely first.
+const REFUSED_HINT: &str = "UPI gives no reason; check in this order: the signing key belongs to \
+    upi.signing.kid; the clock is right; upi.app_id and upi.request_path are as UPI has them; \
+    nothing on the way changes the body. `idphoto doctor --network` looks into it";
+
 /// A line to be written. When it is dropped unwritten, the caller left in the middle: its
 /// handler was dropped.
 pub(super) struct Line {
@@ -89,6 +94,7 @@ impl Line {
                     duration_ms = milliseconds(self.arrived.elapsed()),
                     replayed = facts.replayed,
                     cause = cause(facts),
+                    hint = reason.and_then(hint),
                     "{message}"
                 )
             };
@@ -134,6 +140,11 @@ const fn level(reason: ErrorReason) -> Level {
         | ErrorReason::Overloaded => Level::WARN,
         _ => Level::INFO,
     }
+}
+
+/// What the operator should do next.
+fn hint(reason: ErrorReason) -> Option<&'static str> {
+    (reason == ErrorReason::UpiRefused).then_some(REFUSED_HINT)
 }
 
 /// The chain of causes on one line.

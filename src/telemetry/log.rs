@@ -25,8 +25,8 @@ where
         LogFormat::Json => Line::Json,
     };
     fmt::layer()
-        .event_format(line)
         .fmt_fields(NoFields)
+        .event_format(line)
         .with_writer(io::stderr)
         .with_filter(targets(config.log_level))
 }

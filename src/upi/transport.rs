@@ -25,8 +25,11 @@ use super::message::response::MAX_BODY;
 use crate::verify::observer::Observer;
 
 mod client;
+pub mod probe;
 #[cfg(test)]
 mod tests;
+
+use client::Way;
 
 /// The media type that UPI's requirements ask for, to the letter.
 const JSON: HeaderValue = HeaderValue::from_static("application/json;charset=UTF-8");
@@ -48,7 +51,7 @@ impl Transport {
     ) -> Result<Self, SetupError> {
         let url = client::url(settings)?;
         Ok(Self {
-            client: client::build(settings, &url)?,
+            client: client::build(&Way::of(settings), &url)?,
             url,
             timeout: settings.timeout,
             observer: settings.propagate_trace.then_some(observer),

@@ -10,9 +10,11 @@
 )]
 
 mod bad_input;
+mod certificates;
 mod cli;
 mod config;
 mod faults;
+mod keys;
 mod photos;
 mod privacy;
 mod process;

@@ -102,7 +102,8 @@ async fn gather(
     }
     let end = Instant::now() + GATHERING;
     while batch.len() < BATCH && !spans.is_closed() {
-        let more = spans.recv_many(&mut batch, BATCH.saturating_sub(batch.len()));
+        let room = BATCH.saturating_sub(batch.len());
+        let more = spans.recv_many(&mut batch, room);
         tokio::select! {
             more = timeout_at(end, more) => if !matches!(more, Ok(1..)) { break },
             _ = &mut *finish => spans.close(),

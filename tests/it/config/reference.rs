@@ -158,6 +158,7 @@ response_codes = { 70 = "OTHER", A1 = "NOT_CONFIRMED", B2 = "SOURCE_UNAVAILABLE"
 kid = "3"
 key_file = "i"
 passphrase_file = "j"
+cert_file = "l"
 [upi.encryption]
 kid = "4"
 key_file = "k"
