@@ -12,9 +12,9 @@ use super::input;
 use crate::config::{Config, ConfigErrors, Sources, TelemetryConfig};
 use crate::sandbox::kit::{Kit, KitError};
 use crate::sandbox::{Sandbox, SandboxError, Settings};
-use crate::verify::port::SystemClock;
 use crate::shutdown;
 use crate::telemetry::{Service, Telemetry, TelemetryError};
+use crate::verify::port::SystemClock;
 
 /// For the last spans after the end.
 const LAST_EXPORT: Duration = Duration::from_secs(2);

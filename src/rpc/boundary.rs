@@ -64,7 +64,14 @@ impl<S> Boundary<S> {
             self.observer.hear(&Event::Resent(resender));
         }
         let observer = Arc::clone(&self.observer);
-        Line::open(method, arrived, call.clone(), self.calls.enter(), span, observer)
+        Line::open(
+            method,
+            arrived,
+            call.clone(),
+            self.calls.enter(),
+            span,
+            observer,
+        )
     }
 }
 

@@ -139,5 +139,7 @@ fn instance() -> String {
     let mut bytes = [0; 16];
     // Without randomness there is no TLS and no order id either; a name is not worth an end.
     let _ = getrandom::fill(&mut bytes);
-    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+    uuid::Builder::from_random_bytes(bytes)
+        .into_uuid()
+        .to_string()
 }

@@ -70,7 +70,10 @@ pub static METRICS_INTERVAL: Field<Duration> =
         Some(config.telemetry.otlp.metrics_interval)
     })
     .default(|| Duration::from_secs(60))
-    .rule(|interval| *interval >= Duration::from_secs(1), "at least 1s")
+    .rule(
+        |interval| *interval >= Duration::from_secs(1),
+        "at least 1s",
+    )
     .about("How often metrics are exported.");
 
 pub fn read(reader: &mut Reader) -> Option<OtlpConfig> {

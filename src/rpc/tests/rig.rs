@@ -58,7 +58,12 @@ pub fn setup() -> Setup {
 impl Setup {
     pub async fn start(self) -> Rig {
         let gateway = Arc::clone(&self.upi) as Arc<dyn Gateway>;
-        let verifier = Verifier::new(gateway, self.engine, Arc::clone(&self.observer), self.limits);
+        let verifier = Verifier::new(
+            gateway,
+            self.engine,
+            Arc::clone(&self.observer),
+            self.limits,
+        );
         let ports = Ports {
             verifier: Arc::clone(&verifier),
             admission: self.admission,

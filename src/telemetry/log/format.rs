@@ -68,12 +68,7 @@ where
         .and_then(Ids::of)
 }
 
-fn text(
-    writer: &mut Writer<'_>,
-    now: &str,
-    event: &Event<'_>,
-    ids: Option<Ids>,
-) -> fmt::Result {
+fn text(writer: &mut Writer<'_>, now: &str, event: &Event<'_>, ids: Option<Ids>) -> fmt::Result {
     write!(writer, "{now} {:>5} ", event.metadata().level())?;
     let mut visitor = DefaultVisitor::new(writer.by_ref(), true);
     event.record(&mut visitor);

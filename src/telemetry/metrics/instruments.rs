@@ -6,7 +6,7 @@ use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, UpDownCounter};
 use super::table::{self, Kind, Metric};
 
 /// The reasons of the contract, each with the dispatch that it usually has.
-pub(super) const REASONS: [(&str, &str); 15] = [
+pub(super) const REASONS: [(&str, &str); 16] = [
     ("INVALID_FIELD", "NOT_SENT"),
     ("REQUEST_TOO_LARGE", "NOT_SENT"),
     ("ORDER_ID_REUSED", "NOT_SENT"),
@@ -22,6 +22,7 @@ pub(super) const REASONS: [(&str, &str); 15] = [
     ("ANSWER_PENDING", "IN_FLIGHT"),
     ("OUTCOME_UNKNOWN", "UNKNOWN"),
     ("GATEWAY_FAULT", "UNKNOWN"),
+    ("VERIFICATION_NOT_FOUND", "NONE"),
 ];
 
 /// One for each row of the table that events change.

@@ -1,6 +1,7 @@
 //! Which settings are refused.
 
 use super::*;
+use crate::verify::observer::Nobody;
 
 fn refused(settings: Settings, keys: &Keys) -> SetupError {
     match UpiGateway::new(settings, keys, Arc::new(Stopped), Arc::new(Nobody)) {

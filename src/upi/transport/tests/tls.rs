@@ -14,6 +14,7 @@ use super::server::{Act, Server, ok};
 use super::*;
 use crate::domain::Secret;
 use crate::upi::gateway::{ClientIdentity, SetupError};
+use crate::verify::observer::Nobody;
 
 struct Authority {
     issuer: Issuer<'static, KeyPair>,
@@ -175,7 +176,7 @@ async fn a_client_certificate_refused_after_the_handshake_proves_nothing() {
 }
 
 fn refused(settings: &Settings) -> SetupError {
-    match Transport::new(settings) {
+    match Transport::new(settings, Arc::new(Nobody)) {
         Ok(_) => panic!("accepted"),
         Err(error) => error,
     }
