@@ -1,6 +1,6 @@
 //! The log: one line per request, as text or JSON, on standard error.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::panic;
 
 use tracing::Subscriber;
@@ -27,6 +27,7 @@ where
     fmt::layer()
         .fmt_fields(NoFields)
         .event_format(line)
+        .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr)
         .with_filter(targets(config.log_level))
 }

@@ -12,8 +12,10 @@
 mod bad_input;
 mod certificates;
 mod cli;
+mod collector;
 mod config;
 mod faults;
+mod http2;
 mod keys;
 mod photos;
 mod privacy;
@@ -23,5 +25,6 @@ mod requests;
 mod sandbox;
 mod server;
 mod shared;
+mod traces;
 mod vectors;
 mod verify;

@@ -24,7 +24,8 @@ pub fn idphoto(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_idphoto"));
     command.args(args);
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("IDPHOTO_") {
+        let name = name.to_string_lossy().into_owned();
+        if name.starts_with("IDPHOTO_") || name.starts_with("OTEL_") {
             command.env_remove(name);
         }
     }
@@ -33,7 +34,12 @@ pub fn idphoto(args: &[&str]) -> Command {
 
 impl Process {
     pub fn start(args: &[&str]) -> Self {
-        let mut child = idphoto(args)
+        Self::run(idphoto(args))
+    }
+
+    /// Starts a command that was prepared.
+    pub fn run(mut command: Command) -> Self {
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
