@@ -1,5 +1,6 @@
 //! The composition root: from a configuration to a running gateway.
 
+use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,9 +9,11 @@ mod files;
 
 pub use files::{FileProblems, Files, NotText, read_files, to_passphrase};
 
+use crate::admin::{self, Admin, AdminError, Exposition};
 use crate::config::Config;
 use crate::ledger::MemoryLedger;
 use crate::rpc::{self, Ports, Server, ServerError};
+use crate::telemetry::Switch;
 use crate::upi::gateway::{self, Keys, SetupError, UpiGateway};
 use crate::verify::port::{Clock, Everyone, SystemClock};
 use crate::verify::{Limits, Verifier};
@@ -18,9 +21,10 @@ use crate::verify::{Limits, Verifier};
 /// A caller with less time than this left cannot get an answer from UPI.
 const LEAST_TIME: Duration = Duration::from_millis(200);
 
-/// A gateway whose port is bound and whose keys are good.
+/// A gateway whose ports are bound and whose keys are good.
 pub struct App {
     server: Server,
+    admin: Option<Admin>,
 }
 
 /// Why a gateway does not start.
@@ -35,6 +39,9 @@ pub enum AppError {
     /// The gRPC port cannot be opened.
     #[error("the gRPC port cannot be opened")]
     Server(#[from] ServerError),
+    /// The admin port cannot be opened.
+    #[error("the admin port cannot be opened")]
+    Admin(#[from] AdminError),
 }
 
 impl App {
@@ -60,7 +67,34 @@ impl App {
             clock,
         };
         let server = Server::bind(rpc_settings(config), ports).await?;
-        Ok(Self { server })
+        Ok(Self {
+            server,
+            admin: None,
+        })
+    }
+
+    /// Opens the admin port, too, unless the configuration wants none.
+    ///
+    /// # Errors
+    /// It cannot be listened on.
+    pub async fn with_admin(
+        mut self,
+        config: &Config,
+        log: Switch,
+        exposition: Exposition,
+    ) -> Result<Self, AppError> {
+        let Some(listen) = config.admin.listen else {
+            return Ok(self);
+        };
+        let readiness = self.server.readiness();
+        let sources = admin::Sources {
+            exposition,
+            ready: Arc::new(move || readiness.is_serving()),
+            configuration: config.print(),
+            log,
+        };
+        self.admin = Some(Admin::bind(listen, sources).await?);
+        Ok(self)
     }
 
     /// Where gRPC is served.
@@ -69,10 +103,31 @@ impl App {
         self.server.local_addr()
     }
 
+    /// Where health alone is served.
+    #[must_use]
+    pub fn health_addr(&self) -> Option<SocketAddr> {
+        self.server.health_addr()
+    }
+
+    /// Where the admin port is.
+    #[must_use]
+    pub fn admin_addr(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(Admin::local_addr)
+    }
+
     /// Serves until `shutdown` resolves, then drains within `server.drain_timeout` and a
-    /// second.
+    /// second. The admin port answers to the end.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
-        self.server.run(shutdown).await;
+        let admin = async {
+            match self.admin {
+                Some(admin) => admin.run().await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.server.run(shutdown) => {}
+            () = admin => {}
+        }
     }
 }
 
@@ -111,6 +166,7 @@ pub fn sandboxed_settings(config: &Config, base_url: String) -> gateway::Setting
 fn rpc_settings(config: &Config) -> rpc::Settings {
     rpc::Settings {
         listen: config.server.listen,
+        health_listen: config.server.health_listen,
         tls: config.server.tls.clone(),
         reflection: config.server.reflection,
         max_message_bytes: config.server.max_message_bytes,

@@ -10,9 +10,11 @@
 //! - [`verify`] is the use case: claim the order, call, settle. It owns the ports.
 //! - [`rpc`], [`upi`] and [`ledger`] are adapters to those ports and do not know each
 //!   other.
+//! - [`admin`] shows operators what [`telemetry`] has.
 //! - [`sandbox`] is UPI's side of the wire, written on the same codec.
 //! - [`app`] puts everything together; [`cli`] is what an operator types.
 
+pub mod admin;
 pub mod app;
 pub mod cli;
 pub mod config;

@@ -2,11 +2,13 @@
 
 use std::error::Error;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use super::config::{Origin, refuse};
 use super::exit::Exit;
 use super::input;
 use super::stack::{StackError, Upstream};
+use crate::admin::Exposition;
 use crate::app::{self, App, AppError};
 use crate::config::Config;
 use crate::{shutdown, telemetry};
@@ -65,10 +67,11 @@ pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
 }
 
 async fn serve(config: &Config, files: app::Files, out: &mut dyn Write) -> Result<(), ServeError> {
-    telemetry::init(&config.telemetry)?;
+    let log = telemetry::init(&config.telemetry)?;
     let (settings, keys) = app::upi_settings(config, files);
     let app = App::open(config, settings, &keys).await?;
     drop(keys);
+    let app = app.with_admin(config, log, exposition()).await?;
     let stopped = shutdown::signal();
     announce(config, &app, out)?;
     app.run(stopped).await;
@@ -76,15 +79,21 @@ async fn serve(config: &Config, files: app::Files, out: &mut dyn Write) -> Resul
 }
 
 async fn sandboxed(config: &Config, out: &mut dyn Write) -> Result<(), ServeError> {
-    telemetry::init(&config.telemetry)?;
+    let log = telemetry::init(&config.telemetry)?;
     let upstream = Upstream::start(config).await?;
     let app = upstream.gateway(config).await?;
+    let app = app.with_admin(config, log, exposition()).await?;
     writeln!(out, "sandbox listening on {}", upstream.url)?;
     let stopped = shutdown::signal();
     announce(config, &app, out)?;
     app.run(stopped).await;
     upstream.stop().await;
     Ok(())
+}
+
+/// What `/metrics` shows.
+fn exposition() -> Exposition {
+    Arc::new(|| Some(String::new()))
 }
 
 /// Says where the gateway listens, and what an operator should not learn by accident.
@@ -94,6 +103,12 @@ fn announce(config: &Config, app: &App, out: &mut dyn Write) -> io::Result<()> {
     }
     if config.server.tls.is_none() {
         tracing::warn!("gRPC is served in plaintext: server.tls is not set");
+    }
+    if let Some(address) = app.admin_addr() {
+        writeln!(out, "admin listening on http://{address}")?;
+    }
+    if let Some(address) = app.health_addr() {
+        writeln!(out, "health listening on {address}")?;
     }
     writeln!(out, "gRPC listening on {}", app.local_addr())?;
     out.flush()
