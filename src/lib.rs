@@ -12,6 +12,7 @@
 //!   other.
 //! - [`admin`] shows operators what [`telemetry`] has.
 //! - [`sandbox`] is UPI's side of the wire, written on the same codec.
+//! - [`top`] is the operator's view of a gateway, from its admin port.
 //! - [`app`] puts everything together; [`cli`] is what an operator types.
 
 pub mod admin;
@@ -25,5 +26,6 @@ pub mod rpc;
 pub mod sandbox;
 pub mod shutdown;
 pub mod telemetry;
+pub mod top;
 pub mod upi;
 pub mod verify;
