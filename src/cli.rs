@@ -17,6 +17,7 @@ pub mod keys;
 pub mod sandbox;
 pub mod serve;
 mod stack;
+pub mod top;
 pub mod verify;
 
 use exit::Exit;
@@ -37,6 +38,7 @@ enum Command {
     Verify(Box<verify::Args>),
     Get(get::Args),
     Health(health::Args),
+    Top(top::Args),
     Config(config::Args),
     Keys(keys::Args),
 }
@@ -75,6 +77,7 @@ async fn dispatch(command: Command, out: &mut dyn Write) -> io::Result<Exit> {
         Command::Verify(args) => verify::run(*args, out).await,
         Command::Get(args) => get::run(args, out).await,
         Command::Health(args) => health::run(args, out).await,
+        Command::Top(args) => top::run(args, out).await,
         Command::Config(args) => config::run(args, out),
         Command::Keys(args) => keys::run(args, out),
     }

@@ -14,12 +14,14 @@ use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 use crate::config::TelemetryConfig;
 use crate::verify::observer::Observer;
 
+mod level;
 mod log;
 pub mod metrics;
 mod otlp;
 mod trace;
 mod witness;
 
+pub use level::{Standing, Switch};
 pub use metrics::Exposition;
 pub use otlp::ExportError;
 
@@ -68,6 +70,7 @@ pub struct Expiry {
 pub struct Telemetry {
     observer: Arc<dyn Observer>,
     exposition: Exposition,
+    level: Switch,
     exports: Option<Exports>,
 }
 
@@ -84,15 +87,17 @@ impl Telemetry {
         let exporting = exports.as_ref();
         let metrics = Metrics::start(&facts, losses, exporting.and_then(Exports::metrics))?;
         let tracer = exporting.and_then(Exports::tracer);
+        let level = Switch::new(config.log_level.into());
         let tracing = tracer.is_some().then_some(Tracing);
         registry()
             .with(tracer.map(trace::layer))
-            .with(log::layer(config))
+            .with(log::layer(config.log_format, &level))
             .try_init()?;
         log::silence_panics();
         Ok(Self {
             exposition: metrics.exposition(),
             observer: Arc::new(Witness::new(metrics, tracing)),
+            level,
             exports,
         })
     }
@@ -107,6 +112,12 @@ impl Telemetry {
     #[must_use]
     pub fn exposition(&self) -> Exposition {
         self.exposition.clone()
+    }
+
+    /// How much is logged, to be changed for a time.
+    #[must_use]
+    pub fn level(&self) -> Switch {
+        self.level.clone()
     }
 
     /// Exports what is left, within `limit`.

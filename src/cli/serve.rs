@@ -77,6 +77,7 @@ async fn serve(config: &Config, files: app::Files, out: &mut dyn Write) -> Resul
     let (settings, keys) = app::upi_settings(config, files);
     let app = App::open(config, settings, &keys, telemetry.observer()).await?;
     drop(keys);
+    let app = app.with_admin(config, &telemetry).await?;
     let stopped = shutdown::signal();
     announce(config, &app, out)?;
     app.run(stopped, telemetry).await;
@@ -87,6 +88,7 @@ async fn sandboxed(config: &Config, out: &mut dyn Write) -> Result<(), ServeErro
     let telemetry = start(config, Vec::new())?;
     let upstream = Upstream::start(config, telemetry.observer()).await?;
     let app = upstream.gateway(config, telemetry.observer()).await?;
+    let app = app.with_admin(config, &telemetry).await?;
     writeln!(out, "sandbox listening on {}", upstream.url)?;
     let stopped = shutdown::signal();
     announce(config, &app, out)?;
@@ -122,6 +124,12 @@ fn announce(config: &Config, app: &App, out: &mut dyn Write) -> io::Result<()> {
     }
     if config.server.tls.is_none() {
         tracing::warn!("gRPC is served in plaintext: server.tls is not set");
+    }
+    if let Some(address) = app.admin_addr() {
+        writeln!(out, "admin listening on http://{address}")?;
+    }
+    if let Some(address) = app.health_addr() {
+        writeln!(out, "health listening on {address}")?;
     }
     writeln!(out, "gRPC listening on {}", app.local_addr())?;
     out.flush()

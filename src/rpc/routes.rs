@@ -1,4 +1,4 @@
-//! Everything that is served on the port.
+//! Everything that is served on the ports.
 
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use super::service::Methods;
 use super::{Ports, ServerError, Settings};
 use crate::pb;
 use crate::pb::id_photo_service_server::IdPhotoServiceServer;
+use crate::verify::Verifier;
 
 /// Names of services and symbols are short.
 const SMALL_MESSAGE: usize = 16 * 1024;
@@ -25,8 +26,7 @@ pub(super) fn all(
     phases: &Phases,
     calls: &Calls,
 ) -> Result<Routes, ServerError> {
-    let reporter = Reporter::new(phases.watch(), ports.verifier.upstream());
-    let health = HealthServer::new(reporter).max_decoding_message_size(SMALL_MESSAGE);
+    let health = health(phases, &ports.verifier);
     let methods = Methods {
         verifier: ports.verifier,
         clock: ports.clock,
@@ -48,6 +48,16 @@ pub(super) fn all(
             .add_service(v1alpha.max_decoding_message_size(SMALL_MESSAGE));
     }
     Ok(routes.prepare())
+}
+
+/// Health alone.
+pub(super) fn probes(phases: &Phases, verifier: &Verifier) -> Routes {
+    Routes::new(health(phases, verifier)).prepare()
+}
+
+fn health(phases: &Phases, verifier: &Verifier) -> HealthServer<Reporter> {
+    let reporter = Reporter::new(phases.watch(), verifier.upstream());
+    HealthServer::new(reporter).max_decoding_message_size(SMALL_MESSAGE)
 }
 
 fn descriptors() -> Builder<'static> {

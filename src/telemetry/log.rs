@@ -1,43 +1,41 @@
 //! The log: one line per request, as text or JSON, on standard error.
 
+use std::env;
 use std::io::{self, IsTerminal as _};
 use std::panic;
 
-use tracing::Subscriber;
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::Targets;
+use tracing::{Level, Subscriber};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, fmt};
 
-use crate::config::{LogFormat, LogLevel, TelemetryConfig};
+use super::Switch;
+use crate::config::{LogFormat, LogLevel};
 
 mod format;
 
-use format::{Line, NoFields};
+use format::{Line, OrderIds};
 
-/// The lines, as configured.
-pub(super) fn layer<S>(config: &TelemetryConfig) -> impl Layer<S> + use<S>
+/// The lines, at the level that the switch says.
+pub(super) fn layer<S>(form: LogFormat, level: &Switch) -> impl Layer<S> + use<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    let line = match config.log_format {
+    let line = match form {
         LogFormat::Text => Line::Text,
         LogFormat::Json => Line::Json,
     };
     fmt::layer()
-        .fmt_fields(NoFields)
+        .fmt_fields(OrderIds)
         .event_format(line)
-        .with_ansi(io::stderr().is_terminal())
+        .with_ansi(is_coloured())
         .with_writer(io::stderr)
-        .with_filter(targets(config.log_level))
+        .with_filter(level.gate())
 }
 
-/// Libraries below us speak of connections and keys only when something is wrong.
-fn targets(level: LogLevel) -> Targets {
-    let level = LevelFilter::from(level);
-    Targets::new()
-        .with_default(level.min(LevelFilter::WARN))
-        .with_target(env!("CARGO_CRATE_NAME"), level)
+/// For people at a terminal, unless they said that they want none (no-color.org).
+fn is_coloured() -> bool {
+    let refused = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    io::stderr().is_terminal() && !refused
 }
 
 /// A panic's text can quote the value that caused it, so only its place is logged.
@@ -48,7 +46,7 @@ pub(super) fn silence_panics() {
     }));
 }
 
-impl From<LogLevel> for LevelFilter {
+impl From<LogLevel> for Level {
     fn from(level: LogLevel) -> Self {
         match level {
             LogLevel::Error => Self::ERROR,

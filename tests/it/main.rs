@@ -9,6 +9,7 @@
     clippy::string_slice
 )]
 
+mod admin;
 mod bad_input;
 mod certificates;
 mod cli;

@@ -46,8 +46,13 @@ fn requests() -> Vec<VerifyIdPhotoRequest> {
     requests
 }
 
+/// A call that is answered and one that is not, with the canary in both.
+pub fn requests_of_a_canary() -> [VerifyIdPhotoRequest; 2] {
+    [canary("test"), canary("sandbox:fault=no-signature")]
+}
+
 /// The canary as it is, and as an encoding would show it.
-fn traces() -> Vec<String> {
+pub fn traces() -> Vec<String> {
     let photo = canary("").photo;
     let piece = &photo[1000..1030];
     let hex: String = piece.iter().map(|byte| format!("{byte:02x}")).collect();

@@ -44,6 +44,7 @@ pub fn setup() -> Setup {
         clock: Arc::new(SystemClock),
         settings: Settings {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            health_listen: None,
             tls: None,
             reflection: true,
             max_message_bytes: 1024 * 1024,

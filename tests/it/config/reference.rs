@@ -130,6 +130,7 @@ fn the_example_in_full_is_a_good_configuration_and_prints_as_it_is() {
 const CHANGED: &str = r#"
 [server]
 listen = "[::1]:1"
+health_listen = "[::1]:2"
 reflection = false
 max_message_bytes = 300000
 max_in_flight = 7
@@ -139,6 +140,8 @@ drain_timeout = "100s"
 cert_file = "a \"quoted\" \\ path"
 key_file = "b"
 client_ca_file = "c"
+[admin]
+listen = "none"
 [upi]
 base_url = "http://127.0.0.1:1/x"
 request_path = "/x"

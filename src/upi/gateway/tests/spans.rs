@@ -62,9 +62,8 @@ async fn seal_send_and_open_are_spans_beside_each_other_and_the_post_knows_the_s
     assert!(log.contains(" seal: "), "{log}");
     assert!(log.contains(&format!("{send}: ")), "{log}");
     assert!(log.contains(" open: "), "{log}");
-    let post = log
-        .lines()
-        .find(|line| line.contains(&format!("{send}:POST{{")));
+    let closed = |line: &&str| line.contains(&format!("{send}:POST{{")) && line.contains(" close ");
+    let post = log.lines().find(closed);
     let post = post.unwrap_or_else(|| panic!("{log}"));
     assert!(post.contains(r#"otel.kind="client""#), "{post}");
     assert!(post.contains("http.response.status_code=200"), "{post}");
