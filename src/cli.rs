@@ -9,6 +9,7 @@ pub mod answer;
 pub mod client;
 pub mod config;
 pub mod demo;
+pub mod doctor;
 pub mod exit;
 pub mod get;
 pub mod health;
@@ -38,6 +39,7 @@ enum Command {
     Get(get::Args),
     Health(health::Args),
     Config(config::Args),
+    Doctor(doctor::Args),
     Keys(keys::Args),
 }
 
@@ -76,6 +78,7 @@ async fn dispatch(command: Command, out: &mut dyn Write) -> io::Result<Exit> {
         Command::Get(args) => get::run(args, out).await,
         Command::Health(args) => health::run(args, out).await,
         Command::Config(args) => config::run(args, out),
+        Command::Doctor(args) => doctor::run(args, out).await,
         Command::Keys(args) => keys::run(args, out),
     }
 }

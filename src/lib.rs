@@ -11,11 +11,13 @@
 //! - [`rpc`], [`upi`] and [`ledger`] are adapters to those ports and do not know each
 //!   other.
 //! - [`sandbox`] is UPI's side of the wire, written on the same codec.
+//! - [`doctor`] says what is wrong with a configuration and its keys.
 //! - [`app`] puts everything together; [`cli`] is what an operator types.
 
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod doctor;
 pub mod domain;
 pub mod ledger;
 pub mod pb;
