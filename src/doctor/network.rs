@@ -127,7 +127,7 @@ const fn bad(step: Step) -> &'static str {
     match step {
         Step::Dns => "the host has no address",
         Step::Tcp => "the port takes no connection",
-        Step::Tls => "the handshake fails",
+        Step::Tls => "TLS does not come about",
         Step::Http => "no HTTP answer comes",
     }
 }

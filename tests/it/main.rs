@@ -13,6 +13,8 @@ mod bad_input;
 mod certificates;
 mod cli;
 mod config;
+mod configured;
+mod doctor;
 mod faults;
 mod keys;
 mod photos;
