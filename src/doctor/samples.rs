@@ -16,12 +16,35 @@ const PATH: &str = "/sample";
 const NOW: i64 = 1_767_225_600;
 const ADVICE: &str = "replace the key file by a fresh copy of the original";
 
-/// What the keys can do.
-pub fn examine(keys: &[Material]) -> Vec<Finding> {
-    keys.iter().filter_map(sample).collect()
+const SIGNED: &str = "a sample was signed, and verified with the public half; whether UPI has this \
+                      key under the kid shows only in its answer";
+const SEALED: &str = "a sample was encrypted; whether UPI can decrypt it is not proven, that needs \
+                      UPI's private key";
+const REFUSES: &str = "the key refuses a signature that is not UPI's; whether UPI signs with it \
+                       shows only in its answer";
+
+/// Why a key of UPI's does not refuse our signature.
+#[derive(Debug, thiserror::Error)]
+enum NoRefusal {
+    #[error("the key takes our own signature for UPI's")]
+    Ours,
+    #[error(transparent)]
+    Unusable(#[from] JwsError),
 }
 
-fn sample(material: &Material) -> Option<Finding> {
+/// What the keys can do.
+pub fn examine(keys: &[Material]) -> Vec<Finding> {
+    let ours = keys
+        .iter()
+        .find_map(|material| match material.loaded.as_ref()? {
+            Ok(Half::Private(private)) => Some(private),
+            _ => None,
+        });
+    let samples = keys.iter().filter_map(|material| sample(material, ours));
+    samples.collect()
+}
+
+fn sample(material: &Material, ours: Option<&PrivateKey>) -> Option<Finding> {
     let half = material.loaded.as_ref()?.as_ref().ok()?;
     // A kid that is none has been named; the key can be tried all the same.
     let kid = Kid::parse(material.kid.as_deref().unwrap_or(APP_ID));
@@ -32,16 +55,9 @@ fn sample(material: &Material) -> Option<Finding> {
         Half::Public(public) if material.role == KeyRole::Encryption => {
             verdict(key, sealed(&kid, public), SEALED)
         }
-        Half::Public(public) => verdict(key, ready(&kid, public), READY),
+        Half::Public(public) => verdict(key, refuses(&kid, public, ours?), REFUSES),
     })
 }
-
-const SIGNED: &str = "a sample was signed, and verified with the public half; whether UPI has this \
-                      key under the kid shows only in its answer";
-const SEALED: &str = "a sample was encrypted; whether UPI can decrypt it is not proven, that needs \
-                      UPI's private key";
-const READY: &str = "the key refused a signature that is not UPI's, as it must; whether UPI signs \
-                     with it shows only in its answer";
 
 fn verdict<E: std::fmt::Display>(key: String, tried: Result<(), E>, proven: &str) -> Finding {
     match tried {
@@ -63,15 +79,14 @@ fn sealed(kid: &Kid, public: &PublicKey) -> Result<(), JweError> {
     Sealer::new(kid, public)?.seal(BODY).map(drop)
 }
 
-/// A signature by nobody must break exactly where the key comes in.
-fn ready(kid: &Kid, public: &PublicKey) -> Result<(), JwsError> {
+/// Our signature under UPI's kid must fail exactly where UPI's key comes in.
+fn refuses(kid: &Kid, public: &PublicKey, ours: &PrivateKey) -> Result<(), NoRefusal> {
     let verifier = Verifier::new(&[(kid.clone(), public.clone())])?;
-    let stranger = PrivateKey::generate().map_err(|_| JwsError::Key)?;
-    let jws = Signer::new(kid, &stranger)?.sign(&claims(), BODY)?;
+    let jws = Signer::new(kid, ours)?.sign(&claims(), BODY)?;
     match verifier.verify(&jws, BODY, &expected()) {
         Err(JwsError::Signature) => Ok(()),
-        Err(error) => Err(error),
-        Ok(_) => Err(JwsError::Key),
+        Err(error) => Err(error.into()),
+        Ok(_) => Err(NoRefusal::Ours),
     }
 }
 
