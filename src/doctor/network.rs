@@ -137,6 +137,8 @@ const fn advice(step: Step) -> &'static str {
         Step::Dns => "check the host's name and this machine's name service",
         Step::Tcp => "check host, port and firewall, and whether UPI admits this address",
         Step::Tls => "check upi.ca_file, the client certificate, and the host's name",
-        Step::Http => "check host, port and upi.proxy",
+        Step::Http => {
+            "check host, port and upi.proxy, and whether UPI asks for a client certificate"
+        }
     }
 }
