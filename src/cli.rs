@@ -9,6 +9,7 @@ pub mod answer;
 pub mod client;
 pub mod config;
 pub mod demo;
+pub mod doctor;
 pub mod exit;
 pub mod get;
 pub mod health;
@@ -40,6 +41,7 @@ enum Command {
     Health(health::Args),
     Top(top::Args),
     Config(config::Args),
+    Doctor(doctor::Args),
     Keys(keys::Args),
 }
 
@@ -79,6 +81,7 @@ async fn dispatch(command: Command, out: &mut dyn Write) -> io::Result<Exit> {
         Command::Health(args) => health::run(args, out).await,
         Command::Top(args) => top::run(args, out).await,
         Command::Config(args) => config::run(args, out),
+        Command::Doctor(args) => doctor::run(args, out).await,
         Command::Keys(args) => keys::run(args, out),
     }
 }

@@ -13,12 +13,14 @@
 //! - [`admin`] shows operators what [`telemetry`] has.
 //! - [`sandbox`] is UPI's side of the wire, written on the same codec.
 //! - [`top`] is the operator's view of a gateway, from its admin port.
+//! - [`doctor`] says what is wrong with a configuration and its keys.
 //! - [`app`] puts everything together; [`cli`] is what an operator types.
 
 pub mod admin;
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod doctor;
 pub mod domain;
 pub mod ledger;
 pub mod pb;

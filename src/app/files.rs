@@ -2,19 +2,19 @@
 //! bound.
 
 use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
 
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
+
+mod read;
+
+pub use read::{NotText, ReadError, read_file, to_passphrase};
 
 use super::{CertificateFacts, KeyRole};
 use crate::config::{Config, KeyFile, SigningFiles, UpiConfig};
 use crate::domain::Secret;
 use crate::upi::gateway::{ClientIdentity, Keys};
 use crate::upi::key::{CertificateInfo, KeyError, Kid, PrivateKey, PublicKey, inspect};
-
-/// No key or certificate bundle is larger (bytes); a wrong path may name anything.
-const MAX_FILE: u64 = 4 * 1024 * 1024;
 
 /// What the files hold.
 pub struct Files {
@@ -32,22 +32,6 @@ pub struct Files {
 struct Loaded<K> {
     key: (Kid, K),
     certificate: Option<CertificateFacts>,
-}
-
-/// A passphrase file that holds something else than text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the passphrase file is not UTF-8 text")]
-pub struct NotText;
-
-/// Why a file cannot be read. It does not name the file.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The operating system refuses.
-    #[error("cannot be read ({0})")]
-    Unreadable(#[source] io::Error),
-    /// It can be neither key nor certificate.
-    #[error("is too large for a key or certificate")]
-    TooLarge,
 }
 
 /// Every file that cannot be used.
@@ -134,40 +118,6 @@ pub fn read_files(config: &Config) -> Result<Files, FileProblems> {
         }
         _ => Err(FileProblems(problems)),
     }
-}
-
-/// The whole file, wiped when it is dropped.
-///
-/// # Errors
-/// The file cannot be read, or is too large for a key.
-pub fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, ReadError> {
-    let size = std::fs::metadata(path)
-        .map_err(ReadError::Unreadable)?
-        .len();
-    if size > MAX_FILE {
-        return Err(ReadError::TooLarge);
-    }
-    let bytes = std::fs::read(path).map_err(ReadError::Unreadable)?;
-    Ok(Zeroizing::new(bytes))
-}
-
-/// A passphrase file's text; an editor's line break at the end is no part of it.
-///
-/// # Errors
-/// The file is not UTF-8 text.
-pub fn to_passphrase(mut bytes: Zeroizing<Vec<u8>>) -> Result<Secret<String>, NotText> {
-    while bytes
-        .last()
-        .is_some_and(|byte| matches!(byte, b'\n' | b'\r'))
-    {
-        bytes.pop();
-    }
-    String::from_utf8(std::mem::take(&mut *bytes))
-        .map(Secret::new)
-        .map_err(|error| {
-            error.into_bytes().zeroize();
-            NotText
-        })
 }
 
 fn keep<T>(read: Result<T, FileProblem>, problems: &mut Vec<FileProblem>) -> Option<T> {

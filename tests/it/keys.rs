@@ -15,8 +15,11 @@ pub const LONG: i64 = 400;
 /// A key of our own.
 pub static OURS: LazyLock<Pair> = LazyLock::new(|| Pair::new(2048));
 
-/// A key of somebody else.
+/// The key that UPI decrypts with.
 pub static THEIRS: LazyLock<Pair> = LazyLock::new(|| Pair::new(2048));
+
+/// The key that UPI signs with.
+pub static VERIFYING: LazyLock<Pair> = LazyLock::new(|| Pair::new(2048));
 
 /// Both halves of an RSA key.
 pub struct Pair(pub PKey<Private>);
@@ -36,6 +39,10 @@ impl Pair {
 
     /// A certificate that began 400 days ago and ends in so many days.
     pub fn certificate(&self, days_left: i64) -> X509 {
+        self.valid(-LONG, days_left)
+    }
+
+    fn valid(&self, from: i64, to: i64) -> X509 {
         const DAY: i64 = 86_400;
         let now = time::OffsetDateTime::now_utc().unix_timestamp();
         let instant = |days: i64| Asn1Time::from_unix(now + days * DAY).unwrap();
@@ -48,11 +55,16 @@ impl Pair {
         certificate.set_serial_number(&serial).unwrap();
         certificate.set_subject_name(&name).unwrap();
         certificate.set_issuer_name(&name).unwrap();
-        certificate.set_not_before(&instant(-LONG)).unwrap();
-        certificate.set_not_after(&instant(days_left)).unwrap();
+        certificate.set_not_before(&instant(from)).unwrap();
+        certificate.set_not_after(&instant(to)).unwrap();
         certificate.set_pubkey(&self.0).unwrap();
         certificate.sign(&self.0, MessageDigest::sha256()).unwrap();
         certificate.build()
+    }
+
+    /// A certificate that begins in so many days.
+    pub fn certificate_from(&self, days: i64) -> Vec<u8> {
+        self.valid(days, LONG).to_pem().unwrap()
     }
 
     pub fn certificate_pem(&self, days_left: i64) -> Vec<u8> {

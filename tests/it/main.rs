@@ -15,6 +15,8 @@ mod certificates;
 mod cli;
 mod collector;
 mod config;
+mod configured;
+mod doctor;
 mod faults;
 mod http2;
 mod keys;

@@ -107,7 +107,7 @@ async fn nothing_printed_or_exported_holds_a_name_a_number_or_a_photo() {
         assert!(lines >= calls / 2, "the log is there: {printed}");
         let exported = collector.everything();
         assert!(collector.spans().len() >= calls, "the spans are there");
-        assert!(!collector.metrics().is_empty(), "the metrics are there");
+        assert!(!collector.metrics().is_empty(), "the metrics are there: {printed}");
         for trace in traces() {
             assert!(!printed.contains(&trace), "{trace} is in the {format} log");
             assert!(!exported.contains(&trace), "{trace} was exported");

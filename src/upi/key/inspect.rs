@@ -38,6 +38,8 @@ pub struct CertificateInfo {
     pub issuer: String,
     /// Serial number, upper-case hex (which is *not* UPI's kid).
     pub serial: String,
+    /// The same in decimal.
+    pub serial_decimal: String,
     /// When it counts.
     pub validity: Validity,
     /// SHA-256 of the SubjectPublicKeyInfo in it, lower-case hex: that of the key it is for.
@@ -112,6 +114,7 @@ impl CertificateInfo {
             subject: name(certificate.subject_name()).ok()?,
             issuer: name(certificate.issuer_name()).ok()?,
             serial: serial.to_hex_str().ok()?.to_string(),
+            serial_decimal: serial.to_dec_str().ok()?.to_string(),
             validity: Validity {
                 not_before: instant(certificate.not_before())?,
                 not_after: instant(certificate.not_after())?,

@@ -155,6 +155,7 @@ ca_file = "d"
 client_cert_file = "e"
 client_key_file = "f"
 proxy = "environment"
+propagate_trace = true
 verification = [{ kid = "1", key_file = "g" }, { kid = "2", key_file = "h" }]
 response_codes = { 70 = "OTHER", A1 = "NOT_CONFIRMED", B2 = "SOURCE_UNAVAILABLE" }
 [upi.signing]
@@ -183,6 +184,11 @@ url = "memory:"
 [telemetry]
 log_level = "trace"
 log_format = "json"
+[telemetry.otlp]
+endpoint = "https://collector.example:4317"
+ca_file = "m"
+sample_ratio = 0.05
+metrics_interval = "15s"
 "#;
 
 #[test]
