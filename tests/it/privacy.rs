@@ -78,7 +78,7 @@ pub fn traces() -> Vec<String> {
     traces
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_printed_or_exported_holds_a_name_a_number_or_a_photo() {
     for format in ["text", "json"] {
         let collector = Collector::start().await;
@@ -107,7 +107,10 @@ async fn nothing_printed_or_exported_holds_a_name_a_number_or_a_photo() {
         assert!(lines >= calls / 2, "the log is there: {printed}");
         let exported = collector.everything();
         assert!(collector.spans().len() >= calls, "the spans are there");
-        assert!(!collector.metrics().is_empty(), "the metrics are there: {printed}");
+        assert!(
+            !collector.metrics().is_empty(),
+            "the metrics are there: {printed}"
+        );
         for trace in traces() {
             assert!(!printed.contains(&trace), "{trace} is in the {format} log");
             assert!(!exported.contains(&trace), "{trace} was exported");

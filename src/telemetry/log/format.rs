@@ -5,7 +5,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
 use tracing::dispatcher::get_default;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
@@ -25,6 +26,10 @@ pub(super) enum Line {
     /// For machines.
     Json,
 }
+
+/// RFC 3339 with as many digits in each line, so that lines stand below each other.
+const TIMESTAMP: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:6]Z");
 
 const ORDER_ID: &str = "order_id";
 
@@ -65,7 +70,7 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let now = OffsetDateTime::now_utc().format(&Rfc3339);
+        let now = OffsetDateTime::now_utc().format(TIMESTAMP);
         let now = now.map_err(|_| fmt::Error)?;
         let around = Around {
             order_id: order_id(context, event),
