@@ -74,7 +74,7 @@ fn sample(line: &str) -> Option<Sample> {
 fn labels(mut rest: &str) -> Option<(Vec<(String, String)>, &str)> {
     let mut labels = Vec::new();
     loop {
-        rest = rest.trim_start_matches(|character: char| character == ',' || character == ' ');
+        rest = rest.trim_start_matches([',', ' ']);
         if let Some(rest) = rest.strip_prefix('}') {
             return Some((labels, rest));
         }

@@ -133,7 +133,7 @@ fn key(key: &Key) -> Row {
     let value = if key.expires_in > 0.0 {
         words::period(key.expires_in)
     } else {
-        format!("expired {} ago", words::period(-key.expires_in))
+        format!("ended {} ago", words::period(-key.expires_in))
     };
     let tone = severity(key.expires_in, EXPIRES_SOON, EXPIRES_NOW);
     Row::new(format!("{} {}", key.role, key.kid), value).tone(tone)

@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 
 use ratatui::Frame;
-use ratatui::layout::{Alignment, Constraint, Layout, Rect};
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Gauge, Paragraph, Sparkline};
+use ratatui::widgets::{Block, Gauge, Sparkline};
 
 use super::panel::{Panel, Row, Tone};
 use super::reading::Reading;
@@ -62,7 +62,8 @@ impl Display {
         frame.render_widget(self.head(), head);
         frame.render_widget(Line::from(" q quits").style(colour(Tone::Quiet)), foot);
         let Some(reading) = &self.reading else {
-            frame.render_widget("\n the first reading comes after one interval", body);
+            let text = " the first reading comes after one interval";
+            frame.render_widget(Line::from(text), body);
             return;
         };
         let [left, right] =
@@ -122,13 +123,17 @@ pub(super) fn headline(reading: &Reading, source: &Source) -> String {
 
 fn draw_fill(frame: &mut Frame<'_>, area: Rect, reading: &Reading) {
     let orders = &reading.orders;
-    let fill = match (orders.active, orders.limit) {
-        (Some(active), Some(limit)) if limit > 0.0 => (active / limit).clamp(0.0, 1.0),
-        _ => 0.0,
+    let (fill, label) = match (orders.active, orders.limit) {
+        (Some(active), Some(limit)) if limit > 0.0 => (
+            (active / limit).clamp(0.0, 1.0),
+            format!("{} of {}", words::count(active), words::count(limit)),
+        ),
+        _ => (0.0, words::NOTHING.to_owned()),
     };
     let gauge = Gauge::default()
-        .block(framed(" orders in flight, of the limit ".to_owned()))
+        .block(framed(" in flight, of limit ".to_owned()))
         .gauge_style(Style::new().fg(Color::Cyan))
+        .label(label)
         // A value that is none would end the drawing.
         .ratio(if fill.is_finite() { fill } else { 0.0 });
     frame.render_widget(gauge, area);
@@ -150,7 +155,11 @@ fn draw_panels(frame: &mut Frame<'_>, area: Rect, panels: &[Panel]) {
             height,
             ..*column
         };
-        draw_panel(frame, below.intersection(*column), panel);
+        let visible = below.intersection(*column);
+        // An empty one may lie outside of the terminal, where nothing may be drawn.
+        if !visible.is_empty() {
+            draw_panel(frame, visible, panel);
+        }
         *used = used.saturating_add(height);
     }
 }
@@ -158,24 +167,20 @@ fn draw_panels(frame: &mut Frame<'_>, area: Rect, panels: &[Panel]) {
 fn draw_panel(frame: &mut Frame<'_>, area: Rect, panel: &Panel) {
     let block = framed(format!(" {} ", panel.title));
     let inner = block.inner(area);
-    let lines = |text: fn(&Row) -> &str| -> Vec<Line<'_>> {
-        let rows = panel.rows.iter();
-        rows.map(|row| Line::styled(text(row), colour(row.tone)))
-            .collect()
-    };
-    let labels = Paragraph::new(lines(|row| &row.label));
-    let values = Paragraph::new(lines(|row| &row.value)).alignment(Alignment::Right);
-    let widest = panel.rows.iter().map(|row| row.value.chars().count()).max();
-    let widest = u16::try_from(widest.unwrap_or(0)).unwrap_or(u16::MAX);
-    let [left, right] = Layout::horizontal([
-        Constraint::Fill(1),
-        Constraint::Length(widest.min(inner.width)),
-    ])
-    .spacing(1)
-    .areas(inner);
     frame.render_widget(block, area);
-    frame.render_widget(labels, left);
-    frame.render_widget(values, right);
+    for (row, area) in panel.rows.iter().zip(inner.rows()) {
+        draw_row(frame, area, row);
+    }
+}
+
+/// The value whole, as far as there is room, and the label as far as it leaves any.
+fn draw_row(frame: &mut Frame<'_>, area: Rect, row: &Row) {
+    let value = Line::styled(row.value.as_str(), colour(row.tone));
+    let width = u16::try_from(value.width()).unwrap_or(u16::MAX);
+    let [left, right] =
+        Layout::horizontal([Constraint::Fill(1), Constraint::Length(width)]).areas(area);
+    frame.render_widget(Line::styled(row.label.as_str(), colour(row.tone)), left);
+    frame.render_widget(value, right);
 }
 
 fn framed(title: String) -> Block<'static> {
