@@ -27,22 +27,36 @@ OUTCOMES = (
 )
 
 
-class Gateway:
-    """`idphoto serve --sandbox` on free ports."""
+# For how many days the keys of the sandbox get certificates. Two are for alerts.
+CERTIFICATES = {"participant-signing": 20, "upi-encryption": 3, "upi-signing": 400}
 
-    def __init__(self, binary, grpcurl, root):
-        self.binary, self.grpcurl = binary, grpcurl
-        self.process = Process(
-            [binary, "serve", "--sandbox", "--listen", "127.0.0.1:0"]
-            + ["--set", "admin.listen=127.0.0.1:0", "--set", "server.drain_delay=0s"],
-            root,
-        )
+
+class Gateway:
+    """`idphoto serve` with certificates, and `idphoto sandbox` behind it, on free ports."""
+
+    def __init__(self, binary, grpcurl, folder):
+        self.binary, self.grpcurl, self.process = binary, grpcurl, None
+        upi = [binary, "sandbox", "--dir", "upi", "--listen", "127.0.0.1:0"]
+        self.sandbox = Process(upi, folder)
         try:
+            self.sandbox.told(re.compile(r"^sandbox listening on (\S+)"))
+            certify(folder / "upi")
+            self.process = Process(
+                [binary, "serve", "--config", "upi/idphoto.toml", "--listen", "127.0.0.1:0"]
+                + ["--set", "admin.listen=127.0.0.1:0", "--set", "server.drain_delay=0s"]
+                + ["--set", "upi.signing.cert_file=upi/participant-signing.pub.pem"],
+                folder,
+            )
             self.admin = self.process.told(re.compile(r"^admin listening on http://(\S+)"))
             self.address = self.process.told(re.compile(r"^gRPC listening on (\S+)"))
-        except RuntimeError:
-            self.process.stop()
+        except (RuntimeError, subprocess.SubprocessError):
+            self.stop()
             raise
+
+    def stop(self):
+        for process in (self.process, self.sandbox):
+            if process:
+                process.stop()
 
     def metrics(self):
         """The page that Prometheus reads."""
@@ -102,3 +116,11 @@ class Gateway:
         late = self.request("sandbox:delay=3s,confidence=66")
         yield "answer pending", self.verify(late, deadline=2), DEADLINE
         yield "deadline too short", self.verify(self.request(), deadline=0.2), DEADLINE
+
+
+def certify(folder):
+    """Puts certificates in the place of the sandbox's public keys."""
+    for key, days in CERTIFICATES.items():
+        command = ["openssl", "req", "-x509", "-new", "-key", f"{key}.key.pem", "-subj", f"/CN={key}"]
+        command += ["-days", str(days), "-out", f"{key}.pub.pem"]
+        subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=SLACK)

@@ -24,7 +24,7 @@ class Prometheus:
         (folder / "prometheus.yaml").write_text(ours)
         self.process = Process(
             [binary, "--config.file=prometheus.yaml", "--web.listen-address=127.0.0.1:0"]
-            + ["--storage.tsdb.path=tsdb", "--storage.tsdb.no-lockfile", "--log.format=logfmt"],
+            + ["--storage.tsdb.path=tsdb", "--log.format=logfmt"],
             folder,
         )
         listening = re.compile(r'msg="Listening on" address=(127[\d.]+:[1-9]\d*)')
@@ -33,6 +33,9 @@ class Prometheus:
         except RuntimeError:
             self.process.stop()
             raise
+
+    def stop(self):
+        self.process.stop()
 
     def ask(self, path, **parameters):
         """The data of an answer. Raises RuntimeError with Prometheus' text on an error."""

@@ -6,6 +6,7 @@ listens on loopback and free ports. The last line is `N passed, M failed`.
 """
 
 import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -53,7 +54,7 @@ def drive(gateway, prometheus, results):
 
 def look(gateway, prometheus, results):
     tool, page = str(TOOLS / "promtool"), gateway.metrics()
-    results.add("promtool check metrics", checks.promtool(tool, "check", "metrics", text=page))
+    results.add("promtool check metrics", checks.page(tool, page))
     if METRICS.exists():
         results.add_all("docs/metrics.md", checks.documented(page, METRICS.read_text()))
     results.add("target", checks.target(prometheus))
@@ -74,17 +75,17 @@ def watched(folder, results):
     """Starts both, and ends them whatever happens."""
     up = []
     try:
-        gateway = Gateway(os.environ["IDPHOTO_BIN"], str(TOOLS / "grpcurl"), ROOT)
+        gateway = Gateway(os.environ["IDPHOTO_BIN"], str(TOOLS / "grpcurl"), folder)
         up.append(gateway)
         prometheus = Prometheus(str(TOOLS / "prometheus"), RULES, gateway.admin, folder)
         up.append(prometheus)
         drive(gateway, prometheus, results)
         look(gateway, prometheus, results)
-    except RuntimeError as error:
+    except (RuntimeError, subprocess.SubprocessError) as error:
         results.add("start", str(error))
     finally:
         for running in reversed(up):
-            running.process.stop()
+            running.stop()
 
 
 def main():
