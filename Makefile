@@ -67,6 +67,10 @@ proto: ##  generate the Go stubs again
 dashboard: ##  write deploy/grafana/idphoto.json from its list of panels
 	@deploy/grafana/dashboard.py
 
+.PHONY: docs
+docs: ##  write docs/metrics.md from the table in the code
+	@IDPHOTO_WRITE_DOCS=1 cargo test $(CARGO_FLAGS) --lib docs_metrics_md_holds_the_table
+
 .PHONY: proto-baseline
 proto-baseline: ##  at a release: make today's contract the one to stay compatible with
 	@scripts/tools.sh buf

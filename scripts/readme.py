@@ -9,7 +9,8 @@ anything. A comment before a block changes that:
     <!-- stays up: gRPC listening on -->   it runs on until the end; the next block waits
                                            for a line that begins so
 
-A gateway takes a free port, and 127.0.0.1:50051 in later blocks is put right.
+A gateway takes free ports, and 127.0.0.1:50051 and 127.0.0.1:9464 in later blocks are put
+right.
 """
 
 import os
@@ -26,6 +27,9 @@ ROOT = Path(__file__).resolve().parent.parent
 BINARY = "target/release/idphoto"
 ADDRESS = "127.0.0.1:50051"
 ADDRESS_LINE = "gRPC listening on"
+ADMIN_ADDRESS = "127.0.0.1:9464"
+# Comes before the other one.
+ADMIN_LINE = "admin listening on http://"
 # Seconds. A block may have to build everything.
 PATIENCE = 1800
 START_PATIENCE = 30
@@ -97,10 +101,14 @@ class Running:
 
 
 def environment():
-    """The reader's, with the tools on the path, a free port and a short end for a gateway."""
+    """The reader's, with the tools on the path, free ports and a short end for a gateway."""
     kept = {name: value for name, value in os.environ.items() if name[:8] != "IDPHOTO_"}
     path = f"{ROOT}/.tools/bin:{kept.get('PATH', '')}"
-    settings = {"IDPHOTO_SERVER__LISTEN": "127.0.0.1:0", "IDPHOTO_SERVER__DRAIN_DELAY": "0s"}
+    settings = {
+        "IDPHOTO_SERVER__LISTEN": "127.0.0.1:0",
+        "IDPHOTO_ADMIN__LISTEN": "127.0.0.1:0",
+        "IDPHOTO_SERVER__DRAIN_DELAY": "0s",
+    }
     return kept | settings | {"PATH": path}
 
 
@@ -141,14 +149,16 @@ class Reader:
 
     def __init__(self):
         self.up = []
-        self.address = ADDRESS
+        self.addresses = {ADDRESS: ADDRESS, ADMIN_ADDRESS: ADMIN_ADDRESS}
         target = os.environ.get("CARGO_TARGET_DIR", "target")
         self.binary = BINARY.replace("target", target, 1)
 
     def follow(self, block):
         """Whether the block did what the README says."""
         print(f"$ {block.code.rstrip()}", flush=True)
-        code = block.code.replace(BINARY, self.binary).replace(ADDRESS, self.address)
+        code = block.code.replace(BINARY, self.binary)
+        for shown, real in self.addresses.items():
+            code = code.replace(shown, real)
         running = Running(code)
         if block.mark.startswith("stays up: "):
             return self.leave_up(running, block.mark.removeprefix("stays up: "))
@@ -163,7 +173,8 @@ class Reader:
         if rest is None:
             print(f"  no line that begins with: {beginning}")
         elif beginning == ADDRESS_LINE:
-            self.address = rest
+            self.addresses[ADDRESS] = rest
+            self.addresses[ADMIN_ADDRESS] = running.line_after(ADMIN_LINE) or ADMIN_ADDRESS
         return rest is not None
 
     def close(self):

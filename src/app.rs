@@ -1,26 +1,42 @@
 //! The composition root: from a configuration to a running gateway.
 
+use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
+mod certificates;
 mod files;
 
-pub use files::{FileProblems, Files, NotText, read_files, to_passphrase};
+pub use certificates::{CertificateFacts, KeyRole};
+pub use files::{FileProblems, Files, NotText, ReadError, read_file, read_files, to_passphrase};
 
+use crate::admin::{self, Admin, AdminError};
 use crate::config::Config;
 use crate::ledger::MemoryLedger;
 use crate::rpc::{self, Ports, Server, ServerError};
+use crate::telemetry::Telemetry;
 use crate::upi::gateway::{self, Keys, SetupError, UpiGateway};
+use crate::verify::observer::Observer;
 use crate::verify::port::{Clock, Everyone, SystemClock};
 use crate::verify::{Limits, Verifier};
 
 /// A caller with less time than this left cannot get an answer from UPI.
 const LEAST_TIME: Duration = Duration::from_millis(200);
 
-/// A gateway whose port is bound and whose keys are good.
+/// For the last export, however little of the drain's time is left; the second that a drain
+/// may overrun is for this, too.
+const SHORT_FLUSH: Duration = Duration::from_millis(150);
+/// Nobody waits longer for a collector that does not answer.
+const LONG_FLUSH: Duration = Duration::from_secs(5);
+
+/// A gateway whose ports are bound and whose keys are good.
 pub struct App {
     server: Server,
+    admin: Option<Admin>,
+    drain_timeout: Duration,
 }
 
 /// Why a gateway does not start.
@@ -35,6 +51,9 @@ pub enum AppError {
     /// The gRPC port cannot be opened.
     #[error("the gRPC port cannot be opened")]
     Server(#[from] ServerError),
+    /// The admin port cannot be opened.
+    #[error("the admin port cannot be opened")]
+    Admin(#[from] AdminError),
 }
 
 impl App {
@@ -46,21 +65,56 @@ impl App {
         config: &Config,
         upi: gateway::Settings,
         keys: &Keys,
+        observer: Arc<dyn Observer>,
     ) -> Result<Self, AppError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let gateway = Arc::new(UpiGateway::new(upi, keys, Arc::clone(&clock))?);
+        let gateway = Arc::new(UpiGateway::new(
+            upi,
+            keys,
+            Arc::clone(&clock),
+            Arc::clone(&observer),
+        )?);
         let ledger = Arc::new(MemoryLedger::new(Arc::clone(&clock))?);
         let limits = Limits {
             max_in_flight: config.server.max_in_flight,
             least_time: LEAST_TIME,
         };
         let ports = Ports {
-            verifier: Verifier::new(gateway, ledger, limits),
+            verifier: Verifier::new(gateway, ledger, Arc::clone(&observer), limits),
             admission: Arc::new(Everyone),
             clock,
+            observer,
         };
         let server = Server::bind(rpc_settings(config), ports).await?;
-        Ok(Self { server })
+        Ok(Self {
+            server,
+            admin: None,
+            drain_timeout: config.server.drain_timeout,
+        })
+    }
+
+    /// Opens the admin port, too, unless the configuration wants none.
+    ///
+    /// # Errors
+    /// It cannot be listened on.
+    pub async fn with_admin(
+        mut self,
+        config: &Config,
+        telemetry: &Telemetry,
+    ) -> Result<Self, AppError> {
+        let Some(listen) = config.admin.listen else {
+            return Ok(self);
+        };
+        let readiness = self.server.readiness();
+        let exposition = telemetry.exposition();
+        let sources = admin::Sources {
+            exposition: Arc::new(move || exposition.text()),
+            ready: Arc::new(move || readiness.is_serving()),
+            configuration: config.print(),
+            log: telemetry.level(),
+        };
+        self.admin = Some(Admin::bind(listen, sources).await?);
+        Ok(self)
     }
 
     /// Where gRPC is served.
@@ -69,10 +123,50 @@ impl App {
         self.server.local_addr()
     }
 
-    /// Serves until `shutdown` resolves, then drains within `server.drain_timeout` and a
-    /// second.
-    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
+    /// Where health alone is served.
+    #[must_use]
+    pub fn health_addr(&self) -> Option<SocketAddr> {
+        self.server.health_addr()
+    }
+
+    /// Where the admin port is.
+    #[must_use]
+    pub fn admin_addr(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(Admin::local_addr)
+    }
+
+    /// Serves until `shutdown` resolves, then drains and exports the last telemetry, all
+    /// within `server.drain_timeout` and a second. The admin port answers to the end.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send, telemetry: Telemetry) {
+        let mut end = Instant::now();
+        let noticed = async {
+            shutdown.await;
+            end = Instant::now() + self.drain_timeout;
+        };
+        let admin = administer(self.admin);
+        tokio::pin!(admin);
+        tokio::select! {
+            () = self.server.run(noticed) => {}
+            () = &mut admin => {}
+        }
+        let rest = end.saturating_duration_since(Instant::now());
+        tokio::select! {
+            () = telemetry.finish(rest.clamp(SHORT_FLUSH, LONG_FLUSH)) => {}
+            () = admin => {}
+        }
+    }
+
+    /// The same for a gateway that nobody watches.
+    pub async fn run_unwatched(self, shutdown: impl Future<Output = ()> + Send) {
         self.server.run(shutdown).await;
+    }
+}
+
+/// Never ends by itself.
+async fn administer(admin: Option<Admin>) {
+    match admin {
+        Some(admin) => admin.run().await,
+        None => pending().await,
     }
 }
 
@@ -105,12 +199,14 @@ pub fn sandboxed_settings(config: &Config, base_url: String) -> gateway::Setting
         proxy: upi.proxy.clone(),
         response_codes: upi.response_codes.clone(),
         member: config.member.clone(),
+        propagate_trace: upi.propagate_trace,
     }
 }
 
 fn rpc_settings(config: &Config) -> rpc::Settings {
     rpc::Settings {
         listen: config.server.listen,
+        health_listen: config.server.health_listen,
         tls: config.server.tls.clone(),
         reflection: config.server.reflection,
         max_message_bytes: config.server.max_message_bytes,

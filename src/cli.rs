@@ -9,6 +9,7 @@ pub mod answer;
 pub mod client;
 pub mod config;
 pub mod demo;
+pub mod doctor;
 pub mod exit;
 pub mod get;
 pub mod health;
@@ -17,6 +18,7 @@ pub mod keys;
 pub mod sandbox;
 pub mod serve;
 mod stack;
+pub mod top;
 pub mod verify;
 
 use exit::Exit;
@@ -37,7 +39,9 @@ enum Command {
     Verify(Box<verify::Args>),
     Get(get::Args),
     Health(health::Args),
+    Top(top::Args),
     Config(config::Args),
+    Doctor(doctor::Args),
     Keys(keys::Args),
 }
 
@@ -75,7 +79,9 @@ async fn dispatch(command: Command, out: &mut dyn Write) -> io::Result<Exit> {
         Command::Verify(args) => verify::run(*args, out).await,
         Command::Get(args) => get::run(args, out).await,
         Command::Health(args) => health::run(args, out).await,
+        Command::Top(args) => top::run(args, out).await,
         Command::Config(args) => config::run(args, out),
+        Command::Doctor(args) => doctor::run(args, out).await,
         Command::Keys(args) => keys::run(args, out),
     }
 }

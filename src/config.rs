@@ -8,6 +8,7 @@
 //! No value is ever part of an error: an operator may have pasted a passphrase where a path
 //! belongs.
 
+mod admin;
 mod error;
 mod field;
 mod file;
@@ -20,6 +21,7 @@ mod reader;
 mod schema;
 mod server;
 mod source;
+mod survey;
 mod telemetry;
 mod upi;
 mod validation;
@@ -30,14 +32,16 @@ use std::fmt;
 
 use crate::domain::{FreeText, IdNumberRule, Member, Merchant, NameRule, PhotoLimits, Rules};
 
+pub use admin::AdminConfig;
 pub use error::{ConfigErrors, Origin, Problem};
 pub use field::Reference;
 pub use ledger::LedgerConfig;
 pub use schema::reference;
 pub use server::ServerConfig;
 pub use source::Sources;
-pub use telemetry::{LogFormat, LogLevel, TelemetryConfig};
-pub use upi::{KeyFile, SigningFiles, UpiConfig};
+pub use survey::Survey;
+pub use telemetry::{LogFormat, LogLevel, OtlpConfig, TelemetryConfig};
+pub use upi::{KeyDraft, KeyFile, SigningFiles, UpiConfig, UpiDraft};
 
 use reader::Reader;
 
@@ -57,6 +61,8 @@ const LENIENT: Rules = Rules {
 pub struct Config {
     /// `server.*`: the gRPC port.
     pub server: ServerConfig,
+    /// `admin.*`: the port for those who run the gateway.
+    pub admin: AdminConfig,
     /// `upi.*`: the way to UPI.
     pub upi: UpiConfig,
     /// `member.*`: on whose behalf UPI is asked.
@@ -80,6 +86,7 @@ impl Config {
     pub fn load(sources: &Sources) -> Result<Self, ConfigErrors> {
         let mut reader = Reader::open(sources);
         let server = server::read(&mut reader);
+        let admin = admin::read(&mut reader);
         let upi = upi::read(&mut reader);
         let validation = validation::read(&mut reader);
         let rules = validation.clone().unwrap_or(LENIENT);
@@ -87,9 +94,10 @@ impl Config {
         let merchant = party::merchant(&mut reader, &rules);
         let ledger = ledger::read(&mut reader);
         let telemetry = telemetry::read(&mut reader);
-        match (server, upi, validation, member, ledger, telemetry) {
+        match (server, admin, upi, validation, member, ledger, telemetry) {
             (
                 Some(server),
+                Some(admin),
                 Some(upi),
                 Some(validation),
                 Some(member),
@@ -97,6 +105,7 @@ impl Config {
                 Some(telemetry),
             ) if reader.is_clean() => Ok(Self {
                 server,
+                admin,
                 upi,
                 member,
                 merchant,

@@ -10,12 +10,17 @@
 //! - [`verify`] is the use case: claim the order, call, settle. It owns the ports.
 //! - [`rpc`], [`upi`] and [`ledger`] are adapters to those ports and do not know each
 //!   other.
+//! - [`admin`] shows operators what [`telemetry`] has.
 //! - [`sandbox`] is UPI's side of the wire, written on the same codec.
+//! - [`top`] is the operator's view of a gateway, from its admin port.
+//! - [`doctor`] says what is wrong with a configuration and its keys.
 //! - [`app`] puts everything together; [`cli`] is what an operator types.
 
+pub mod admin;
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod doctor;
 pub mod domain;
 pub mod ledger;
 pub mod pb;
@@ -23,5 +28,6 @@ pub mod rpc;
 pub mod sandbox;
 pub mod shutdown;
 pub mod telemetry;
+pub mod top;
 pub mod upi;
 pub mod verify;

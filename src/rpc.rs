@@ -1,9 +1,11 @@
-//! The gRPC side: HTTP/2 on a port, the two methods, health, reflection, and the end.
+//! The gRPC side: HTTP/2 on a port or two, the two methods, health, reflection, and the end.
 //!
 //! A call passes, from the outside in: `listener` (TCP, TLS) → `connection` (HTTP/2) →
 //! `boundary` (deadline, admission, panics, the log line) → `service` (the methods).
 //! `status` alone decides what an error looks like.
 
+use std::convert::Infallible;
+use std::future::pending;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,6 +13,7 @@ use std::time::Duration;
 
 use crate::domain::{Merchant, Rules};
 use crate::verify::Verifier;
+use crate::verify::observer::Observer;
 use crate::verify::port::{Admission, Clock};
 
 mod boundary;
@@ -23,6 +26,7 @@ mod error;
 mod health;
 mod line;
 mod listener;
+mod resent;
 mod routes;
 mod service;
 mod status;
@@ -33,16 +37,19 @@ mod upload;
 mod tests;
 
 pub use error::ServerError;
+pub use health::Readiness;
 
 use drain::{Calls, Schedule};
 use health::{Phase, Phases};
-use listener::Listener;
+use listener::{Connections, Listener};
 
 /// Settings of the gRPC port.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where health alone is served in plaintext; port 0 takes a free one.
+    pub health_listen: Option<SocketAddr>,
     /// TLS; `None` is plaintext.
     pub tls: Option<TlsFiles>,
     /// Whether reflection is served.
@@ -78,11 +85,14 @@ pub struct Ports {
     pub admission: Arc<dyn Admission>,
     /// The wall clock.
     pub clock: Arc<dyn Clock>,
+    /// Who hears of every call.
+    pub observer: Arc<dyn Observer>,
 }
 
 /// A bound server; its health says NOT_SERVING until `run`.
 pub struct Server {
     listener: Listener,
+    probes: Option<Listener>,
     verifier: Arc<Verifier>,
     phases: Phases,
     calls: Calls,
@@ -99,9 +109,18 @@ impl Server {
         let tls = settings.tls.as_ref().map(tls::acceptor).transpose()?;
         let (phases, calls) = (Phases::new(), Calls::default());
         let verifier = Arc::clone(&ports.verifier);
+        let probes = match settings.health_listen {
+            Some(address) => {
+                let routes = routes::probes(&phases, &verifier);
+                Some(Listener::bind(("server.health_listen", address), None, routes).await?)
+            }
+            None => None,
+        };
+        let listen = ("server.listen", settings.listen);
         let routes = routes::all(&settings, ports, &phases, &calls)?;
         Ok(Self {
-            listener: Listener::bind(settings.listen, tls, routes).await?,
+            listener: Listener::bind(listen, tls, routes).await?,
+            probes,
             verifier,
             phases,
             calls,
@@ -116,12 +135,40 @@ impl Server {
         self.listener.local_addr()
     }
 
+    /// Where health alone is served.
+    #[must_use]
+    pub fn health_addr(&self) -> Option<SocketAddr> {
+        self.probes.as_ref().map(Listener::local_addr)
+    }
+
+    /// Whether it accepts calls, now and later.
+    #[must_use]
+    pub fn readiness(&self) -> Readiness {
+        Readiness::new(&self.phases)
+    }
+
     /// Serves until `shutdown` resolves, then drains; back within `drain_timeout` + 1 s.
     ///
     /// A drain shows NOT_SERVING at once and goes on serving for `drain_delay`, so that
     /// whoever routes calls can catch up. Then new orders are refused, and those in flight
-    /// have the rest of `drain_timeout` to end.
+    /// have the rest of `drain_timeout` to end. Health has its own port until all is over.
     pub async fn run(mut self, shutdown: impl Future<Output = ()> + Send) {
+        let mut probes = self.probes.take();
+        let connections = tokio::select! {
+            connections = self.serve(shutdown) => connections,
+            never = answer(probes.as_mut()) => match never {},
+        };
+        let probing = probes.map(Listener::close);
+        tokio::join!(connections.end(drain::LAST_WORDS), async {
+            if let Some(probing) = probing {
+                probing.end(drain::LAST_WORDS).await;
+            }
+        });
+        tracing::info!("drained");
+    }
+
+    /// The life of the gRPC port; the connections that are left may say their last words.
+    async fn serve(mut self, shutdown: impl Future<Output = ()> + Send) -> Connections {
         self.phases.enter(Phase::Serving);
         self.listener.accept_until(shutdown).await;
 
@@ -134,7 +181,14 @@ impl Server {
         let connections = self.listener.close();
         drain::finish(&self.verifier, &self.calls, &schedule).await;
         self.phases.enter(Phase::Ended);
-        connections.end(drain::LAST_WORDS).await;
-        tracing::info!("drained");
+        connections
     }
+}
+
+/// Answers probes for as long as it is polled.
+async fn answer(probes: Option<&mut Listener>) -> Infallible {
+    if let Some(probes) = probes {
+        probes.accept_until(pending()).await;
+    }
+    pending().await
 }

@@ -17,6 +17,7 @@ use crate::upi::gateway::PhotoPlacement;
 use crate::upi::jwe::JweError;
 use crate::upi::jws::JwsError;
 use crate::upi::key::{KeyError, Kid, PrivateKey, PublicKey};
+use crate::verify::observer::Observer;
 use crate::verify::port::Clock;
 
 mod answer;
@@ -88,6 +89,7 @@ impl Sandbox {
         settings: Settings,
         keys: &Keys,
         clock: Arc<dyn Clock>,
+        observer: Arc<dyn Observer>,
     ) -> Result<Self, SandboxError> {
         let listen = settings.listen;
         if !(settings.allow_non_loopback || listen.ip().to_canonical().is_loopback()) {
@@ -102,7 +104,7 @@ impl Sandbox {
         Ok(Self {
             listener,
             local_addr,
-            endpoint: Arc::new(Endpoint::new(request_path, processor)),
+            endpoint: Arc::new(Endpoint::new(request_path, processor, observer)),
             posts,
         })
     }

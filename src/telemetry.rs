@@ -1,57 +1,129 @@
-//! The log: one line per request, as text or JSON, on standard error.
+//! What can be seen of the gateway from outside: the log, metrics, and traces.
+//!
+//! Everything hears of the calls through the [`Observer`] port and steers nothing. Export
+//! is off until an endpoint is set; a collector that is slow, gone or never there costs
+//! counters, and no call.
 
-use std::io;
-use std::panic;
+use std::sync::Arc;
+use std::time::Duration;
 
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
-use tracing_subscriber::{Layer as _, fmt, registry};
 
-use crate::config::{LogFormat, LogLevel, TelemetryConfig};
+use crate::config::TelemetryConfig;
+use crate::verify::observer::Observer;
 
-/// Starts the log and silences panics' texts.
-///
-/// # Errors
-/// A log was started before in this process.
-pub fn init(config: &TelemetryConfig) -> Result<(), TryInitError> {
-    let lines = fmt::layer().with_writer(io::stderr).with_target(false);
-    let lines = match config.log_format {
-        LogFormat::Text => lines.boxed(),
-        LogFormat::Json => lines.json().flatten_event(true).boxed(),
-    };
-    registry()
-        .with(lines.with_filter(targets(config.log_level)))
-        .try_init()?;
-    silence_panics();
-    Ok(())
+mod level;
+mod log;
+pub mod metrics;
+mod otlp;
+mod trace;
+mod witness;
+
+pub use level::{Standing, Switch};
+pub use metrics::Exposition;
+pub use otlp::ExportError;
+
+use metrics::{Facts, Metrics};
+use otlp::{Exports, Losses};
+use trace::Tracing;
+use witness::Witness;
+
+/// Why there is no telemetry.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// A log was started before in this process.
+    #[error("the log cannot be started")]
+    Log(#[from] TryInitError),
+    /// The metrics cannot be set up: a bug.
+    #[error("the metrics cannot be set up")]
+    Metrics(#[from] metrics::MetricsError),
+    /// The export cannot be set up.
+    #[error("the export of telemetry cannot be set up")]
+    Export(#[from] ExportError),
 }
 
-/// Libraries below us speak of connections and keys only when something is wrong.
-fn targets(level: LogLevel) -> Targets {
-    let level = LevelFilter::from(level);
-    Targets::new()
-        .with_default(level.min(LevelFilter::WARN))
-        .with_target(env!("CARGO_CRATE_NAME"), level)
+/// Who is seen.
+#[derive(Debug, Clone, Default)]
+pub struct Service {
+    /// `service.name`, unless OTEL_SERVICE_NAME says otherwise.
+    pub name: &'static str,
+    /// `server.max_in_flight`.
+    pub max_in_flight: usize,
+    /// When certificates of keys end.
+    pub expiries: Vec<Expiry>,
 }
 
-/// A panic's text can quote the value that caused it, so only its place is logged.
-fn silence_panics() {
-    panic::set_hook(Box::new(|info| {
-        let place = info.location().map(ToString::to_string);
-        tracing::error!(place = place.as_deref().unwrap_or("unknown"), "panic");
-    }));
+/// The end of a certificate.
+#[derive(Debug, Clone)]
+pub struct Expiry {
+    /// What its key is for: `signing`, `encryption` or `verification`.
+    pub role: &'static str,
+    /// The key's id.
+    pub kid: String,
+    /// When the certificate ends.
+    pub at: time::OffsetDateTime,
 }
 
-impl From<LogLevel> for LevelFilter {
-    fn from(level: LogLevel) -> Self {
-        match level {
-            LogLevel::Error => Self::ERROR,
-            LogLevel::Warn => Self::WARN,
-            LogLevel::Info => Self::INFO,
-            LogLevel::Debug => Self::DEBUG,
-            LogLevel::Trace => Self::TRACE,
+/// Log, metrics and export of this process.
+pub struct Telemetry {
+    observer: Arc<dyn Observer>,
+    exposition: Exposition,
+    level: Switch,
+    exports: Option<Exports>,
+}
+
+impl Telemetry {
+    /// Starts everything, once in a process and within its runtime. Panics' texts are
+    /// silenced from here on.
+    ///
+    /// # Errors
+    /// What cannot be started.
+    pub fn start(config: &TelemetryConfig, service: Service) -> Result<Self, TelemetryError> {
+        let losses = Arc::new(Losses::default());
+        let facts = Facts::of(&service);
+        let exports = Exports::start(&config.otlp, service.name, &losses)?;
+        let exporting = exports.as_ref();
+        let metrics = Metrics::start(&facts, losses, exporting.and_then(Exports::metrics))?;
+        let tracer = exporting.and_then(Exports::tracer);
+        let level = Switch::new(config.log_level.into());
+        let tracing = tracer.is_some().then_some(Tracing);
+        registry()
+            .with(tracer.map(trace::layer))
+            .with(log::layer(config.log_format, &level))
+            .try_init()?;
+        log::silence_panics();
+        Ok(Self {
+            exposition: metrics.exposition(),
+            observer: Arc::new(Witness::new(metrics, tracing)),
+            level,
+            exports,
+        })
+    }
+
+    /// Who hears of every step.
+    #[must_use]
+    pub fn observer(&self) -> Arc<dyn Observer> {
+        Arc::clone(&self.observer)
+    }
+
+    /// The metrics for Prometheus.
+    #[must_use]
+    pub fn exposition(&self) -> Exposition {
+        self.exposition.clone()
+    }
+
+    /// How much is logged, to be changed for a time.
+    #[must_use]
+    pub fn level(&self) -> Switch {
+        self.level.clone()
+    }
+
+    /// Exports what is left, within `limit`.
+    pub async fn finish(self, limit: Duration) {
+        if let Some(exports) = self.exports {
+            exports.finish(limit).await;
         }
     }
 }

@@ -9,3 +9,5 @@ pub mod jws;
 pub mod key;
 pub mod message;
 mod transport;
+
+pub use transport::probe;

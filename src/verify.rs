@@ -14,6 +14,7 @@ use tracing::Instrument as _;
 use crate::domain::{Answer, OrderId, Verification};
 
 pub mod error;
+pub mod observer;
 pub mod port;
 
 mod attempt;
@@ -25,6 +26,7 @@ mod tests;
 
 use error::{NotSent, VerifyError};
 use flight::{Boarding, Flight, Flights};
+use observer::Observer;
 use port::{Cause, Gateway, Ledger, LedgerError, Record};
 
 /// Limits of the use case.
@@ -79,6 +81,7 @@ enum Stage {
 pub struct Verifier {
     gateway: Arc<dyn Gateway>,
     ledger: Arc<dyn Ledger>,
+    observer: Arc<dyn Observer>,
     limits: Limits,
     flights: Flights,
     stage: watch::Sender<Stage>,
@@ -88,12 +91,18 @@ pub struct Verifier {
 impl Verifier {
     /// Puts the ports together.
     #[must_use]
-    pub fn new(gateway: Arc<dyn Gateway>, ledger: Arc<dyn Ledger>, limits: Limits) -> Arc<Self> {
+    pub fn new(
+        gateway: Arc<dyn Gateway>,
+        ledger: Arc<dyn Ledger>,
+        observer: Arc<dyn Observer>,
+        limits: Limits,
+    ) -> Arc<Self> {
         Arc::new(Self {
             gateway,
             ledger,
+            flights: Flights::new(limits.max_in_flight, Arc::clone(&observer)),
+            observer,
             limits,
-            flights: Flights::new(limits.max_in_flight),
             stage: watch::Sender::new(Stage::Open),
             upstream: watch::Sender::new(Upstream::Unknown),
         })

@@ -13,6 +13,8 @@ impl Process {
     fn start(args: &[String], expected: &str) -> (Self, String) {
         let mut child = Command::new(env!("CARGO_BIN_EXE_idphoto"))
             .args(args)
+            // Its port is a fixed one by default, and several gateways run at once.
+            .env("IDPHOTO_ADMIN__LISTEN", "none")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             // The log is part of what is measured; where it goes is not.

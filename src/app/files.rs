@@ -2,18 +2,19 @@
 //! bound.
 
 use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
 
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
+mod read;
+
+pub use read::{NotText, ReadError, read_file, to_passphrase};
+
+use super::{CertificateFacts, KeyRole};
 use crate::config::{Config, KeyFile, SigningFiles, UpiConfig};
 use crate::domain::Secret;
 use crate::upi::gateway::{ClientIdentity, Keys};
-use crate::upi::key::{KeyError, Kid, PrivateKey, PublicKey};
-
-/// No key or certificate bundle is larger (bytes); a wrong path may name anything.
-const MAX_FILE: u64 = 4 * 1024 * 1024;
+use crate::upi::key::{CertificateInfo, KeyError, Kid, PrivateKey, PublicKey, inspect};
 
 /// What the files hold.
 pub struct Files {
@@ -23,12 +24,15 @@ pub struct Files {
     pub ca_pem: Option<Vec<u8>>,
     /// `upi.client_cert_file` and `upi.client_key_file`.
     pub client_identity: Option<ClientIdentity>,
+    /// What the certificates among the keys say; absent for bare public keys.
+    pub certificates: Vec<CertificateFacts>,
 }
 
-/// A passphrase file that holds something else than text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the passphrase file is not UTF-8 text")]
-pub struct NotText;
+/// A key with its id and what its certificate says.
+struct Loaded<K> {
+    key: (Kid, K),
+    certificate: Option<CertificateFacts>,
+}
 
 /// Every file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -44,10 +48,11 @@ struct FileProblem {
 
 #[derive(Debug)]
 enum Why {
-    Unreadable(io::Error),
-    TooLarge,
+    Unreadable(ReadError),
     NotText,
     Bad(KeyError),
+    NoCertificate,
+    OtherKey,
     Unset,
 }
 
@@ -66,10 +71,11 @@ impl fmt::Display for FileProblem {
         write!(f, "  {}: ", self.key)?;
         match &self.why {
             Why::Unset => return f.write_str("is required"),
-            Why::Unreadable(cause) => write!(f, "cannot be read ({cause})")?,
-            Why::TooLarge => f.write_str("is too large for a key or certificate")?,
+            Why::Unreadable(cause) => write!(f, "{cause}")?,
             Why::NotText => f.write_str("is not UTF-8 text")?,
             Why::Bad(cause) => write!(f, "{cause}")?,
+            Why::NoCertificate => f.write_str("holds no certificate")?,
+            Why::OtherKey => f.write_str("is the certificate of another key")?,
         }
         write!(f, ": {}", self.path.display())
     }
@@ -91,68 +97,93 @@ pub fn read_files(config: &Config) -> Result<Files, FileProblems> {
     let ca_pem = ca_pem.and_then(|pem| keep(pem, &mut problems));
     let identity = client_identity(upi).and_then(|identity| keep(identity, &mut problems));
     match (signing, encryption) {
-        (Some(signing), Some(encryption)) if problems.is_empty() => Ok(Files {
-            keys: Keys {
-                signing,
-                encryption,
-                verification,
-            },
-            ca_pem: ca_pem.map(|mut pem| std::mem::take(&mut *pem)),
-            client_identity: identity,
-        }),
+        (Some(signing), Some(encryption)) if problems.is_empty() => {
+            let mut certificates = Vec::from_iter(signing.certificate);
+            let mut part = |loaded: Loaded<PublicKey>| {
+                certificates.extend(loaded.certificate);
+                loaded.key
+            };
+            let encryption = part(encryption);
+            let verification = verification.into_iter().map(part).collect();
+            Ok(Files {
+                keys: Keys {
+                    signing: signing.key,
+                    encryption,
+                    verification,
+                },
+                ca_pem: ca_pem.map(|mut pem| std::mem::take(&mut *pem)),
+                client_identity: identity,
+                certificates,
+            })
+        }
         _ => Err(FileProblems(problems)),
     }
-}
-
-/// A passphrase file's text; an editor's line break at the end is no part of it.
-///
-/// # Errors
-/// The file is not UTF-8 text.
-pub fn to_passphrase(mut bytes: Zeroizing<Vec<u8>>) -> Result<Secret<String>, NotText> {
-    while bytes
-        .last()
-        .is_some_and(|byte| matches!(byte, b'\n' | b'\r'))
-    {
-        bytes.pop();
-    }
-    String::from_utf8(std::mem::take(&mut *bytes))
-        .map(Secret::new)
-        .map_err(|error| {
-            error.into_bytes().zeroize();
-            NotText
-        })
 }
 
 fn keep<T>(read: Result<T, FileProblem>, problems: &mut Vec<FileProblem>) -> Option<T> {
     read.map_err(|problem| problems.push(problem)).ok()
 }
 
-fn signing(files: Option<&SigningFiles>) -> Result<(Kid, PrivateKey), FileProblem> {
+fn signing(files: Option<&SigningFiles>) -> Result<Loaded<PrivateKey>, FileProblem> {
     const KEY: &str = "upi.signing.key_file";
     let files = files.ok_or_else(|| unset("upi.signing"))?;
     let bytes = read(KEY, &files.key_file)?;
     let passphrase = files.passphrase_file.as_deref().map(passphrase);
     let passphrase = passphrase.transpose()?;
     let key = PrivateKey::load(&bytes, passphrase.as_ref());
-    let key = key.map_err(|cause| problem(KEY, &files.key_file, Why::Bad(cause)))?;
-    Ok((files.kid.clone(), key))
+    let bad = |cause| problem(KEY, &files.key_file, Why::Bad(cause));
+    let key = key.map_err(bad)?;
+    let found = inspect(&bytes, passphrase.as_ref()).map_err(bad)?;
+    let certificate = match &files.cert_file {
+        Some(path) => Some(certificate(path, &found.spki_sha256)?),
+        None => found.own_certificate().cloned(),
+    };
+    Ok(Loaded {
+        key: (files.kid.clone(), key),
+        certificate: facts(KeyRole::Signing, &files.kid, certificate.as_ref()),
+    })
 }
 
-fn encryption(file: Option<&KeyFile>) -> Result<(Kid, PublicKey), FileProblem> {
+/// The certificate in a file, if it is that of the key with this fingerprint.
+fn certificate(path: &Path, spki_sha256: &str) -> Result<CertificateInfo, FileProblem> {
+    const KEY: &str = "upi.signing.cert_file";
+    let bytes = read(KEY, path)?;
+    let found = inspect(&bytes, None).map_err(|cause| problem(KEY, path, Why::Bad(cause)))?;
+    let found = found.certificate;
+    let found = found.ok_or_else(|| problem(KEY, path, Why::NoCertificate))?;
+    if found.spki_sha256 != spki_sha256 {
+        return Err(problem(KEY, path, Why::OtherKey));
+    }
+    Ok(found)
+}
+
+fn facts(role: KeyRole, kid: &Kid, found: Option<&CertificateInfo>) -> Option<CertificateFacts> {
+    found.map(|found| CertificateFacts::new(role, kid, found))
+}
+
+fn encryption(file: Option<&KeyFile>) -> Result<Loaded<PublicKey>, FileProblem> {
     let file = file.ok_or_else(|| unset("upi.encryption"))?;
-    public("upi.encryption.key_file", file)
+    public("upi.encryption.key_file", KeyRole::Encryption, file)
 }
 
-fn verification(upi: &UpiConfig) -> impl Iterator<Item = Result<(Kid, PublicKey), FileProblem>> {
+fn verification(upi: &UpiConfig) -> impl Iterator<Item = Result<Loaded<PublicKey>, FileProblem>> {
     let keys = upi.verification.iter();
-    keys.map(|file| public("upi.verification.key_file", file))
+    keys.map(|file| public("upi.verification.key_file", KeyRole::Verification, file))
 }
 
-fn public(key: &'static str, file: &KeyFile) -> Result<(Kid, PublicKey), FileProblem> {
+fn public(
+    key: &'static str,
+    role: KeyRole,
+    file: &KeyFile,
+) -> Result<Loaded<PublicKey>, FileProblem> {
     let bytes = read(key, &file.key_file)?;
-    let loaded = PublicKey::load(&bytes);
-    let loaded = loaded.map_err(|cause| problem(key, &file.key_file, Why::Bad(cause)))?;
-    Ok((file.kid.clone(), loaded))
+    let bad = |cause| problem(key, &file.key_file, Why::Bad(cause));
+    let loaded = PublicKey::load(&bytes).map_err(bad)?;
+    let found = inspect(&bytes, None).map_err(bad)?;
+    Ok(Loaded {
+        key: (file.kid.clone(), loaded),
+        certificate: facts(role, &file.kid, found.certificate.as_ref()),
+    })
 }
 
 fn passphrase(path: &Path) -> Result<Secret<String>, FileProblem> {
@@ -174,15 +205,8 @@ fn identity(certificate: &Path, key: &Path) -> Result<ClientIdentity, FileProble
     })
 }
 
-/// The whole file, wiped when it is dropped.
 fn read(key: &'static str, path: &Path) -> Result<Zeroizing<Vec<u8>>, FileProblem> {
-    let unreadable = |cause| problem(key, path, Why::Unreadable(cause));
-    let size = std::fs::metadata(path).map_err(unreadable)?.len();
-    if size > MAX_FILE {
-        return Err(problem(key, path, Why::TooLarge));
-    }
-    let bytes = std::fs::read(path).map_err(unreadable)?;
-    Ok(Zeroizing::new(bytes))
+    read_file(path).map_err(|cause| problem(key, path, Why::Unreadable(cause)))
 }
 
 fn unset(key: &'static str) -> FileProblem {

@@ -8,6 +8,7 @@ use clap::Subcommand;
 use super::exit::Exit;
 use crate::app;
 use crate::config::{Config, ConfigErrors, Sources};
+use crate::verify::port::{Clock as _, SystemClock};
 
 /// Check or print the configuration
 #[derive(Debug, clap::Args)]
@@ -41,15 +42,20 @@ impl Origin {
     /// # Errors
     /// Every bad key at once.
     pub(super) fn load(&self, sandboxed: bool) -> Result<Config, ConfigErrors> {
+        Config::load(&self.sources(sandboxed))
+    }
+
+    /// File, environment and flags, unread.
+    pub(super) fn sources(&self, sandboxed: bool) -> Sources {
         let environment = std::env::vars_os()
             .map(|(name, value)| (lossy(name), lossy(value)))
             .collect();
-        Config::load(&Sources {
+        Sources {
             file: self.config.clone(),
             environment,
             overrides: self.set.clone(),
             sandboxed,
-        })
+        }
     }
 
     /// Lets a flag stand for a key.
@@ -75,10 +81,14 @@ fn check(origin: &Origin, out: &mut dyn Write) -> io::Result<Exit> {
         Ok(config) => config,
         Err(errors) => return refuse(&errors),
     };
-    if let Err(problems) = app::read_files(&config) {
-        return refuse(&problems);
-    }
-    for warning in config.warnings() {
+    let files = match app::read_files(&config) {
+        Ok(files) => files,
+        Err(problems) => return refuse(&problems),
+    };
+    let now = SystemClock.now();
+    let certificates = files.certificates.iter();
+    let certificates = certificates.filter_map(|certificate| certificate.warning(now));
+    for warning in config.warnings().into_iter().chain(certificates) {
         writeln!(out, "warning: {warning}")?;
     }
     writeln!(out, "the configuration is good")?;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use serde_json::{Value, json};
+use time::format_description::well_known::Rfc3339;
 
 use super::exit::Exit;
 use super::input;
@@ -77,11 +78,8 @@ fn show(found: &Inspection, as_json: bool, out: &mut dyn Write) -> io::Result<()
     writeln!(out, "subject  {}", certificate.subject)?;
     writeln!(out, "issuer   {}", certificate.issuer)?;
     writeln!(out, "serial   {} (not UPI's kid)", certificate.serial)?;
-    writeln!(
-        out,
-        "valid    {} to {}",
-        certificate.not_before, certificate.not_after
-    )
+    let [not_before, not_after] = validity(certificate);
+    writeln!(out, "valid    {not_before} to {not_after}")
 }
 
 fn to_json(found: &Inspection) -> Value {
@@ -95,11 +93,19 @@ fn to_json(found: &Inspection) -> Value {
 }
 
 fn certificate(found: &CertificateInfo) -> Value {
+    let [not_before, not_after] = validity(found);
     json!({
         "subject": found.subject,
         "issuer": found.issuer,
         "serial": found.serial,
-        "not_before": found.not_before,
-        "not_after": found.not_after,
+        "not_before": not_before,
+        "not_after": not_after,
     })
+}
+
+/// Both ends, RFC 3339.
+fn validity(found: &CertificateInfo) -> [String; 2] {
+    let ends = [found.validity.not_before, found.validity.not_after];
+    // Only years beyond 9999 have no such form, and X.509 has none of those.
+    ends.map(|end| end.format(&Rfc3339).unwrap_or_default())
 }

@@ -5,14 +5,19 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::exit::Exit;
 use super::input;
 use crate::config::{Config, ConfigErrors, Sources, TelemetryConfig};
 use crate::sandbox::kit::{Kit, KitError};
 use crate::sandbox::{Sandbox, SandboxError, Settings};
+use crate::shutdown;
+use crate::telemetry::{Service, Telemetry, TelemetryError};
 use crate::verify::port::SystemClock;
-use crate::{shutdown, telemetry};
+
+/// For the last spans after the end.
+const LAST_EXPORT: Duration = Duration::from_secs(2);
 
 /// Play UPI on this machine, for development and tests
 #[derive(Debug, clap::Args)]
@@ -36,8 +41,8 @@ enum SandboxCommandError {
     Kit(#[from] KitError),
     #[error("the sandbox does not start")]
     Sandbox(#[from] SandboxError),
-    #[error("the log cannot be started")]
-    Log(#[from] tracing_subscriber::util::TryInitError),
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
     #[error("a file cannot be written")]
     Files(#[from] io::Error),
 }
@@ -57,7 +62,7 @@ pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
 }
 
 async fn play(args: Args, out: &mut dyn Write) -> Result<(), SandboxCommandError> {
-    telemetry::init(&TelemetryConfig::default())?;
+    let telemetry = start()?;
     let config = Config::load(&Sources {
         sandboxed: true,
         ..Sources::default()
@@ -69,7 +74,13 @@ async fn play(args: Args, out: &mut dyn Write) -> Result<(), SandboxCommandError
         Kit::generate()?
     };
     let keys = kit.upi()?;
-    let sandbox = Sandbox::bind(settings(&args, &config), &keys, Arc::new(SystemClock)).await?;
+    let sandbox = Sandbox::bind(
+        settings(&args, &config),
+        &keys,
+        Arc::new(SystemClock),
+        telemetry.observer(),
+    )
+    .await?;
     let url = format!("http://{}", sandbox.local_addr());
     // Written only now, so that a start that fails leaves nothing behind.
     if !kept {
@@ -85,7 +96,17 @@ async fn play(args: Args, out: &mut dyn Write) -> Result<(), SandboxCommandError
     )?;
     out.flush()?;
     sandbox.run(stopped).await;
+    telemetry.finish(LAST_EXPORT).await;
     Ok(())
+}
+
+/// Exports only what the standard OTEL_* variables ask for.
+fn start() -> Result<Telemetry, TelemetryError> {
+    let service = Service {
+        name: "idphoto-sandbox",
+        ..Service::default()
+    };
+    Telemetry::start(&TelemetryConfig::default(), service)
 }
 
 fn settings(args: &Args, config: &Config) -> Settings {

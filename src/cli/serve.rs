@@ -9,7 +9,9 @@ use super::input;
 use super::stack::{StackError, Upstream};
 use crate::app::{self, App, AppError};
 use crate::config::Config;
-use crate::{shutdown, telemetry};
+use crate::shutdown;
+use crate::telemetry::{Expiry, Service, Telemetry, TelemetryError};
+use crate::verify::port::{Clock as _, SystemClock};
 
 /// Run the gateway until SIGTERM or SIGINT
 #[derive(Debug, clap::Args)]
@@ -27,8 +29,8 @@ pub struct Args {
 /// Why the gateway does not serve.
 #[derive(Debug, thiserror::Error)]
 enum ServeError {
-    #[error("the log cannot be started")]
-    Log(#[from] tracing_subscriber::util::TryInitError),
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
     #[error(transparent)]
     Stack(#[from] StackError),
     #[error("the gateway does not start")]
@@ -65,26 +67,54 @@ pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
 }
 
 async fn serve(config: &Config, files: app::Files, out: &mut dyn Write) -> Result<(), ServeError> {
-    telemetry::init(&config.telemetry)?;
+    let telemetry = start(config, expiries(&files))?;
+    let now = SystemClock.now();
+    for certificate in &files.certificates {
+        if let Some(warning) = certificate.warning(now) {
+            tracing::warn!("{warning}");
+        }
+    }
     let (settings, keys) = app::upi_settings(config, files);
-    let app = App::open(config, settings, &keys).await?;
+    let app = App::open(config, settings, &keys, telemetry.observer()).await?;
     drop(keys);
+    let app = app.with_admin(config, &telemetry).await?;
     let stopped = shutdown::signal();
     announce(config, &app, out)?;
-    app.run(stopped).await;
+    app.run(stopped, telemetry).await;
     Ok(())
 }
 
 async fn sandboxed(config: &Config, out: &mut dyn Write) -> Result<(), ServeError> {
-    telemetry::init(&config.telemetry)?;
-    let upstream = Upstream::start(config).await?;
-    let app = upstream.gateway(config).await?;
+    let telemetry = start(config, Vec::new())?;
+    let upstream = Upstream::start(config, telemetry.observer()).await?;
+    let app = upstream.gateway(config, telemetry.observer()).await?;
+    let app = app.with_admin(config, &telemetry).await?;
     writeln!(out, "sandbox listening on {}", upstream.url)?;
     let stopped = shutdown::signal();
     announce(config, &app, out)?;
-    app.run(stopped).await;
+    app.run(stopped, telemetry).await;
     upstream.stop().await;
     Ok(())
+}
+
+/// When certificates end, for the metrics.
+fn expiries(files: &app::Files) -> Vec<Expiry> {
+    let certificates = files.certificates.iter();
+    let expiry = |certificate: &app::CertificateFacts| Expiry {
+        role: certificate.role.name(),
+        kid: certificate.kid.as_str().to_owned(),
+        at: certificate.not_after,
+    };
+    certificates.map(expiry).collect()
+}
+
+fn start(config: &Config, expiries: Vec<Expiry>) -> Result<Telemetry, TelemetryError> {
+    let service = Service {
+        name: "idphoto",
+        max_in_flight: config.server.max_in_flight,
+        expiries,
+    };
+    Telemetry::start(&config.telemetry, service)
 }
 
 /// Says where the gateway listens, and what an operator should not learn by accident.
@@ -94,6 +124,12 @@ fn announce(config: &Config, app: &App, out: &mut dyn Write) -> io::Result<()> {
     }
     if config.server.tls.is_none() {
         tracing::warn!("gRPC is served in plaintext: server.tls is not set");
+    }
+    if let Some(address) = app.admin_addr() {
+        writeln!(out, "admin listening on http://{address}")?;
+    }
+    if let Some(address) = app.health_addr() {
+        writeln!(out, "health listening on {address}")?;
     }
     writeln!(out, "gRPC listening on {}", app.local_addr())?;
     out.flush()

@@ -11,6 +11,7 @@ use crate::app::{self, App, AppError};
 use crate::config::{Config, ConfigErrors, Sources};
 use crate::sandbox::kit::{Kit, KitError};
 use crate::sandbox::{self, Post, Posts, Sandbox, SandboxError};
+use crate::verify::observer::{Nobody, Observer};
 use crate::verify::port::SystemClock;
 
 /// A part that runs in a task of its own until it is told to stop.
@@ -58,7 +59,10 @@ pub(super) struct Upstream {
 
 impl Upstream {
     /// Starts a sandbox that expects what `config` will send, on a free port.
-    pub(super) async fn start(config: &Config) -> Result<Self, StackError> {
+    pub(super) async fn start(
+        config: &Config,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Self, StackError> {
         let kit = Kit::generate()?;
         let settings = sandbox::Settings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -69,7 +73,7 @@ impl Upstream {
             photo_placement: config.upi.photo_placement,
             rules: config.validation.clone(),
         };
-        let sandbox = Sandbox::bind(settings, &kit.upi()?, Arc::new(SystemClock)).await?;
+        let sandbox = Sandbox::bind(settings, &kit.upi()?, Arc::new(SystemClock), observer).await?;
         Ok(Self {
             url: format!("http://{}", sandbox.local_addr()),
             kit,
@@ -79,9 +83,13 @@ impl Upstream {
     }
 
     /// Opens the gateway in front of it.
-    pub(super) async fn gateway(&self, config: &Config) -> Result<App, StackError> {
+    pub(super) async fn gateway(
+        &self,
+        config: &Config,
+        observer: Arc<dyn Observer>,
+    ) -> Result<App, StackError> {
         let settings = app::sandboxed_settings(config, self.url.clone());
-        Ok(App::open(config, settings, &self.kit.participant()?).await?)
+        Ok(App::open(config, settings, &self.kit.participant()?, observer).await?)
     }
 
     /// Ends it at once.
@@ -127,13 +135,13 @@ impl Stack {
         config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         // Nobody balances load to a demonstration, so nobody must learn of its end first.
         config.server.drain_delay = Duration::ZERO;
-        let upstream = Upstream::start(&config).await?;
-        let app = upstream.gateway(&config).await?;
+        let upstream = Upstream::start(&config, Arc::new(Nobody)).await?;
+        let app = upstream.gateway(&config, Arc::new(Nobody)).await?;
         Ok(Self {
             upi: upstream.url.clone(),
             gateway: app.local_addr(),
             upstream,
-            running: Running::start(|stopped| app.run(stopped.wait())),
+            running: Running::start(|stopped| app.run_unwatched(stopped.wait())),
         })
     }
 

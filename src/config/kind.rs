@@ -62,6 +62,21 @@ pub const COUNT: Kind<usize> = Kind {
     write: ToString::to_string,
 };
 
+pub const RATIO: Kind<f64> = Kind {
+    shape: Shape::Toml,
+    expected: || "a number from 0 to 1, such as 0.05".to_owned(),
+    read: |value| {
+        let ratio = match value {
+            Value::Float(float) => Some(*float),
+            Value::Integer(0) => Some(0.0),
+            Value::Integer(1) => Some(1.0),
+            _ => None,
+        };
+        expect(ratio.filter(|ratio| (0.0..=1.0).contains(ratio)))
+    },
+    write: |ratio| format!("{ratio:?}"),
+};
+
 pub const PIXELS: Kind<u32> = Kind {
     shape: Shape::Toml,
     expected: || "a whole number of pixels".to_owned(),

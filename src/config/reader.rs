@@ -4,6 +4,7 @@ use super::error::{ConfigErrors, Origin, Problem};
 use super::field::{Absent, Field, Key as _};
 use super::kind::Flaws;
 use super::source::{Setting, Settings, Sources};
+use super::value::Value;
 
 /// Reads keys; a bad one is noted and read as absent, so that the rest is looked at, too.
 pub struct Reader {
@@ -37,6 +38,22 @@ impl Reader {
                 None
             }
         }
+    }
+
+    /// The same without a note of what is wrong.
+    pub fn peek<T>(&self, field: &Field<T>) -> Option<T> {
+        match self.settings.values.get(field.path()) {
+            Some(setting) => parse(field, setting).ok(),
+            None => match field.absent(self.sandboxed) {
+                Absent::Default(value) => Some(value),
+                Absent::Missing | Absent::Nothing => None,
+            },
+        }
+    }
+
+    /// The key's value as it was given, be it good or bad.
+    pub fn raw(&self, path: &str) -> Option<&Value> {
+        self.settings.values.get(path).map(|setting| &setting.value)
     }
 
     /// Whether any source has the key, be its value good or bad.

@@ -1,7 +1,7 @@
 //! All keys, and what to say about one that is none.
 
 use super::field::{Key, Reference};
-use super::{ledger, party, server, telemetry, upi, validation};
+use super::{admin, ledger, party, server, telemetry, upi, validation};
 
 /// Keys less alike than this are not suggested (0 to 1).
 const LIKENESS: f64 = 0.7;
@@ -10,8 +10,9 @@ const LIKENESS: f64 = 0.7;
 const LONGEST_NAME: usize = 64;
 
 /// All keys in the order of the reference: those of a table before its tables.
-const SECTIONS: [&[&dyn Key]; 7] = [
+const SECTIONS: [&[&dyn Key]; 8] = [
     server::KEYS,
+    admin::KEYS,
     upi::KEYS,
     party::MEMBER_KEYS,
     party::MERCHANT_KEYS,

@@ -19,6 +19,8 @@ const MOST_IN_FLIGHT: usize = 1_000_000;
 pub struct ServerConfig {
     /// Where to listen; default 127.0.0.1:50051. Port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where health alone is served, in plaintext; not by default. Port 0 takes a free one.
+    pub health_listen: Option<SocketAddr>,
     /// Whether reflection is served; default true.
     pub reflection: bool,
     /// Largest request message in bytes, 256 KiB to 16 MiB; default 1 MiB.
@@ -39,6 +41,14 @@ static LISTEN: Field<SocketAddr> = Field::new("server.listen", ADDRESS, |config|
 })
 .default(|| (Ipv4Addr::LOCALHOST, 50051).into())
 .about("Where gRPC is served. Port 0 takes a free one.");
+
+static HEALTH_LISTEN: Field<SocketAddr> = Field::new("server.health_listen", ADDRESS, |config| {
+    config.server.health_listen
+})
+.about(
+    "Where grpc.health.v1 alone is served, too, in plaintext whatever server.tls says: for \
+     probes that have no certificate. Port 0 takes a free one.",
+);
 
 static REFLECTION: Field<bool> = Field::new("server.reflection", BOOLEAN, |config| {
     Some(config.server.reflection)
@@ -96,6 +106,7 @@ static CLIENT_CA_FILE: Field<PathBuf> = Field::new("server.tls.client_ca_file", 
 /// In the order of the reference.
 pub const KEYS: &[&dyn Key] = &[
     &LISTEN,
+    &HEALTH_LISTEN,
     &REFLECTION,
     &MAX_MESSAGE_BYTES,
     &MAX_IN_FLIGHT,
@@ -108,6 +119,7 @@ pub const KEYS: &[&dyn Key] = &[
 
 pub fn read(reader: &mut Reader) -> Option<ServerConfig> {
     let listen = reader.get(&LISTEN);
+    let health_listen = reader.get(&HEALTH_LISTEN);
     let reflection = reader.get(&REFLECTION);
     let max_message_bytes = reader.get(&MAX_MESSAGE_BYTES);
     let max_in_flight = reader.get(&MAX_IN_FLIGHT);
@@ -116,6 +128,7 @@ pub fn read(reader: &mut Reader) -> Option<ServerConfig> {
     let (drain_delay, drain_timeout) = drain?;
     Some(ServerConfig {
         listen: listen?,
+        health_listen,
         reflection: reflection?,
         max_message_bytes: max_message_bytes?,
         max_in_flight: max_in_flight?,

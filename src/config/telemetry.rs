@@ -1,16 +1,22 @@
-//! `telemetry.*`: what is logged, and how.
+//! `telemetry.*`: what is logged and exported, and how.
+
+mod otlp;
 
 use super::field::{Field, Key};
 use super::kind::{Choice, Kind};
 use super::reader::Reader;
 
+pub use otlp::OtlpConfig;
+
 /// `telemetry.*`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct TelemetryConfig {
     /// How much is logged.
     pub log_level: LogLevel,
     /// How it is written.
     pub log_format: LogFormat,
+    /// `telemetry.otlp.*`: the export to an OpenTelemetry collector.
+    pub otlp: OtlpConfig,
 }
 
 /// How much is logged: this and everything graver.
@@ -67,13 +73,22 @@ static LOG_FORMAT: Field<LogFormat> =
     .about("For people, or one JSON object a line.");
 
 /// In the order of the reference.
-pub const KEYS: &[&dyn Key] = &[&LOG_LEVEL, &LOG_FORMAT];
+pub const KEYS: &[&dyn Key] = &[
+    &LOG_LEVEL,
+    &LOG_FORMAT,
+    &otlp::ENDPOINT,
+    &otlp::CA_FILE,
+    &otlp::SAMPLE_RATIO,
+    &otlp::METRICS_INTERVAL,
+];
 
 pub fn read(reader: &mut Reader) -> Option<TelemetryConfig> {
     let log_level = reader.get(&LOG_LEVEL);
     let log_format = reader.get(&LOG_FORMAT);
+    let otlp = otlp::read(reader);
     Some(TelemetryConfig {
         log_level: log_level?,
         log_format: log_format?,
+        otlp: otlp?,
     })
 }

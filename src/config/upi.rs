@@ -1,6 +1,7 @@
 //! `upi.*`: the way to UPI.
 
 mod codes;
+mod draft;
 mod keys;
 mod kind;
 mod settings;
@@ -14,8 +15,10 @@ use super::reader::Reader;
 use crate::domain::{Category, ResponseCode};
 use crate::upi::gateway::{PhotoPlacement, Proxy};
 
+pub(super) use draft::draft;
+pub use draft::{KeyDraft, UpiDraft};
 pub use keys::{KeyFile, SigningFiles};
-pub(super) use kind::host;
+pub(super) use kind::{BASE_URL, host};
 
 /// `upi.*`. It has no Debug: the proxy's URL may hold a password.
 #[derive(Clone)]
@@ -44,6 +47,8 @@ pub struct UpiConfig {
     pub client_identity: Option<(PathBuf, PathBuf)>,
     /// Which proxy is used; default none, whatever the environment says.
     pub proxy: Proxy,
+    /// Whether the trace goes on at UPI; default false.
+    pub propagate_trace: bool,
     /// `upi.signing.*`: our key. `None` only with `--sandbox`.
     pub signing: Option<SigningFiles>,
     /// `upi.encryption.*`: UPI's key to encrypt to. `None` only with `--sandbox`.
@@ -69,11 +74,13 @@ pub const KEYS: &[&dyn Key] = &[
     &settings::CLIENT_CERT_FILE,
     &settings::CLIENT_KEY_FILE,
     &settings::PROXY,
+    &settings::PROPAGATE_TRACE,
     &keys::VERIFICATION,
     &codes::RESPONSE_CODES,
     &keys::SIGNING_KID,
     &keys::SIGNING_KEY_FILE,
     &keys::SIGNING_PASSPHRASE_FILE,
+    &keys::SIGNING_CERT_FILE,
     &keys::ENCRYPTION_KID,
     &keys::ENCRYPTION_KEY_FILE,
 ];
@@ -89,6 +96,7 @@ pub fn read(reader: &mut Reader) -> Option<UpiConfig> {
     let ca_file = reader.get(&settings::CA_FILE);
     let client_identity = settings::client_identity(reader);
     let proxy = reader.get(&settings::PROXY);
+    let propagate_trace = reader.get(&settings::PROPAGATE_TRACE);
     let verification = reader.get(&keys::VERIFICATION).unwrap_or_default();
     let response_codes = reader.get(&codes::RESPONSE_CODES);
     let signing = keys::signing(reader);
@@ -106,6 +114,7 @@ pub fn read(reader: &mut Reader) -> Option<UpiConfig> {
         ca_file,
         client_identity,
         proxy: proxy?,
+        propagate_trace: propagate_trace?,
         signing,
         encryption,
         verification,

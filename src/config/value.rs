@@ -10,10 +10,11 @@ use toml::de::{DeInteger, DeValue};
 pub enum Value {
     Text(String),
     Integer(i64),
+    Float(f64),
     Boolean(bool),
     List(Vec<Self>),
     Table(BTreeMap<String, Self>),
-    /// A number out of range, a float, a date: no key takes them.
+    /// A number out of range, a date: no key takes them.
     Other,
 }
 
@@ -45,7 +46,8 @@ impl Value {
                     .map(|(key, item)| (key.get_ref().to_string(), Self::from_toml(item.get_ref())))
                     .collect(),
             ),
-            DeValue::Float(_) | DeValue::Datetime(_) => Self::Other,
+            DeValue::Float(float) => float.as_str().parse().map_or(Self::Other, Self::Float),
+            DeValue::Datetime(_) => Self::Other,
         }
     }
 

@@ -17,6 +17,7 @@ impl Config {
         [
             self.plaintext_to_upi(),
             self.plaintext_to_callers(),
+            self.open_admin_port(),
             self.impatience(),
             self.short_drain(),
         ]
@@ -37,6 +38,15 @@ impl Config {
         let plaintext = server.tls.is_none() && !server.listen.ip().is_loopback();
         plaintext.then(|| {
             "server.tls is not set: names, numbers and photos come from other hosts in plaintext"
+                .to_owned()
+        })
+    }
+
+    fn open_admin_port(&self) -> Option<String> {
+        let listen = self.admin.listen?;
+        (!listen.ip().to_canonical().is_loopback()).then(|| {
+            "admin.listen is not on loopback: other hosts can read the configuration and change \
+             the log level, in plaintext"
                 .to_owned()
         })
     }

@@ -16,14 +16,16 @@ use tonic::body::Body;
 use tonic::server::NamedService;
 use tonic::{Code, Status};
 use tower::Service;
-use tracing::{Instrument as _, field, info_span};
+use tracing::{Instrument as _, Span, field, info_span};
 
 use super::call::Call;
 use super::deadline::{self, Malformed};
 use super::drain::Calls;
 use super::line::Line;
+use super::resent;
 use super::status::Failure;
 use super::upload::{Room, Upload};
+use crate::verify::observer::{Event, Observer};
 use crate::verify::port::{Admission, BoxFuture, Caller};
 
 /// The service within its boundary.
@@ -31,19 +33,58 @@ use crate::verify::port::{Admission, BoxFuture, Caller};
 pub(super) struct Boundary<S> {
     inner: S,
     admission: Arc<dyn Admission>,
+    observer: Arc<dyn Observer>,
     calls: Calls,
     room: Room,
 }
 
 impl<S> Boundary<S> {
-    pub(super) fn new(inner: S, admission: Arc<dyn Admission>, calls: Calls) -> Self {
+    pub(super) fn new(
+        inner: S,
+        admission: Arc<dyn Admission>,
+        observer: Arc<dyn Observer>,
+        calls: Calls,
+    ) -> Self {
         Self {
             inner,
             admission,
+            observer,
             calls,
             room: Room::new(),
         }
     }
+
+    /// The log line of a call that has just come in, and its span.
+    fn open(&self, request: &Request<Body>, arrived: Instant, call: &Call) -> Line {
+        let method = known_method(request.uri().path());
+        let span = call_span(method);
+        self.observer.adopt(&span, request.headers());
+        self.observer.hear(&Event::CallBegan(method));
+        for resender in resent::by(request.headers()) {
+            self.observer.hear(&Event::Resent(resender));
+        }
+        let observer = Arc::clone(&self.observer);
+        Line::open(
+            method,
+            arrived,
+            call.clone(),
+            self.calls.enter(),
+            span,
+            observer,
+        )
+    }
+}
+
+/// A server span by OpenTelemetry's semantic conventions.
+fn call_span(method: &'static str) -> Span {
+    info_span!(
+        "rpc",
+        otel.name = method,
+        otel.kind = "server",
+        rpc.system.name = "grpc",
+        rpc.method = method,
+        order_id = field::Empty
+    )
 }
 
 impl<S: NamedService> NamedService for Boundary<S> {
@@ -68,11 +109,10 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let arrived = Instant::now();
-        let method = known_method(request.uri().path());
-        let span = info_span!("rpc", rpc.method = method, order_id = field::Empty);
         let deadline = deadline::reply_by(request.headers(), arrived);
         let call = Call::new(deadline.as_ref().ok().copied().flatten());
-        let line = Line::open(method, arrived, call.clone(), self.calls.enter());
+        let line = self.open(&request, arrived, &call);
+        let span = line.span().clone();
         let admission = Arc::clone(&self.admission);
         let room = self.room.clone();
         let following = self.inner.clone();

@@ -11,9 +11,11 @@ use tokio_rustls::rustls::server::VerifierBuilderError;
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
     /// Another process has the port, or the address is not this machine's.
-    #[error("cannot listen on {address}")]
+    #[error("cannot listen on {address} ({key})")]
     Bind {
-        /// `server.listen`.
+        /// The key that says so: `server.listen` or `server.health_listen`.
+        key: &'static str,
+        /// Its value.
         address: SocketAddr,
         /// What the operating system said.
         source: io::Error,

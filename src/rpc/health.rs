@@ -57,6 +57,22 @@ impl Phases {
     }
 }
 
+/// Whether calls are accepted, for those who do not ask by gRPC.
+#[derive(Debug, Clone)]
+pub struct Readiness(watch::Receiver<Phase>);
+
+impl Readiness {
+    pub(super) fn new(phases: &Phases) -> Self {
+        Self(phases.watch())
+    }
+
+    /// Whether calls are accepted now: what health says of `""`.
+    #[must_use]
+    pub fn is_serving(&self) -> bool {
+        *self.0.borrow() == Phase::Serving
+    }
+}
+
 /// The health service.
 #[derive(Clone)]
 pub(super) struct Reporter {

@@ -2,11 +2,12 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 use tonic::Code;
-use tracing::Level;
+use tracing::{Level, Span};
 
 use super::call::{Call, Facts};
 use super::drain::InProgress;
@@ -14,6 +15,12 @@ use super::status::{code_name, dispatch_name, reason_name};
 use crate::domain::OrderId;
 use crate::pb::ErrorReason;
 use crate::verify::error::Dispatch;
+use crate::verify::observer::{CallEnd, Event, Observer};
+
+/// What to check when UPI answers 401, which comes without a reason; most likely first.
+const REFUSED_HINT: &str = "UPI gives no reason; check in this order: the signing key belongs to \
+    upi.signing.kid; the clock is right; upi.app_id and upi.request_path are as UPI has them; \
+    nothing on the way changes the body. `idphoto doctor --network` looks into it";
 
 /// A line to be written. When it is dropped unwritten, the caller left in the middle: its
 /// handler was dropped.
@@ -22,6 +29,8 @@ pub(super) struct Line {
     arrived: Instant,
     call: Call,
     written: bool,
+    span: Span,
+    observer: Arc<dyn Observer>,
     _in_progress: InProgress,
 }
 
@@ -32,14 +41,23 @@ impl Line {
         arrived: Instant,
         call: Call,
         in_progress: InProgress,
+        span: Span,
+        observer: Arc<dyn Observer>,
     ) -> Self {
         Self {
             method,
             arrived,
             call,
             written: false,
+            span,
+            observer,
             _in_progress: in_progress,
         }
+    }
+
+    /// The span of the call.
+    pub(super) const fn span(&self) -> &Span {
+        &self.span
     }
 
     /// Writes it for a call that was answered with this code.
@@ -76,6 +94,7 @@ impl Line {
                     duration_ms = milliseconds(self.arrived.elapsed()),
                     replayed = facts.replayed,
                     cause = cause(facts),
+                    hint = reason.and_then(hint),
                     "{message}"
                 )
             };
@@ -85,6 +104,14 @@ impl Line {
             Level::WARN => line!(Level::WARN),
             _ => line!(Level::INFO),
         }
+        self.observer.hear(&Event::CallEnded(CallEnd {
+            span: &self.span,
+            method: self.method,
+            code: code_name(code),
+            reason: reason.map(reason_name),
+            dispatch: dispatch.map(dispatch_name),
+            took: self.arrived.elapsed(),
+        }));
     }
 }
 
@@ -113,6 +140,11 @@ const fn level(reason: ErrorReason) -> Level {
         | ErrorReason::Overloaded => Level::WARN,
         _ => Level::INFO,
     }
+}
+
+/// What the operator should do next.
+fn hint(reason: ErrorReason) -> Option<&'static str> {
+    (reason == ErrorReason::UpiRefused).then_some(REFUSED_HINT)
 }
 
 /// The chain of causes on one line.

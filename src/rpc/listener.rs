@@ -28,16 +28,21 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    /// Binds; connections wait in the operating system's queue until they are accepted.
+    /// Binds to what `key` says; connections wait in the operating system's queue until
+    /// they are accepted.
     ///
     /// # Errors
     /// The address cannot be listened on.
     pub(super) async fn bind(
-        address: SocketAddr,
+        (key, address): (&'static str, SocketAddr),
         tls: Option<TlsAcceptor>,
         routes: Routes,
     ) -> Result<Self, ServerError> {
-        let failed = |source| ServerError::Bind { address, source };
+        let failed = |source| ServerError::Bind {
+            key,
+            address,
+            source,
+        };
         let socket = TcpListener::bind(address).await.map_err(failed)?;
         let closing = watch::Sender::new(false);
         Ok(Self {

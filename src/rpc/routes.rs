@@ -1,4 +1,4 @@
-//! Everything that is served on the port.
+//! Everything that is served on the ports.
 
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use super::service::Methods;
 use super::{Ports, ServerError, Settings};
 use crate::pb;
 use crate::pb::id_photo_service_server::IdPhotoServiceServer;
+use crate::verify::Verifier;
 
 /// Names of services and symbols are short.
 const SMALL_MESSAGE: usize = 16 * 1024;
@@ -25,11 +26,11 @@ pub(super) fn all(
     phases: &Phases,
     calls: &Calls,
 ) -> Result<Routes, ServerError> {
-    let reporter = Reporter::new(phases.watch(), ports.verifier.upstream());
-    let health = HealthServer::new(reporter).max_decoding_message_size(SMALL_MESSAGE);
+    let health = health(phases, &ports.verifier);
     let methods = Methods {
         verifier: ports.verifier,
         clock: ports.clock,
+        observer: Arc::clone(&ports.observer),
         rules: settings.rules.clone(),
         merchant: settings.merchant.clone(),
     };
@@ -37,7 +38,7 @@ pub(super) fn all(
         .accept_compressed(CompressionEncoding::Gzip)
         .accept_compressed(CompressionEncoding::Zstd)
         .max_decoding_message_size(settings.max_message_bytes);
-    let bounded = Boundary::new(service, ports.admission, calls.clone());
+    let bounded = Boundary::new(service, ports.admission, ports.observer, calls.clone());
     let mut routes = Routes::new(bounded).add_service(health);
     if settings.reflection {
         let v1 = descriptors().build_v1()?;
@@ -47,6 +48,16 @@ pub(super) fn all(
             .add_service(v1alpha.max_decoding_message_size(SMALL_MESSAGE));
     }
     Ok(routes.prepare())
+}
+
+/// Health alone.
+pub(super) fn probes(phases: &Phases, verifier: &Verifier) -> Routes {
+    Routes::new(health(phases, verifier)).prepare()
+}
+
+fn health(phases: &Phases, verifier: &Verifier) -> HealthServer<Reporter> {
+    let reporter = Reporter::new(phases.watch(), verifier.upstream());
+    HealthServer::new(reporter).max_decoding_message_size(SMALL_MESSAGE)
 }
 
 fn descriptors() -> Builder<'static> {

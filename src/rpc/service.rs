@@ -15,12 +15,14 @@ use crate::pb::{
     GetVerificationRequest, GetVerificationResponse, VerifyIdPhotoRequest, VerifyIdPhotoResponse,
 };
 use crate::verify::Verifier;
+use crate::verify::observer::{Observer, Stage, Watch};
 use crate::verify::port::Clock;
 
 /// The methods, on the use case.
 pub(super) struct Methods {
     pub(super) verifier: Arc<Verifier>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) observer: Arc<dyn Observer>,
     pub(super) rules: Rules,
     pub(super) merchant: Option<Merchant>,
 }
@@ -54,7 +56,10 @@ impl Methods {
     ) -> Result<VerifyIdPhotoResponse, Failure> {
         call.identify(&message.order_id);
         let validate_only = message.validate_only;
-        let request = info_span!("validate").in_scope(|| self.check(message))?;
+        let watch = Watch::start(Stage::Validate);
+        let checked = info_span!("validate").in_scope(|| self.check(message));
+        watch.stop(&*self.observer);
+        let request = checked?;
         let order_id = request.order_id.clone();
         if validate_only {
             return Ok(convert::checked(&order_id));

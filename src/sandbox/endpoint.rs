@@ -1,15 +1,18 @@
 //! What is served where: the verification at the request path, the record under `/orders`.
 
 use std::error::Error;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use tracing::{Instrument as _, Span, field, info_span};
 
 use super::answer::{Body, Ending, JSON, UPI_JWS, respond, say};
 use super::connection::Cut;
 use super::processor::Processor;
+use crate::verify::observer::Observer;
 
 /// The largest good body is well below: 204,800 characters of photo, encrypted, with each
 /// solidus escaped.
@@ -19,13 +22,19 @@ const MAX_BODY: usize = 1 << 20;
 pub(super) struct Endpoint {
     request_path: String,
     processor: Processor,
+    observer: Arc<dyn Observer>,
 }
 
 impl Endpoint {
-    pub(super) const fn new(request_path: String, processor: Processor) -> Self {
+    pub(super) const fn new(
+        request_path: String,
+        processor: Processor,
+        observer: Arc<dyn Observer>,
+    ) -> Self {
         Self {
             request_path,
             processor,
+            observer,
         }
     }
 
@@ -38,7 +47,7 @@ impl Endpoint {
         let path = request.uri().path();
         if path == self.request_path && request.uri().query().is_none() {
             return match *request.method() {
-                Method::POST => self.post(request).await,
+                Method::POST => self.traced(request).await,
                 _ => Ok(only("POST")),
             };
         }
@@ -49,6 +58,21 @@ impl Endpoint {
             Method::GET => self.record(rest),
             _ => only("GET"),
         })
+    }
+
+    /// Within the trace that the request belongs to, if it says so.
+    async fn traced<B>(&self, request: Request<B>) -> Ending
+    where
+        B: hyper::body::Body<Data = Bytes>,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let span = post_span(&self.request_path);
+        self.observer.adopt(&span, request.headers());
+        let ending = self.post(request).instrument(span.clone()).await;
+        if let Ok(response) = &ending {
+            span.record("http.response.status_code", response.status().as_u16());
+        }
+        ending
     }
 
     /// Checks in UPI's order: form of the HTTP request, signature, then content.
@@ -91,6 +115,18 @@ impl Endpoint {
             None => say(StatusCode::NOT_FOUND, "no such order"),
         }
     }
+}
+
+/// An HTTP server span by OpenTelemetry's semantic conventions.
+fn post_span(path: &str) -> Span {
+    info_span!(
+        "sandbox",
+        otel.name = format!("POST {path}"),
+        otel.kind = "server",
+        http.request.method = "POST",
+        http.route = path,
+        http.response.status_code = field::Empty,
+    )
 }
 
 fn only(method: &'static str) -> Response<Body> {

@@ -5,15 +5,17 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::{Instrument as _, field, info_span};
+use tracing::{Instrument as _, info_span};
 
 use super::envelope::Envelope;
 use super::key::{Kid, PrivateKey, PublicKey};
 use super::transport::{PostError, Reply, Transport};
 use crate::domain::{Answer, Category, Member, ResponseCode, Secret, Verification};
+use crate::verify::observer::{Event, Observer, Stage, Watch};
 use crate::verify::port::{BoxFuture, CallError, Cause, Clock, Gateway, Sealed};
 
 mod setup;
+mod skew;
 #[cfg(test)]
 mod tests;
 
@@ -50,6 +52,8 @@ pub struct Settings {
     pub response_codes: BTreeMap<ResponseCode, Category>,
     /// The member.
     pub member: Member,
+    /// Whether the trace goes on at UPI: W3C headers on each request.
+    pub propagate_trace: bool,
 }
 
 /// Which proxy is used to reach UPI.
@@ -97,6 +101,8 @@ pub struct Keys {
 pub struct UpiGateway {
     envelope: Envelope,
     transport: Transport,
+    clock: Arc<dyn Clock>,
+    observer: Arc<dyn Observer>,
 }
 
 impl UpiGateway {
@@ -104,18 +110,30 @@ impl UpiGateway {
     ///
     /// # Errors
     /// The first setting or key that cannot be used.
-    pub fn new(settings: Settings, keys: &Keys, clock: Arc<dyn Clock>) -> Result<Self, SetupError> {
+    pub fn new(
+        settings: Settings,
+        keys: &Keys,
+        clock: Arc<dyn Clock>,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Self, SetupError> {
         setup::check(&settings)?;
-        let transport = Transport::new(&settings)?;
+        let transport = Transport::new(&settings, Arc::clone(&observer))?;
         Ok(Self {
-            envelope: setup::envelope(settings, keys, clock)?,
+            envelope: setup::envelope(settings, keys, Arc::clone(&clock))?,
             transport,
+            clock,
+            observer,
         })
     }
 
     async fn exchange(&self, sealed: Sealed) -> Result<Answer, CallError> {
-        let posted = self.transport.post(&sealed.signature, sealed.body);
-        let reply = posted.await?;
+        let watch = Watch::start(Stage::Send);
+        let span = info_span!("send", upi.uuid = sealed.upi_uuid);
+        let posting = self.transport.post(&sealed.signature, sealed.body);
+        let posted = posting.instrument(span).await;
+        watch.stop(&*self.observer);
+        let reply = posted?;
+        self.notice(&reply);
         match reply.status {
             200 => self.open(&reply, sealed.upi_uuid),
             401 => Err(CallError::Refused(Arc::new(NotAnAnswer(401)))),
@@ -124,26 +142,31 @@ impl UpiGateway {
     }
 
     fn open(&self, reply: &Reply, upi_uuid: String) -> Result<Answer, CallError> {
+        let watch = Watch::start(Stage::Open);
         let opened = info_span!("open")
             .in_scope(|| self.envelope.open(&reply.headers, &reply.body, upi_uuid));
+        watch.stop(&*self.observer);
         opened.map_err(|error| CallError::Unknown(Arc::new(error)))
+    }
+
+    /// Tells how far UPI's clock is from ours, which every reply shows.
+    fn notice(&self, reply: &Reply) {
+        if let Some(skew) = skew::of(&reply.headers, self.clock.now()) {
+            self.observer.hear(&Event::Skew(skew));
+        }
     }
 }
 
 impl Gateway for UpiGateway {
     fn seal(&self, request: &Verification) -> Result<Sealed, Cause> {
+        let watch = Watch::start(Stage::Seal);
         let sealed = info_span!("seal").in_scope(|| self.envelope.seal(request));
+        watch.stop(&*self.observer);
         sealed.map_err(|error| Arc::new(error) as Cause)
     }
 
     fn send(&self, sealed: Sealed) -> BoxFuture<'_, Result<Answer, CallError>> {
-        let span = info_span!(
-            "send",
-            upi.uuid = sealed.upi_uuid,
-            http.request.method = "POST",
-            http.response.status_code = field::Empty,
-        );
-        Box::pin(self.exchange(sealed).instrument(span))
+        Box::pin(self.exchange(sealed))
     }
 }
 

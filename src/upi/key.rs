@@ -16,10 +16,12 @@ mod open;
 mod parts;
 #[cfg(test)]
 mod tests;
+mod validity;
 
 pub use error::KeyError;
 pub use inspect::{CertificateInfo, Inspection, inspect};
 pub use kid::Kid;
+pub use validity::{Validity, ValidityState};
 
 /// The shortest RSA modulus that is admitted (RFC 7518 sections 3.3 and 4.2).
 pub const MIN_BITS: u32 = 2048;

@@ -11,20 +11,25 @@
 //! a connection from the pool. All of that is over before a connection gets the request.
 //! Whatever fails later counts as sent, even where it probably was not.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Client, Response, StatusCode, Url};
-use tracing::Span;
+use tracing::{Instrument as _, Span, field, info_span};
 
 use super::envelope::UPI_JWS;
 use super::gateway::{Settings, SetupError};
 use super::message::response::MAX_BODY;
+use crate::verify::observer::Observer;
 
 mod client;
+pub mod probe;
 #[cfg(test)]
 mod tests;
+
+use client::Way;
 
 /// The media type that UPI's requirements ask for, to the letter.
 const JSON: HeaderValue = HeaderValue::from_static("application/json;charset=UTF-8");
@@ -34,36 +39,63 @@ pub(super) struct Transport {
     client: Client,
     url: Url,
     timeout: Duration,
+    /// Hands the trace on; `None` when it ends here.
+    observer: Option<Arc<dyn Observer>>,
 }
 
 impl Transport {
     /// Opens no connection.
-    pub(super) fn new(settings: &Settings) -> Result<Self, SetupError> {
+    pub(super) fn new(
+        settings: &Settings,
+        observer: Arc<dyn Observer>,
+    ) -> Result<Self, SetupError> {
         let url = client::url(settings)?;
         Ok(Self {
-            client: client::build(settings, &url)?,
+            client: client::build(&Way::of(settings), &url)?,
             url,
             timeout: settings.timeout,
+            observer: settings.propagate_trace.then_some(observer),
         })
     }
 
     /// Sends a body once and reads the reply, both within the whole call's time.
     pub(super) async fn post(&self, signature: &str, body: Bytes) -> Result<Reply, PostError> {
+        let span = self.span();
         let exchange = self.exchange(signature, body);
-        tokio::time::timeout(self.timeout, exchange)
-            .await
-            .unwrap_or(Err(PostError::TimedOut))
+        let ended = tokio::time::timeout(self.timeout, exchange.instrument(span.clone())).await;
+        let ended = ended.unwrap_or(Err(PostError::TimedOut));
+        if let Err(error) = &ended {
+            span.record("error.type", error.kind());
+            span.record("otel.status_code", "error");
+        }
+        ended
+    }
+
+    /// An HTTP client span by OpenTelemetry's semantic conventions.
+    fn span(&self) -> Span {
+        info_span!(
+            "POST",
+            otel.kind = "client",
+            otel.status_code = field::Empty,
+            http.request.method = "POST",
+            http.response.status_code = field::Empty,
+            server.address = self.url.host_str(),
+            server.port = self.url.port_or_known_default(),
+            url.full = self.url.as_str(),
+            error.type = field::Empty,
+        )
     }
 
     async fn exchange(&self, signature: &str, body: Bytes) -> Result<Reply, PostError> {
         let request = self.client.post(self.url.clone());
         let request = request
             .header(CONTENT_TYPE, JSON)
-            .header(UPI_JWS, signature);
+            .header(UPI_JWS, signature)
+            .headers(self.trace());
         let sent = request.body(body).send().await;
         let mut response = sent.map_err(PostError::of_sending)?;
         let status = response.status();
-        Span::current().record("http.response.status_code", status.as_u16());
+        self.note(status);
         // The bodies of other replies are unsigned and decide nothing.
         let body = match status {
             StatusCode::OK => read(&mut response).await?,
@@ -74,6 +106,23 @@ impl Transport {
             headers: std::mem::take(response.headers_mut()),
             body,
         })
+    }
+
+    fn trace(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        if let Some(observer) = &self.observer {
+            observer.hand_on(&mut headers);
+        }
+        headers
+    }
+
+    fn note(&self, status: StatusCode) {
+        let span = Span::current();
+        span.record("http.response.status_code", status.as_u16());
+        if status.is_client_error() || status.is_server_error() {
+            span.record("error.type", status.as_str());
+            span.record("otel.status_code", "error");
+        }
     }
 }
 
@@ -127,5 +176,15 @@ impl PostError {
 
     fn cut_off(error: reqwest::Error) -> Self {
         Self::CutOff(error.without_url())
+    }
+
+    /// A name of low cardinality, for `error.type`.
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::NoConnection(_) => "no_connection",
+            Self::CutOff(_) => "cut_off",
+            Self::TimedOut => "timeout",
+            Self::TooLarge => "too_large",
+        }
     }
 }

@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use tracing::{error, info};
+use tokio::time::Instant;
+use tracing::{Instrument as _, error, info, info_span};
 
 use super::error::{Dispatch, NotSent, VerifyError};
 use super::flight::{Ended, Flight};
+use super::observer::{self, CallResult, Event, OrderEnd, Watch};
 use super::port::{
     CallError, Cause, Claim, Claimed, Fingerprint, LedgerError, Record, Sealed, Settlement, State,
 };
@@ -60,7 +62,7 @@ impl Verifier {
             .await
             .unwrap_or_else(|_| progress.crash());
         if let Some(settlement) = settlement {
-            self.settle(&flight, settlement, &ended).await;
+            self.settled(&flight, settlement, &ended).await;
         }
         report_if_deserted(&flight, &ended);
         flight.land(ended);
@@ -80,7 +82,7 @@ impl Verifier {
         };
         match self.ledger.claim(claim).await {
             Ok(Claimed::Granted) => progress.reach(Progress::CLAIMED),
-            Ok(Claimed::Standing(record)) => return (replay(*record, flight.fingerprint), None),
+            Ok(Claimed::Standing(record)) => return (self.replay(*record, flight), None),
             Err(error) => return (Err(NotSent::from(error).into()), None),
         }
         match self.prepare(flight, request).await {
@@ -115,6 +117,7 @@ impl Verifier {
     }
 
     async fn call(&self, sealed: Sealed) -> Outcome {
+        let begun = Instant::now();
         let mut stage = self.stage.subscribe();
         let result = tokio::select! {
             result = self.gateway.send(sealed) => result,
@@ -126,7 +129,28 @@ impl Verifier {
             Ok(_) => Upstream::Up,
             Err(_) => Upstream::Down,
         });
+        let called = Event::Called(call_result(&result), begun.elapsed());
+        self.observer.hear(&called);
+        if let Ok(answer) = &result {
+            self.observer.hear(&Event::Answered(answer));
+        }
         conclude(result)
+    }
+
+    fn replay(&self, record: Record, flight: &Flight) -> Ended {
+        let ended = replay(record, flight.fingerprint);
+        if ended.is_ok() {
+            self.observer.hear(&Event::Replayed);
+        }
+        ended
+    }
+
+    async fn settled(&self, flight: &Flight, settlement: Settlement, ended: &Ended) {
+        self.observer.hear(&Event::OrderEnded(order_end(ended)));
+        let watch = Watch::start(observer::Stage::Settle);
+        let settling = self.settle(flight, settlement, ended);
+        settling.instrument(info_span!("settle")).await;
+        watch.stop(&*self.observer);
     }
 
     /// Records the end before anybody is told, so that whoever was told can ask again.
@@ -147,6 +171,26 @@ impl Verifier {
             tokio::time::sleep(pause).await;
             pause *= 2;
         }
+    }
+}
+
+const fn call_result<T>(result: &Result<T, CallError>) -> CallResult {
+    match result {
+        Ok(_) => CallResult::Answered,
+        Err(CallError::NotSent(_)) => CallResult::NotSent,
+        Err(CallError::Refused(_)) => CallResult::Refused,
+        Err(CallError::Unknown(_)) => CallResult::Unknown,
+    }
+}
+
+const fn order_end(ended: &Ended) -> OrderEnd {
+    match ended {
+        Ok(_) => OrderEnd::Answered,
+        Err(error) => match error.dispatch() {
+            Dispatch::NotSent => OrderEnd::NotSent,
+            Dispatch::Refused => OrderEnd::Refused,
+            Dispatch::InFlight | Dispatch::Unknown => OrderEnd::Unknown,
+        },
     }
 }
 

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::Verified;
 use super::error::{Dispatch, NotSent, VerifyError};
+use super::observer::{Event, Observer};
 use super::port::Fingerprint;
 use crate::domain::OrderId;
 
@@ -88,14 +89,16 @@ pub(super) struct Flights {
     capacity: usize,
     aloft: Mutex<HashMap<OrderId, Arc<Flight>>>,
     count: watch::Sender<usize>,
+    observer: Arc<dyn Observer>,
 }
 
 impl Flights {
-    pub(super) fn new(capacity: usize) -> Self {
+    pub(super) fn new(capacity: usize, observer: Arc<dyn Observer>) -> Self {
         Self {
             capacity,
             aloft: Mutex::default(),
             count: watch::Sender::new(0),
+            observer,
         }
     }
 
@@ -112,6 +115,7 @@ impl Flights {
         let vacant = match aloft.entry(id.clone()) {
             Entry::Occupied(flight) if flight.get().fingerprint == fingerprint => {
                 flight.get().extend(deadline);
+                self.observer.hear(&Event::Joined);
                 return Ok(Boarding::Join(flight.get().landing()));
             }
             Entry::Occupied(_) => return Err(NotSent::OrderIdReused),
@@ -126,7 +130,7 @@ impl Flights {
             ended: watch::Sender::new(None),
         });
         vacant.insert(Arc::clone(&flight));
-        self.count.send_replace(aloft.len());
+        self.tell(aloft.len());
         Ok(Boarding::Lead(flight))
     }
 
@@ -134,7 +138,13 @@ impl Flights {
     pub(super) fn remove(&self, id: &OrderId) {
         let mut aloft = lock(&self.aloft);
         aloft.remove(id);
-        self.count.send_replace(aloft.len());
+        self.tell(aloft.len());
+    }
+
+    /// Within the lock, so that counts are told in the order in which they were true.
+    fn tell(&self, count: usize) {
+        self.count.send_replace(count);
+        self.observer.hear(&Event::InFlight(count));
     }
 
     /// Resolves when nothing is in flight.

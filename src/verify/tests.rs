@@ -12,13 +12,19 @@ use super::error::{Dispatch, NotSent, VerifyError};
 use super::port::{CallError, Gateway, State};
 use super::{FindError, Limits, Upstream, Verified, Verifier};
 use crate::domain::sample;
+use crate::verify::observer::Nobody;
 
 fn verifier(upi: &Arc<Upi>, engine: &Arc<Engine>) -> Arc<Verifier> {
     let limits = Limits {
         max_in_flight: 2,
         least_time: Duration::from_millis(200),
     };
-    Verifier::new(Arc::clone(upi) as Arc<dyn Gateway>, engine.clone(), limits)
+    Verifier::new(
+        Arc::clone(upi) as Arc<dyn Gateway>,
+        engine.clone(),
+        Arc::new(Nobody),
+        limits,
+    )
 }
 
 fn healthy() -> Arc<Engine> {

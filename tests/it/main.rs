@@ -9,10 +9,17 @@
     clippy::string_slice
 )]
 
+mod admin;
 mod bad_input;
+mod certificates;
 mod cli;
+mod collector;
 mod config;
+mod configured;
+mod doctor;
 mod faults;
+mod http2;
+mod keys;
 mod photos;
 mod privacy;
 mod process;
@@ -21,5 +28,6 @@ mod requests;
 mod sandbox;
 mod server;
 mod shared;
+mod traces;
 mod vectors;
 mod verify;

@@ -6,6 +6,7 @@ use idphoto::pb::{Customer, VerifyIdPhotoRequest};
 use idphoto::sandbox::Fault;
 use tonic::Request;
 
+use crate::collector::Collector;
 use crate::process::Gateway;
 use crate::requests::request;
 
@@ -45,8 +46,13 @@ fn requests() -> Vec<VerifyIdPhotoRequest> {
     requests
 }
 
+/// A call that is answered and one that is not, with the canary in both.
+pub fn requests_of_a_canary() -> [VerifyIdPhotoRequest; 2] {
+    [canary("test"), canary("sandbox:fault=no-signature")]
+}
+
 /// The canary as it is, and as an encoding would show it.
-fn traces() -> Vec<String> {
+pub fn traces() -> Vec<String> {
     let photo = canary("").photo;
     let piece = &photo[1000..1030];
     let hex: String = piece.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -73,13 +79,15 @@ fn traces() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn nothing_printed_holds_a_name_a_number_or_a_photo() {
+async fn nothing_printed_or_exported_holds_a_name_a_number_or_a_photo() {
     for format in ["text", "json"] {
+        let collector = Collector::start().await;
         let mut gateway = Gateway::start(&[
             "upi.timeout=2s",
             "upi.connect_timeout=1s",
             "telemetry.log_level=trace",
             &format!("telemetry.log_format={format}"),
+            &format!("telemetry.otlp.endpoint={}", collector.endpoint),
         ]);
         let requests = requests();
         let calls = requests.len();
@@ -97,8 +105,12 @@ async fn nothing_printed_holds_a_name_a_number_or_a_photo() {
             .filter(|line| line.contains("dispatch"))
             .count();
         assert!(lines >= calls / 2, "the log is there: {printed}");
+        let exported = collector.everything();
+        assert!(collector.spans().len() >= calls, "the spans are there");
+        assert!(!collector.metrics().is_empty(), "the metrics are there: {printed}");
         for trace in traces() {
             assert!(!printed.contains(&trace), "{trace} is in the {format} log");
+            assert!(!exported.contains(&trace), "{trace} was exported");
         }
     }
 }

@@ -20,20 +20,28 @@ pub struct Process {
 }
 
 /// `idphoto` with these arguments, and nothing of the environment that could configure it.
+/// Without an admin port unless a `--set` asks for one: by default its port is a fixed one.
 pub fn idphoto(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_idphoto"));
     command.args(args);
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("IDPHOTO_") {
+        let name = name.to_string_lossy().into_owned();
+        if name.starts_with("IDPHOTO_") || name.starts_with("OTEL_") {
             command.env_remove(name);
         }
     }
+    command.env("IDPHOTO_ADMIN__LISTEN", "none");
     command
 }
 
 impl Process {
     pub fn start(args: &[&str]) -> Self {
-        let mut child = idphoto(args)
+        Self::run(idphoto(args))
+    }
+
+    /// Starts a command that was prepared.
+    pub fn run(mut command: Command) -> Self {
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -128,18 +136,26 @@ pub struct Gateway {
 impl Gateway {
     /// With these settings (`section.key=value`).
     pub fn start(settings: &[&str]) -> Self {
+        Self::start_told(settings, &[]).0
+    }
+
+    /// The same, and the rest of the lines that begin like these, which come in this order
+    /// before the gateway's own.
+    pub fn start_told(settings: &[&str], lines: &[&str]) -> (Self, Vec<String>) {
         let mut args = vec!["serve", "--sandbox", "--listen", "127.0.0.1:0"];
         for setting in settings {
             args.extend(["--set", setting]);
         }
         let process = Process::start(&args);
         let upi = process.wait_for("sandbox listening on ");
+        let told = lines.iter().map(|line| process.wait_for(line)).collect();
         let address = process.wait_for("gRPC listening on ");
-        Self {
+        let gateway = Self {
             process,
             address,
             upi,
-        }
+        };
+        (gateway, told)
     }
 
     pub fn client(&self) -> IdPhotoServiceClient<Channel> {

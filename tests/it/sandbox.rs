@@ -21,6 +21,7 @@ mod fault;
 mod participant;
 
 use crate::requests::order_id;
+use idphoto::verify::observer::Nobody;
 use participant::{Participant, verification};
 
 /// Making keys takes long: all tests share these.
@@ -50,7 +51,13 @@ struct Running {
 }
 
 async fn bind(settings: Settings) -> Result<Sandbox, SandboxError> {
-    Sandbox::bind(settings, &KIT.upi().unwrap(), Arc::new(SystemClock)).await
+    Sandbox::bind(
+        settings,
+        &KIT.upi().unwrap(),
+        Arc::new(SystemClock),
+        Arc::new(Nobody),
+    )
+    .await
 }
 
 fn run(sandbox: Sandbox) -> Running {
@@ -96,9 +103,10 @@ impl Running {
             proxy: Proxy::None,
             response_codes: std::collections::BTreeMap::new(),
             member: member.unwrap(),
+            propagate_trace: false,
         };
         let keys = KIT.participant().unwrap();
-        UpiGateway::new(settings, &keys, Arc::new(SystemClock)).unwrap()
+        UpiGateway::new(settings, &keys, Arc::new(SystemClock), Arc::new(Nobody)).unwrap()
     }
 }
 

@@ -199,13 +199,13 @@ fn limit_open_files(pid: u32, most: u32) {
 }
 
 /// An authority, and a file for its certificate.
-struct Authority {
+pub struct Authority {
     pem: String,
     issuer: Issuer<'static, KeyPair>,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
@@ -230,7 +230,7 @@ fn write(dir: &Path, name: &str, content: &str) -> PathBuf {
 }
 
 /// A directory with the server's files, and the settings that name them.
-fn tls_settings(authority: &Authority, clients: Option<&Authority>) -> (TempDir, Vec<String>) {
+pub fn tls_settings(authority: &Authority, clients: Option<&Authority>) -> (TempDir, Vec<String>) {
     let dir = tempfile::tempdir().unwrap();
     let (certificate, key) = authority.issue();
     let mut files = vec![

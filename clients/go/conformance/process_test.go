@@ -46,6 +46,8 @@ func start(t *testing.T, args ...string) *process {
 			p.command.Env = append(p.command.Env, variable)
 		}
 	}
+	// Its port is a fixed one by default, and several gateways run at once.
+	p.command.Env = append(p.command.Env, "IDPHOTO_ADMIN__LISTEN=none")
 	p.command.Stderr = &p.stderr
 	stdout, err := p.command.StdoutPipe()
 	if err != nil {

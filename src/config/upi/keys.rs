@@ -20,6 +20,8 @@ pub struct SigningFiles {
     pub key_file: PathBuf,
     /// Its passphrase; a line break at the end does not belong to it.
     pub passphrase_file: Option<PathBuf>,
+    /// Its certificate, in any form that [`inspect`](crate::upi::key::inspect) reads.
+    pub cert_file: Option<PathBuf>,
 }
 
 /// A key of UPI's.
@@ -52,6 +54,16 @@ pub static SIGNING_PASSPHRASE_FILE: Field<PathBuf> =
     })
     .refused_in_sandbox()
     .about("A file with the passphrase of an encrypted key.");
+
+pub static SIGNING_CERT_FILE: Field<PathBuf> =
+    Field::new("upi.signing.cert_file", PATH, |config| {
+        config.upi.signing.as_ref()?.cert_file.clone()
+    })
+    .refused_in_sandbox()
+    .about(
+        "Our certificate that UPI has for the key: PEM, DER or bare base64. It is never sent; \
+         it is held against the key, and its expiry is watched.",
+    );
 
 pub static ENCRYPTION_KID: Field<Kid> = Field::new("upi.encryption.kid", KID, |config| {
     config.upi.encryption.as_ref().map(|key| key.kid.clone())
@@ -97,10 +109,12 @@ pub fn signing(reader: &mut Reader) -> Option<SigningFiles> {
     let kid = reader.get(&SIGNING_KID);
     let key_file = reader.get(&SIGNING_KEY_FILE);
     let passphrase_file = reader.get(&SIGNING_PASSPHRASE_FILE);
+    let cert_file = reader.get(&SIGNING_CERT_FILE);
     Some(SigningFiles {
         kid: kid?,
         key_file: key_file?,
         passphrase_file,
+        cert_file,
     })
 }
 

@@ -99,6 +99,15 @@ pub static PROXY: Field<Proxy> =
              HTTPS_PROXY and its like, or through this proxy.",
         );
 
+pub static PROPAGATE_TRACE: Field<bool> = Field::new("upi.propagate_trace", BOOLEAN, |config| {
+    Some(config.upi.propagate_trace)
+})
+.default(|| false)
+.about(
+    "Whether UPI gets the W3C trace context of each call (traceparent). It is another \
+         company: the trace ends at our door unless it wants this.",
+);
+
 pub fn base_url(reader: &mut Reader) -> Option<String> {
     or_placeholder(reader, &BASE_URL, placeholder::BASE_URL)
 }

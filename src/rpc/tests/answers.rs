@@ -167,7 +167,8 @@ async fn the_configured_merchant_stands_in_for_an_absent_one_only() {
     };
     let gateway = Arc::clone(&recorder) as Arc<dyn Gateway>;
     let methods = Methods {
-        verifier: Verifier::new(gateway, Engine::failing(&[]), limits),
+        verifier: Verifier::new(gateway, Engine::failing(&[]), setup().observer, limits),
+        observer: setup().observer,
         clock: setup().clock,
         rules: Rules::default(),
         merchant: Some(merchant("1")),

@@ -124,6 +124,29 @@ async fn errors_are_logged_as_loud_as_they_are_grave() {
 }
 
 #[tokio::test]
+async fn a_refusal_by_upi_says_what_to_check_and_nothing_else_does() {
+    let hint = async |script: Script| {
+        let (log, _guard) = Log::start();
+        let upi = Upi::prompt(script);
+        let rig = Setup { upi, ..setup() }.start().await;
+        rig.failure(request("1")).await;
+        log.line().await["hint"].as_str().map(ToOwned::to_owned)
+    };
+    let refused = hint(|| Err(CallError::Refused(cause()))).await.unwrap();
+    let checks = [
+        "upi.signing.kid",
+        "clock",
+        "upi.app_id",
+        "upi.request_path",
+        "`idphoto doctor --network`",
+    ];
+    let places: Vec<_> = checks.iter().map(|check| refused.find(check)).collect();
+    assert!(places.iter().all(Option::is_some), "{refused}");
+    assert!(places.is_sorted(), "{refused}");
+    assert_eq!(hint(|| Err(CallError::Unknown(cause()))).await, None);
+}
+
+#[tokio::test]
 async fn a_fault_of_ours_is_an_error_with_its_chain_of_causes() {
     let (log, _guard) = Log::start();
     let engine = Engine::failing(&["claim"]);

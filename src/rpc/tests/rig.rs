@@ -15,6 +15,7 @@ use crate::domain::{Rules, sample};
 use crate::pb;
 use crate::pb::id_photo_service_client::IdPhotoServiceClient;
 use crate::verify::doubles::{Engine, Upi, answer};
+use crate::verify::observer::{Nobody, Observer};
 use crate::verify::port::{Admission, Clock, Everyone, Gateway, SystemClock};
 use crate::verify::{Limits, Verifier};
 
@@ -24,6 +25,7 @@ pub struct Setup {
     pub engine: Arc<Engine>,
     pub limits: Limits,
     pub admission: Arc<dyn Admission>,
+    pub observer: Arc<dyn Observer>,
     pub clock: Arc<dyn Clock>,
     pub settings: Settings,
 }
@@ -38,9 +40,11 @@ pub fn setup() -> Setup {
             least_time: Duration::from_millis(1),
         },
         admission: Arc::new(Everyone),
+        observer: Arc::new(Nobody),
         clock: Arc::new(SystemClock),
         settings: Settings {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            health_listen: None,
             tls: None,
             reflection: true,
             max_message_bytes: 1024 * 1024,
@@ -55,11 +59,17 @@ pub fn setup() -> Setup {
 impl Setup {
     pub async fn start(self) -> Rig {
         let gateway = Arc::clone(&self.upi) as Arc<dyn Gateway>;
-        let verifier = Verifier::new(gateway, self.engine, self.limits);
+        let verifier = Verifier::new(
+            gateway,
+            self.engine,
+            Arc::clone(&self.observer),
+            self.limits,
+        );
         let ports = Ports {
             verifier: Arc::clone(&verifier),
             admission: self.admission,
             clock: self.clock,
+            observer: self.observer,
         };
         let server = Server::bind(self.settings, ports).await.unwrap();
         let address = server.local_addr();

@@ -99,12 +99,14 @@ impl Files {
             limits,
             admission,
             clock,
+            observer,
             settings,
         } = self.setup();
         let ports = Ports {
-            verifier: Verifier::new(upi, engine, limits),
+            verifier: Verifier::new(upi, engine, Arc::clone(&observer), limits),
             admission,
             clock,
+            observer,
         };
         let bound = Server::bind(settings, ports).await;
         bound.err().expect("the server started")
@@ -247,10 +249,12 @@ async fn an_address_in_use_is_named() {
     files.tls.client_ca_file = None;
     let mut setup = files.setup();
     setup.settings.listen = address;
+    let observer = setup.observer;
     let ports = Ports {
-        verifier: Verifier::new(setup.upi, setup.engine, setup.limits),
+        verifier: Verifier::new(setup.upi, setup.engine, Arc::clone(&observer), setup.limits),
         admission: setup.admission,
         clock: setup.clock,
+        observer,
     };
     let error = Server::bind(setup.settings, ports).await.err().unwrap();
     assert!(error.to_string().contains(&address.to_string()), "{error}");

@@ -1,5 +1,7 @@
 //! One attack on a good POST for each rule about HTTP and the signature.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderMap, Request, StatusCode};
@@ -12,6 +14,7 @@ use crate::sandbox::participant::{
     KIT, NOW, ORDER_ID, UUID, bytes, claims, processor, request, sign,
 };
 use crate::upi::jws::{Expected, Verifier};
+use crate::verify::observer::Nobody;
 
 mod signature;
 
@@ -38,7 +41,7 @@ impl Answered {
 }
 
 fn endpoint() -> Endpoint {
-    Endpoint::new(REQUEST_PATH.to_owned(), processor())
+    Endpoint::new(REQUEST_PATH.to_owned(), processor(), Arc::new(Nobody))
 }
 
 async fn ask(endpoint: &Endpoint, request: Request<Full<Bytes>>) -> Answered {

@@ -16,6 +16,7 @@ use crate::upi::envelope::OpenError;
 use crate::upi::jwe::Opener;
 use crate::upi::jws::{Claims, Expected, JwsError, Signer, Verifier};
 use crate::upi::message::response::MalformedAnswer;
+use crate::verify::observer::Nobody;
 
 mod seal;
 mod send;
@@ -81,11 +82,18 @@ fn settings(base_url: &str) -> Settings {
         proxy: Proxy::None,
         response_codes: BTreeMap::new(),
         member: Member::parse(APP_ID, "Example Bank", FreeText::Ascii).unwrap(),
+        propagate_trace: false,
     }
 }
 
 fn gateway(base_url: &str) -> UpiGateway {
-    UpiGateway::new(settings(base_url), &keys(), Arc::new(Stopped)).unwrap()
+    UpiGateway::new(
+        settings(base_url),
+        &keys(),
+        Arc::new(Stopped),
+        Arc::new(Nobody),
+    )
+    .unwrap()
 }
 
 fn sealed(gateway: &UpiGateway) -> Sealed {

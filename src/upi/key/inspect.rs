@@ -3,16 +3,15 @@
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::error::ErrorStack;
 use openssl::nid::Nid;
-use openssl::pkey::{HasPublic, PKeyRef};
+use openssl::pkey::{HasPublic, PKeyRef, Private};
 use openssl::sha::sha256;
 use openssl::x509::{X509, X509NameEntryRef, X509NameRef};
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
-use super::KeyError;
 use super::form::Form;
 use super::open;
 use super::parts::{self, Part};
+use super::{KeyError, Validity};
 use crate::domain::Secret;
 
 /// What a key file holds, without any of its secrets.
@@ -39,10 +38,22 @@ pub struct CertificateInfo {
     pub issuer: String,
     /// Serial number, upper-case hex (which is *not* UPI's kid).
     pub serial: String,
-    /// Start of validity, RFC 3339.
-    pub not_before: String,
-    /// End of validity, RFC 3339.
-    pub not_after: String,
+    /// The same in decimal.
+    pub serial_decimal: String,
+    /// When it counts.
+    pub validity: Validity,
+    /// SHA-256 of the SubjectPublicKeyInfo in it, lower-case hex: that of the key it is for.
+    pub spki_sha256: String,
+}
+
+impl Inspection {
+    /// The certificate of this key. One that was found beside it and is for another key, an
+    /// issuer's perhaps, is left out.
+    #[must_use]
+    pub fn own_certificate(&self) -> Option<&CertificateInfo> {
+        let certificate = self.certificate.as_ref();
+        certificate.filter(|certificate| certificate.spki_sha256 == self.spki_sha256)
+    }
 }
 
 /// Looks into key material of any accepted form; also keys that are too weak to be used.
@@ -60,7 +71,7 @@ pub fn inspect(bytes: &[u8], passphrase: Option<&Secret<String>>) -> Result<Insp
         let (key, certificate) = open::private(part, passphrase)?;
         let certificate = match certificate {
             Some(certificate) => Some(certificate),
-            None => certificate_beside(&parts)?,
+            None => certificate_beside(&parts, &key)?,
         };
         describe(part, &key, certificate)
     } else {
@@ -69,12 +80,15 @@ pub fn inspect(bytes: &[u8], passphrase: Option<&Secret<String>>) -> Result<Insp
     }
 }
 
-fn certificate_beside(parts: &[Part]) -> Result<Option<X509>, KeyError> {
-    parts
-        .iter()
-        .find(|part| part.form == Form::Certificate)
+/// The certificate of the key, else the first one.
+fn certificate_beside(parts: &[Part], key: &PKeyRef<Private>) -> Result<Option<X509>, KeyError> {
+    let certificates = parts.iter().filter(|part| part.form == Form::Certificate);
+    let mut certificates = certificates
         .map(|part| X509::from_der(&part.content).map_err(|_| KeyError::Malformed))
-        .transpose()
+        .collect::<Result<Vec<_>, _>>()?;
+    let is_own = |one: &X509| one.public_key().is_ok_and(|public| public.public_eq(key));
+    let own = certificates.iter().position(is_own).unwrap_or(0);
+    Ok((own < certificates.len()).then(|| certificates.swap_remove(own)))
 }
 
 fn describe<T: HasPublic>(
@@ -82,12 +96,11 @@ fn describe<T: HasPublic>(
     key: &PKeyRef<T>,
     certificate: Option<X509>,
 ) -> Result<Inspection, KeyError> {
-    let spki = key.public_key_to_der().map_err(|_| KeyError::Unusable)?;
     Ok(Inspection {
         form: part.form.in_words(part.armour),
         private: part.form.is_private(),
         bits: key.bits(),
-        spki_sha256: hex(&sha256(&spki)),
+        spki_sha256: fingerprint(key).ok_or(KeyError::Unusable)?,
         certificate: certificate
             .map(|certificate| CertificateInfo::of(&certificate).ok_or(KeyError::Malformed))
             .transpose()?,
@@ -101,10 +114,19 @@ impl CertificateInfo {
             subject: name(certificate.subject_name()).ok()?,
             issuer: name(certificate.issuer_name()).ok()?,
             serial: serial.to_hex_str().ok()?.to_string(),
-            not_before: rfc3339(certificate.not_before())?,
-            not_after: rfc3339(certificate.not_after())?,
+            serial_decimal: serial.to_dec_str().ok()?.to_string(),
+            validity: Validity {
+                not_before: instant(certificate.not_before())?,
+                not_after: instant(certificate.not_after())?,
+            },
+            spki_sha256: fingerprint(&*certificate.public_key().ok()?)?,
         })
     }
+}
+
+fn fingerprint<T: HasPublic>(key: &PKeyRef<T>) -> Option<String> {
+    let spki = key.public_key_to_der().ok()?;
+    Some(hex(&sha256(&spki)))
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -146,10 +168,9 @@ fn escape(value: &str) -> String {
     escaped
 }
 
-fn rfc3339(instant: &Asn1TimeRef) -> Option<String> {
+fn instant(instant: &Asn1TimeRef) -> Option<OffsetDateTime> {
     const SECONDS_A_DAY: i64 = 86_400;
     let since_epoch = Asn1Time::from_unix(0).ok()?.diff(instant).ok()?;
     let seconds = i64::from(since_epoch.days) * SECONDS_A_DAY + i64::from(since_epoch.secs);
-    let instant = OffsetDateTime::from_unix_timestamp(seconds).ok()?;
-    instant.format(&Rfc3339).ok()
+    OffsetDateTime::from_unix_timestamp(seconds).ok()
 }

@@ -330,14 +330,36 @@ fn an_inspection_tells_the_form_and_the_certificate() {
     assert_eq!(certificate.subject, r"CN=a\u{1b}[31mb,O=Fake\, Inc.");
     assert_eq!(certificate.issuer, certificate.subject);
     assert_eq!(certificate.serial, "2A");
-    assert_eq!(certificate.not_before, "2026-01-01T00:00:00Z");
-    assert_eq!(certificate.not_after, "2049-12-31T23:59:59Z");
+    assert_eq!(
+        certificate.validity.not_before.unix_timestamp(),
+        1_767_225_600
+    );
+    assert_eq!(
+        certificate.validity.not_after.unix_timestamp(),
+        2_524_607_999
+    );
+    assert_eq!(certificate.spki_sha256, found.spki_sha256);
 
     let public = inspect(own_spki().unwrap().as_bytes(), None).unwrap();
     assert_eq!(public.form, "SubjectPublicKeyInfo PEM");
     assert_eq!((public.private, public.certificate), (false, None));
     assert_eq!(public.spki_sha256, found.spki_sha256);
     assert_eq!(public.spki_sha256.len(), 64);
+}
+
+#[test]
+fn of_several_certificates_beside_a_key_its_own_counts() {
+    let other = PrivateKey::generate().unwrap();
+    let both = [
+        other.to_pkcs8_pem().unwrap().expose().as_bytes(),
+        &certificate().to_pem().unwrap(),
+    ]
+    .concat();
+    let stranger = inspect(&both, None).unwrap();
+    assert!(stranger.certificate.is_some() && stranger.own_certificate().is_none());
+    let own = KEY.to_pkcs8_pem().unwrap();
+    let own = [own.expose().as_bytes(), &certificate().to_pem().unwrap()].concat();
+    assert!(inspect(&own, None).unwrap().own_certificate().is_some());
 }
 
 #[test]

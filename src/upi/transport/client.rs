@@ -16,18 +16,33 @@ const USER_AGENT: &str = concat!("idphoto/", env!("CARGO_PKG_VERSION"));
 /// cheap beside that.
 const POOL_IDLE: Duration = Duration::from_secs(4);
 
+/// The way to UPI, whatever is asked there.
+#[derive(Clone, Copy)]
+pub(super) struct Way<'a> {
+    /// For DNS, TCP and TLS together.
+    pub(super) connect_timeout: Duration,
+    /// Own trust anchors, PEM.
+    pub(super) ca_pem: Option<&'a [u8]>,
+    /// Client certificate.
+    pub(super) client_identity: Option<&'a ClientIdentity>,
+    /// Proxy.
+    pub(super) proxy: &'a Proxy,
+}
+
+impl<'a> Way<'a> {
+    pub(super) fn of(settings: &'a Settings) -> Self {
+        Self {
+            connect_timeout: settings.connect_timeout,
+            ca_pem: settings.ca_pem.as_deref(),
+            client_identity: settings.client_identity.as_ref(),
+            proxy: &settings.proxy,
+        }
+    }
+}
+
 /// The address that requests go to.
 pub(super) fn url(settings: &Settings) -> Result<Url, SetupError> {
-    let base = settings.base_url.trim_end_matches('/');
-    let base = Url::parse(base).map_err(|_| SetupError::BaseUrl)?;
-    if !matches!(base.scheme(), "http" | "https") || !base.has_host() {
-        return Err(SetupError::BaseUrl);
-    }
-    // Credentials here would be sent, and a query would swallow the path.
-    let bare = base.username().is_empty() && base.password().is_none();
-    if !bare || base.query().is_some() || base.fragment().is_some() {
-        return Err(SetupError::BaseUrlParts);
-    }
+    let base = base(&settings.base_url)?;
     let path = [base.path().trim_end_matches('/'), &settings.request_path].concat();
     let mut url = base;
     url.set_path(&path);
@@ -39,8 +54,23 @@ pub(super) fn url(settings: &Settings) -> Result<Url, SetupError> {
     }
 }
 
+/// `upi.base_url`.
+pub(super) fn base(text: &str) -> Result<Url, SetupError> {
+    let base = text.trim_end_matches('/');
+    let base = Url::parse(base).map_err(|_| SetupError::BaseUrl)?;
+    if !matches!(base.scheme(), "http" | "https") || !base.has_host() {
+        return Err(SetupError::BaseUrl);
+    }
+    // Credentials here would be sent, and a query would swallow the path.
+    let bare = base.username().is_empty() && base.password().is_none();
+    if !bare || base.query().is_some() || base.fragment().is_some() {
+        return Err(SetupError::BaseUrlParts);
+    }
+    Ok(base)
+}
+
 /// The client for one address.
-pub(super) fn build(settings: &Settings, url: &Url) -> Result<Client, SetupError> {
+pub(super) fn build(way: &Way<'_>, url: &Url) -> Result<Client, SetupError> {
     let builder = Client::builder()
         .user_agent(USER_AGENT)
         .retry(retry::never())
@@ -49,11 +79,11 @@ pub(super) fn build(settings: &Settings, url: &Url) -> Result<Client, SetupError
         // One request at a time on a connection: the failure of one says nothing of others.
         .http1_only()
         .tcp_nodelay(true)
-        .connect_timeout(settings.connect_timeout)
+        .connect_timeout(way.connect_timeout)
         .pool_idle_timeout(POOL_IDLE);
-    let builder = proxied(builder, &settings.proxy)?;
-    let builder = trusting(builder, settings, url)?;
-    let builder = identified(builder, settings.client_identity.as_ref())?;
+    let builder = proxied(builder, way.proxy)?;
+    let builder = trusting(builder, way, url)?;
+    let builder = identified(builder, way.client_identity)?;
     builder
         .build()
         .map_err(|error| SetupError::Client(Arc::new(error.without_url())))
@@ -70,13 +100,9 @@ fn proxied(builder: ClientBuilder, proxy: &Proxy) -> Result<ClientBuilder, Setup
     }
 }
 
-fn trusting(
-    builder: ClientBuilder,
-    settings: &Settings,
-    url: &Url,
-) -> Result<ClientBuilder, SetupError> {
-    let Some(pem) = &settings.ca_pem else {
-        let plaintext = url.scheme() == "http" && settings.proxy == Proxy::None;
+fn trusting(builder: ClientBuilder, way: &Way<'_>, url: &Url) -> Result<ClientBuilder, SetupError> {
+    let Some(pem) = way.ca_pem else {
+        let plaintext = url.scheme() == "http" && *way.proxy == Proxy::None;
         // The system's anchors are not read, and may be missing, where no TLS is spoken.
         return Ok(if plaintext {
             builder.tls_certs_only([])

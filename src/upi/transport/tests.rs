@@ -1,6 +1,7 @@
 //! What is certain about a request in every way that a POST can fail, against real sockets
 //! of the loopback interface, with the POSTs counted that arrived.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,6 +9,7 @@ use bytes::Bytes;
 use super::{PostError, Reply, Transport};
 use crate::domain::{FreeText, Member};
 use crate::upi::gateway::{PhotoPlacement, Proxy, Settings};
+use crate::verify::observer::Nobody;
 
 mod cut_off;
 mod no_connection;
@@ -35,6 +37,7 @@ fn settings(base_url: &str) -> Settings {
         proxy: Proxy::None,
         response_codes: Default::default(),
         member: Member::parse("00520446", "Example Bank", FreeText::Ascii).unwrap(),
+        propagate_trace: false,
     }
 }
 
@@ -48,7 +51,7 @@ fn impatient(base_url: &str) -> Settings {
 }
 
 fn transport(settings: &Settings) -> Transport {
-    Transport::new(settings).unwrap()
+    Transport::new(settings, Arc::new(Nobody)).unwrap()
 }
 
 /// Posts a body that is as large as they get.

@@ -130,6 +130,7 @@ fn the_example_in_full_is_a_good_configuration_and_prints_as_it_is() {
 const CHANGED: &str = r#"
 [server]
 listen = "[::1]:1"
+health_listen = "[::1]:2"
 reflection = false
 max_message_bytes = 300000
 max_in_flight = 7
@@ -139,6 +140,8 @@ drain_timeout = "100s"
 cert_file = "a \"quoted\" \\ path"
 key_file = "b"
 client_ca_file = "c"
+[admin]
+listen = "none"
 [upi]
 base_url = "http://127.0.0.1:1/x"
 request_path = "/x"
@@ -152,12 +155,14 @@ ca_file = "d"
 client_cert_file = "e"
 client_key_file = "f"
 proxy = "environment"
+propagate_trace = true
 verification = [{ kid = "1", key_file = "g" }, { kid = "2", key_file = "h" }]
 response_codes = { 70 = "OTHER", A1 = "NOT_CONFIRMED", B2 = "SOURCE_UNAVAILABLE" }
 [upi.signing]
 kid = "3"
 key_file = "i"
 passphrase_file = "j"
+cert_file = "l"
 [upi.encryption]
 kid = "4"
 key_file = "k"
@@ -179,6 +184,11 @@ url = "memory:"
 [telemetry]
 log_level = "trace"
 log_format = "json"
+[telemetry.otlp]
+endpoint = "https://collector.example:4317"
+ca_file = "m"
+sample_ratio = 0.05
+metrics_interval = "15s"
 "#;
 
 #[test]

@@ -15,6 +15,7 @@ use time::OffsetDateTime;
 
 use super::{Running, run, settings};
 use crate::shared;
+use idphoto::verify::observer::Nobody;
 
 const NOW: i64 = 1_790_000_000;
 const APP_ID: &str = "00520446";
@@ -56,9 +57,11 @@ async fn start() -> Running {
         request_path: PATH.to_owned(),
         ..settings()
     };
-    run(Sandbox::bind(settings, &keys, Arc::new(Then))
-        .await
-        .unwrap())
+    run(
+        Sandbox::bind(settings, &keys, Arc::new(Then), Arc::new(Nobody))
+            .await
+            .unwrap(),
+    )
 }
 
 fn base64url(bytes: &[u8]) -> String {

@@ -1,9 +1,10 @@
 //! Which settings are refused.
 
 use super::*;
+use crate::verify::observer::Nobody;
 
 fn refused(settings: Settings, keys: &Keys) -> SetupError {
-    match UpiGateway::new(settings, keys, Arc::new(Stopped)) {
+    match UpiGateway::new(settings, keys, Arc::new(Stopped), Arc::new(Nobody)) {
         Ok(_) => panic!("accepted"),
         Err(error) => error,
     }
@@ -75,7 +76,7 @@ fn overrides_of_the_code_table_are_used() {
         response_codes: BTreeMap::from([(code, Category::NotPermitted)]),
         ..settings("http://127.0.0.1")
     };
-    let gateway = UpiGateway::new(settings, &keys(), Arc::new(Stopped)).unwrap();
+    let gateway = UpiGateway::new(settings, &keys(), Arc::new(Stopped), Arc::new(Nobody)).unwrap();
     let body = br#"{"msgResponse":{"responseCode":"70","responseMsg":"m"}}"#;
     let mut headers = HeaderMap::new();
     headers.insert("upi-jws", signed(body, NOW).parse().unwrap());

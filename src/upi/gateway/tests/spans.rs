@@ -54,17 +54,19 @@ async fn traced(base_url: &str) -> (String, Sealed) {
 }
 
 #[tokio::test]
-async fn seal_send_and_open_are_spans_and_send_knows_the_status() {
+async fn seal_send_and_open_are_spans_beside_each_other_and_the_post_knows_the_status() {
     let body = br#"{"confidence":"97","msgResponse":{"responseCode":"00"}}"#;
     let url = upi("200 OK", &[&signed(body, NOW)], body).await;
     let (log, sealed) = traced(&url).await;
-    let send = format!(
-        r#"send{{upi.uuid="{}" http.request.method="POST" http.response.status_code=200}}"#,
-        sealed.upi_uuid
-    );
+    let send = format!(r#" send{{upi.uuid="{}"}}"#, sealed.upi_uuid);
     assert!(log.contains(" seal: "), "{log}");
-    assert!(log.contains(&format!("{send}:open: ")), "{log}");
     assert!(log.contains(&format!("{send}: ")), "{log}");
+    assert!(log.contains(" open: "), "{log}");
+    let closed = |line: &&str| line.contains(&format!("{send}:POST{{")) && line.contains(" close ");
+    let post = log.lines().find(closed);
+    let post = post.unwrap_or_else(|| panic!("{log}"));
+    assert!(post.contains(r#"otel.kind="client""#), "{post}");
+    assert!(post.contains("http.response.status_code=200"), "{post}");
 }
 
 #[tokio::test]

@@ -2,10 +2,12 @@
 //! threads, so each case runs in a process of its own: this test again, told so by a variable.
 
 use std::process::Command;
+use std::sync::Arc;
 
 use super::server::{Act, Server, ok};
 use super::*;
 use crate::upi::gateway::SetupError;
+use crate::verify::observer::Nobody;
 
 const CASE: &str = "IDPHOTO_TEST_PROXY";
 const TEST: &str =
@@ -104,7 +106,7 @@ fn a_proxy_that_is_no_url_is_refused_without_a_word_of_it() {
         proxy: Proxy::Url("socks5://user:canary@:x".to_owned()),
         ..settings("http://127.0.0.1")
     };
-    let Err(error) = Transport::new(&settings) else {
+    let Err(error) = Transport::new(&settings, Arc::new(Nobody)) else {
         panic!("accepted");
     };
     assert!(matches!(error, SetupError::Proxy));

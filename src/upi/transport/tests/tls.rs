@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
@@ -14,6 +14,9 @@ use super::server::{Act, Server, ok};
 use super::*;
 use crate::domain::Secret;
 use crate::upi::gateway::{ClientIdentity, SetupError};
+use crate::upi::probe::{Outcome, Probe, Route, Step};
+use crate::verify::observer::Nobody;
+use crate::verify::port::SystemClock;
 
 struct Authority {
     issuer: Issuer<'static, KeyPair>,
@@ -175,7 +178,7 @@ async fn a_client_certificate_refused_after_the_handshake_proves_nothing() {
 }
 
 fn refused(settings: &Settings) -> SetupError {
-    match Transport::new(settings) {
+    match Transport::new(settings, Arc::new(Nobody)) {
         Ok(_) => panic!("accepted"),
         Err(error) => error,
     }
@@ -225,4 +228,52 @@ fn a_client_identity_without_a_key_is_refused() {
         ..trusting(&authority, "https://localhost")
     };
     assert!(matches!(refused(&settings), SetupError::Identity(_)));
+}
+
+/// One answer to `HEAD /` behind TLS, after a connection that asks nothing; its URL.
+async fn probed(tls: TlsAcceptor) -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let _looked_at = listener.accept().await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        if let Ok(mut stream) = tls.accept(stream).await {
+            let mut request = [0; 1024];
+            let length = stream.read(&mut request).await.unwrap_or(0);
+            assert!(request[..length].starts_with(b"HEAD / "));
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+            stream.write_all(answer).await.unwrap();
+        }
+    });
+    format!("https://localhost:{port}")
+}
+
+async fn probe(authority: &Authority, url: String) -> Outcome {
+    let route = Route {
+        base_url: url,
+        connect_timeout: Duration::from_secs(10),
+        ca_pem: Some(authority.pem()),
+        client_identity: None,
+        proxy: Proxy::None,
+    };
+    Probe::new(&route).unwrap().run(&SystemClock).await
+}
+
+#[tokio::test]
+async fn a_probe_takes_every_step_to_a_server_of_the_configured_authority() {
+    let authority = Authority::new();
+    let url = probed(acceptor(&authority, None)).await;
+    let outcome = probe(&authority, url).await;
+    assert_eq!(outcome.failed, None);
+    let steps = [Step::Dns, Step::Tcp, Step::Tls, Step::Http];
+    assert_eq!(outcome.passed, steps);
+    assert_eq!(outcome.reading.unwrap().date, None);
+}
+
+#[tokio::test]
+async fn a_probe_says_that_the_authority_is_another() {
+    let url = probed(acceptor(&Authority::new(), None)).await;
+    let (step, why) = probe(&Authority::new(), url).await.failed.unwrap();
+    assert_eq!(step, Step::Tls);
+    assert!(why.contains("certificate"), "{why}");
 }

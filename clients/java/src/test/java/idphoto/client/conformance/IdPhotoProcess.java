@@ -44,6 +44,8 @@ final class IdPhotoProcess {
         said.toFile().deleteOnExit();
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(said.toFile());
         builder.environment().keySet().removeIf(name -> name.startsWith("IDPHOTO_"));
+        // Its port is a fixed one by default, and several gateways run at once.
+        builder.environment().put("IDPHOTO_ADMIN__LISTEN", "none");
         IdPhotoProcess started = new IdPhotoProcess(builder.start(), said);
         Thread reader = new Thread(started::read, "idphoto-stdout");
         reader.setDaemon(true);

@@ -1,0 +1,91 @@
+//! The port for those who run the gateway: plaintext HTTP/1.1 with metrics, liveness,
+//! readiness, version, the masked configuration and the level of the log. Nothing else.
+//!
+//! It is not for callers, and nothing on it is about one: `pages` says what is served,
+//! `gate` who is turned away, `connection` what a peer may cost.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+
+use crate::telemetry::Switch;
+
+mod answer;
+mod connection;
+mod gate;
+mod level;
+mod pages;
+
+#[cfg(test)]
+mod tests;
+
+use pages::Pages;
+
+/// Gives the metrics in Prometheus' text format; `None` when they cannot be gathered.
+pub type Exposition = Arc<dyn Fn() -> Option<String> + Send + Sync>;
+
+/// Whether calls are accepted.
+pub type Ready = Arc<dyn Fn() -> bool + Send + Sync>;
+
+/// What the pages show.
+pub struct Sources {
+    /// `/metrics`.
+    pub exposition: Exposition,
+    /// `/ready`.
+    pub ready: Ready,
+    /// `/config`, with credentials masked.
+    pub configuration: String,
+    /// `/log-level`.
+    pub log: Switch,
+}
+
+/// A bound port; connections wait until [`Admin::run`].
+pub struct Admin {
+    listener: TcpListener,
+    address: SocketAddr,
+    pages: Arc<Pages>,
+}
+
+/// Why the port cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// Another process has the port, or the address is not this machine's.
+    #[error("cannot listen on {address} (admin.listen)")]
+    Bind {
+        /// `admin.listen`.
+        address: SocketAddr,
+        /// What the operating system said.
+        source: io::Error,
+    },
+}
+
+impl Admin {
+    /// Binds; port 0 takes a free one.
+    ///
+    /// # Errors
+    /// The address cannot be listened on.
+    pub async fn bind(address: SocketAddr, sources: Sources) -> Result<Self, AdminError> {
+        let failed = |source| AdminError::Bind { address, source };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let local = address.ip().to_canonical().is_loopback();
+        Ok(Self {
+            listener,
+            address,
+            pages: Arc::new(Pages::new(sources, local)),
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves for as long as it is polled; connections end when it is dropped.
+    pub async fn run(self) {
+        connection::serve(&self.listener, &self.pages).await;
+    }
+}

@@ -1,0 +1,81 @@
+//! What a peer may cost: one request per connection, and little time for it. A peer that is
+//! slow, in asking or in reading, is cut.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::pages::Pages;
+
+/// From the connection to the last byte of the answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Those beyond wait in the operating system's queue.
+const MOST_CONNECTIONS: usize = 64;
+
+/// All headers together, in bytes, and how many there may be.
+const HEADERS_SIZE: usize = 16 * 1024;
+const MOST_HEADERS: usize = 64;
+
+/// How long nothing is accepted after the operating system had no resources for it: it
+/// would fail again at once.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Serves without end.
+pub(super) async fn serve(listener: &TcpListener, pages: &Arc<Pages>) {
+    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let mut connections = JoinSet::new();
+    loop {
+        // The semaphore is never closed.
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+            return;
+        };
+        let stream = accept(listener).await;
+        while connections.try_join_next().is_some() {}
+        let pages = Arc::clone(pages);
+        connections.spawn(async move {
+            if timeout(PATIENCE, converse(stream, pages)).await.is_err() {
+                tracing::debug!("admin: a slow peer is cut");
+            }
+            drop(place);
+        });
+    }
+}
+
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(error) => {
+                tracing::warn!(%error, "admin: no connection can be accepted");
+                sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn converse(stream: TcpStream, pages: Arc<Pages>) {
+    let service = service_fn(|request| {
+        let pages = Arc::clone(&pages);
+        async move { Ok::<_, Infallible>(pages.answer(request).await) }
+    });
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .keep_alive(false)
+        .max_headers(MOST_HEADERS)
+        .max_header_size(HEADERS_SIZE)
+        .max_buf_size(HEADERS_SIZE)
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+    if let Err(error) = served {
+        tracing::debug!(%error, "admin: a connection failed");
+    }
+}

@@ -1,0 +1,61 @@
+//! One file at a time, wiped from memory when it is dropped.
+
+use std::io;
+use std::path::Path;
+
+use zeroize::{Zeroize as _, Zeroizing};
+
+use crate::domain::Secret;
+
+/// No key or certificate bundle is larger (bytes); a wrong path may name anything.
+const MAX_FILE: u64 = 4 * 1024 * 1024;
+
+/// A passphrase file that holds something else than text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the passphrase file is not UTF-8 text")]
+pub struct NotText;
+
+/// Why a file cannot be read. It does not name the file.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The operating system refuses.
+    #[error("cannot be read ({0})")]
+    Unreadable(#[source] io::Error),
+    /// It can be neither key nor certificate.
+    #[error("is too large for a key or certificate")]
+    TooLarge,
+}
+
+/// The whole file, wiped when it is dropped.
+///
+/// # Errors
+/// The file cannot be read, or is too large for a key.
+pub fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+    let size = std::fs::metadata(path)
+        .map_err(ReadError::Unreadable)?
+        .len();
+    if size > MAX_FILE {
+        return Err(ReadError::TooLarge);
+    }
+    let bytes = std::fs::read(path).map_err(ReadError::Unreadable)?;
+    Ok(Zeroizing::new(bytes))
+}
+
+/// A passphrase file's text; an editor's line break at the end is no part of it.
+///
+/// # Errors
+/// The file is not UTF-8 text.
+pub fn to_passphrase(mut bytes: Zeroizing<Vec<u8>>) -> Result<Secret<String>, NotText> {
+    while bytes
+        .last()
+        .is_some_and(|byte| matches!(byte, b'\n' | b'\r'))
+    {
+        bytes.pop();
+    }
+    String::from_utf8(std::mem::take(&mut *bytes))
+        .map(Secret::new)
+        .map_err(|error| {
+            error.into_bytes().zeroize();
+            NotText
+        })
+}

@@ -1,0 +1,89 @@
+//! `idphoto doctor`: what is wrong with the configuration and its keys, or would make UPI
+//! refuse.
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::config::Origin;
+use super::exit::Exit;
+use crate::config::Survey;
+use crate::doctor::{self, Finding, Report, Verdict};
+use crate::verify::port::{Clock as _, SystemClock};
+
+/// Say what is wrong with configuration, keys and clock, or would make UPI refuse
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    origin: Origin,
+    /// Look at UPI's gateway, too: name, port, TLS and clock; nothing that UPI charges for
+    #[arg(long)]
+    network: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Standard output cannot be written.
+pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
+    let survey = Survey::of(&args.origin.sources(false));
+    let mut report = doctor::examine(&survey, SystemClock.now());
+    if args.network {
+        let findings = doctor::examine_network(&survey, &SystemClock).await;
+        report.findings.extend(findings);
+    }
+    if args.json {
+        writeln!(out, "{}", to_json(&report))?;
+    } else {
+        show(&report, out)?;
+    }
+    Ok(match report.verdict() {
+        Verdict::Ok | Verdict::Warning => Exit::Success,
+        Verdict::Unreachable => Exit::Unavailable,
+        Verdict::Wrong => Exit::Config,
+    })
+}
+
+fn show(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    for finding in &report.findings {
+        let Finding {
+            check,
+            key,
+            verdict,
+            text,
+            advice,
+        } = finding;
+        write!(out, "{:<8} {check:<13} {key}: {text}", verdict.shown())?;
+        match *advice {
+            "" => writeln!(out)?,
+            advice => writeln!(out, " - {advice}")?,
+        }
+    }
+    writeln!(
+        out,
+        "{} wrong, {} to look at, of {} checks",
+        report.wrong(),
+        report.warnings(),
+        report.findings.len()
+    )
+}
+
+fn to_json(report: &Report) -> Value {
+    let check = |finding: &Finding| {
+        json!({
+            "check": finding.check,
+            "key": finding.key,
+            "verdict": finding.verdict.name(),
+            "text": finding.text,
+            "advice": finding.advice,
+        })
+    };
+    json!({
+        "checks": report.findings.iter().map(check).collect::<Vec<_>>(),
+        "wrong": report.wrong(),
+        "warnings": report.warnings(),
+    })
+}

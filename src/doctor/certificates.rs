@@ -1,0 +1,130 @@
+//! Certificates: of which key, valid when, and whether somebody took their serial number for
+//! a kid.
+
+use time::OffsetDateTime;
+use time::macros::datetime;
+
+use super::finding::{Finding, Verdict};
+use super::material::{BadCertificate, Material};
+use crate::app::KeyRole;
+use crate::upi::key::{CertificateInfo, ValidityState};
+
+const CERTIFICATE: &str = "certificate";
+
+/// This program did not exist before.
+const EARLIEST: OffsetDateTime = datetime!(2026-01-01 00:00 UTC);
+
+/// What the certificates tell.
+pub fn examine(keys: &[Material], now: OffsetDateTime) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for material in keys {
+        findings.extend(belonging(material, keys));
+        findings.extend(serial(material));
+        let certificate = material.own_certificate();
+        findings.extend(certificate.map(|certificate| expiry(material, certificate, now)));
+    }
+    findings.push(clock(keys, now));
+    findings
+}
+
+/// Whether the certificate is that of the key.
+fn belonging(material: &Material, keys: &[Material]) -> Option<Finding> {
+    let key = material.key("cert_file");
+    let certificate = match material.certificate.as_ref()? {
+        Ok(certificate) => certificate,
+        Err(bad) => return Some(unusable(key, bad)),
+    };
+    let subject = &certificate.subject;
+    let spki = Some(certificate.spki_sha256.as_str());
+    if material.fingerprint()? == certificate.spki_sha256 {
+        let text = format!("is that of the key ({subject})");
+        return Some(Finding::ok(CERTIFICATE, key, text));
+    }
+    let owner = keys.iter().find(|other| other.fingerprint() == spki);
+    let owner = owner.map(|owner| format!(", that of {}", owner.place));
+    let text = format!(
+        "is the certificate of another key than upi.signing.key_file{} ({subject})",
+        owner.unwrap_or_default()
+    );
+    let advice = "name the key for which UPI has this certificate, or the other certificate";
+    Some(Finding::wrong(CERTIFICATE, key, text, advice))
+}
+
+fn unusable(key: String, bad: &BadCertificate) -> Finding {
+    let text = match bad {
+        BadCertificate::File(error) => error.to_string(),
+        BadCertificate::Key(error) => error.to_string(),
+        BadCertificate::None => "holds no certificate".to_owned(),
+    };
+    let advice = "name the certificate of our signing key: PEM, DER or bare base64";
+    Finding::wrong(CERTIFICATE, key, text, advice)
+}
+
+fn expiry(material: &Material, certificate: &CertificateInfo, now: OffsetDateTime) -> Finding {
+    const CHECK: &str = "expiry";
+    let name = match material.certificate {
+        Some(_) => "cert_file",
+        None => "key_file",
+    };
+    let key = material.key(name);
+    let subject = &certificate.subject;
+    let Some(trouble) = certificate.validity.trouble(now) else {
+        let day = certificate.validity.not_after.date();
+        return Finding::ok(CHECK, key, format!("valid until {day} ({subject})"));
+    };
+    // UPI's old signing certificate stays listed for a while after the new one has come.
+    let harmless = material.role == KeyRole::Verification;
+    let verdict = match certificate.validity.at(now) {
+        ValidityState::NotYet | ValidityState::Expired if !harmless => Verdict::Wrong,
+        _ => Verdict::Warning,
+    };
+    let advice = match material.role {
+        KeyRole::Signing => "have a new certificate registered at UPI in time",
+        KeyRole::Encryption | KeyRole::Verification => "ask UPI for its present certificate",
+    };
+    Finding {
+        verdict,
+        ..Finding::wrong(
+            CHECK,
+            key,
+            format!("the certificate {trouble} ({subject})"),
+            advice,
+        )
+    }
+}
+
+/// UPI's kid is an id of UPI's own.
+fn serial(material: &Material) -> Option<Finding> {
+    let certificate = material.own_certificate()?;
+    let kid = material.kid.as_ref()?.to_ascii_uppercase();
+    let digits = kid.trim_start_matches("0X").trim_start_matches('0');
+    let hexadecimal = digits == certificate.serial.trim_start_matches('0');
+    let decimal = digits == certificate.serial_decimal;
+    (!digits.is_empty() && (hexadecimal || decimal)).then(|| {
+        let text = "is the serial number of the key's certificate";
+        let advice = "UPI's certificate id is another number; ask UPI for it";
+        Finding::warning("kid", material.key("kid"), text, advice)
+    })
+}
+
+/// What can be said of our clock without asking anybody.
+fn clock(keys: &[Material], now: OffsetDateTime) -> Finding {
+    const CHECK: &str = "clock";
+    const KEY: &str = "upi.clock_window";
+    const ADVICE: &str = "set the clock, and run a time service: UPI refuses 300 s of difference";
+    let mut certificates = keys.iter().filter_map(Material::own_certificate);
+    if now < EARLIEST {
+        return Finding::wrong(
+            CHECK,
+            KEY,
+            "the clock is before 2026, which is over",
+            ADVICE,
+        );
+    }
+    if certificates.any(|one| one.validity.at(now) == ValidityState::NotYet) {
+        let text = "the clock is before the beginning of a certificate: one of them is wrong";
+        return Finding::wrong(CHECK, KEY, text, ADVICE);
+    }
+    let text = "the clock is plausible; with --network it is compared with UPI's";
+    Finding::ok(CHECK, KEY, text)
+}

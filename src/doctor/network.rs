@@ -1,0 +1,144 @@
+//! UPI's gateway as it looks from here, and its clock beside ours.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::finding::{Finding, Verdict};
+use super::route;
+use crate::config::Survey;
+use crate::upi::probe::{Outcome, Reading, Step};
+use crate::verify::port::Clock;
+
+#[cfg(test)]
+mod tests;
+
+const BASE_URL: &str = "upi.base_url";
+const CLOCK: &str = "clock";
+const WINDOW: &str = "upi.clock_window";
+
+/// What UPI itself admits, whatever our own window is (its general requirements).
+const UPI_WINDOW: Duration = Duration::from_secs(300);
+
+/// A difference that a time service would not leave.
+const DRIFT: Duration = Duration::from_secs(30);
+
+/// `Date` leaves out parts of a second.
+const RESOLUTION: time::Duration = time::Duration::SECOND;
+
+/// Resolves, connects and asks `HEAD /` once; nothing of the API's path, and no POST.
+pub async fn examine(survey: &Survey, clock: &dyn Clock) -> Vec<Finding> {
+    let upi = survey.upi();
+    let Some(Ok(probe)) = route::open(&upi) else {
+        let text = "cannot be looked at before the configuration of the way there is mended";
+        return vec![Finding::warning(
+            "network",
+            BASE_URL,
+            text,
+            "mend it and run this again",
+        )];
+    };
+    let outcome = probe.run(clock).await;
+    judge(&outcome, upi.clock_window.unwrap_or(UPI_WINDOW))
+}
+
+fn judge(outcome: &Outcome, window: Duration) -> Vec<Finding> {
+    let passed = outcome.passed.iter();
+    let mut findings: Vec<_> = passed
+        .map(|step| Finding::ok(name(*step), BASE_URL, good(*step)))
+        .collect();
+    if let Some((step, why)) = &outcome.failed {
+        let text = format!("{}: {why}", bad(*step));
+        findings.push(Finding {
+            verdict: Verdict::Unreachable,
+            ..Finding::wrong(name(*step), BASE_URL, text, advice(*step))
+        });
+    }
+    let reading = outcome.reading.as_ref();
+    findings.extend(reading.map(|reading| compare(reading, window)));
+    findings
+}
+
+/// Our clock beside UPI's.
+fn compare(reading: &Reading, window: Duration) -> Finding {
+    const ADVICE: &str = "set the clock of this machine, and run a time service";
+    let Some(skew) = skew(reading) else {
+        let text = "UPI's answer carries no legible Date, so the clocks are not compared";
+        return Finding::warning(CLOCK, WINDOW, text, "compare the clock with a time service");
+    };
+    let direction = if skew.is_negative() {
+        "ahead of"
+    } else {
+        "behind"
+    };
+    let off = skew.unsigned_abs();
+    let text = format!("the clock is {} {direction} UPI's", spell(off));
+    if off > window.min(UPI_WINDOW) {
+        let text = format!("{text}: UPI refuses every signature");
+        Finding::wrong(CLOCK, WINDOW, text, ADVICE)
+    } else if off > DRIFT {
+        Finding::warning(CLOCK, WINDOW, text, ADVICE)
+    } else {
+        Finding::ok(CLOCK, WINDOW, "the clock agrees with UPI's")
+    }
+}
+
+/// Their clock minus ours: the least difference that the way there and back leaves.
+fn skew(reading: &Reading) -> Option<time::Duration> {
+    let date = httpdate::parse_http_date(reading.date.as_deref()?).ok()?;
+    let theirs = OffsetDateTime::from(date);
+    let least = theirs - reading.answered;
+    let most = theirs + RESOLUTION - reading.asked;
+    Some(if least.is_positive() {
+        least
+    } else {
+        most.min(time::Duration::ZERO)
+    })
+}
+
+/// In seconds up to two minutes, then in minutes.
+fn spell(duration: Duration) -> String {
+    const MINUTE: u64 = 60;
+    match duration.as_secs() {
+        seconds if seconds < 2 * MINUTE => format!("{seconds} seconds"),
+        seconds => format!("{} minutes", (seconds + MINUTE / 2) / MINUTE),
+    }
+}
+
+const fn name(step: Step) -> &'static str {
+    match step {
+        Step::Dns => "dns",
+        Step::Tcp => "tcp",
+        Step::Tls => "tls",
+        Step::Http => "http",
+    }
+}
+
+const fn good(step: Step) -> &'static str {
+    match step {
+        Step::Dns => "the host has an address",
+        Step::Tcp => "the port takes connections",
+        Step::Tls => "the handshake succeeds",
+        Step::Http => "an answer comes",
+    }
+}
+
+const fn bad(step: Step) -> &'static str {
+    match step {
+        Step::Dns => "the host has no address",
+        Step::Tcp => "the port takes no connection",
+        Step::Tls => "TLS does not come about",
+        Step::Http => "no HTTP answer comes",
+    }
+}
+
+const fn advice(step: Step) -> &'static str {
+    match step {
+        Step::Dns => "check the host's name and this machine's name service",
+        Step::Tcp => "check host, port and firewall, and whether UPI admits this address",
+        Step::Tls => "check upi.ca_file, the client certificate, and the host's name",
+        Step::Http => {
+            "check host, port and upi.proxy, and whether UPI asks for a client certificate"
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! How much is logged, changed while the process runs and changed back by itself: a level
+//! that somebody forgot would fill disks.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, sleep_until};
+use tracing::callsite::rebuild_interest_cache;
+use tracing::subscriber::Interest;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::{Context, Filter};
+
+/// In the order of [`rank`].
+const LEVELS: [Level; 5] = [
+    Level::ERROR,
+    Level::WARN,
+    Level::INFO,
+    Level::DEBUG,
+    Level::TRACE,
+];
+
+/// Libraries below us speak of connections and keys only when something is wrong.
+const OTHERS: Level = Level::WARN;
+
+/// The level in force. Its clones are the same one.
+#[derive(Debug, Clone)]
+pub struct Switch(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    configured: Level,
+    /// The [`rank`] in force: the filter reads it for each event.
+    rank: AtomicU8,
+    exception: Mutex<Option<Exception>>,
+}
+
+/// A level for a time.
+#[derive(Debug)]
+struct Exception {
+    until: Instant,
+    /// The same, as people tell time.
+    until_wall: OffsetDateTime,
+    end: AbortHandle,
+}
+
+impl Switch {
+    /// With the level that is in force unless somebody says otherwise.
+    #[must_use]
+    pub fn new(configured: Level) -> Self {
+        Self(Arc::new(Shared {
+            configured,
+            rank: AtomicU8::new(rank(configured)),
+            exception: Mutex::new(None),
+        }))
+    }
+
+    /// What is in force.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        let exception = self.0.exception();
+        self.0.standing(exception.as_ref())
+    }
+
+    /// Changes the level for a time; a later call replaces an earlier one, its time
+    /// included. Called within a runtime.
+    pub fn set(&self, level: Level, period: Duration) -> Standing {
+        let mut exception = self.0.exception();
+        let until = Instant::now() + period;
+        let end = tokio::spawn(Arc::clone(&self.0).restore_at(until)).abort_handle();
+        let latest = Exception {
+            until,
+            until_wall: OffsetDateTime::now_utc() + period,
+            end,
+        };
+        if let Some(earlier) = exception.replace(latest) {
+            earlier.end.abort();
+        }
+        self.0.enforce(level);
+        let standing = self.0.standing(exception.as_ref());
+        drop(exception);
+        tracing::warn!(%level, seconds = period.as_secs(), "the log level is changed for a time");
+        standing
+    }
+
+    /// The filter that goes by it.
+    pub(super) fn gate(&self) -> Gate {
+        Gate(Arc::clone(&self.0))
+    }
+}
+
+/// What is in force, and until when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// The level in force.
+    pub level: Level,
+    /// The level that it goes back to.
+    pub configured: Level,
+    /// When it goes back; `None` when the configured level is in force.
+    pub until: Option<OffsetDateTime>,
+}
+
+impl Shared {
+    async fn restore_at(self: Arc<Self>, until: Instant) {
+        sleep_until(until).await;
+        let mut exception = self.exception();
+        // A later exception may have come while this task was about to end it.
+        if exception.as_ref().is_some_and(|one| one.until <= until) {
+            *exception = None;
+            self.enforce(self.configured);
+            drop(exception);
+            tracing::warn!(level = %self.configured, "the log level is the configured one again");
+        }
+    }
+
+    fn enforce(&self, level: Level) {
+        self.rank.store(rank(level), Ordering::Release);
+        // Callsites remember who was interested.
+        rebuild_interest_cache();
+    }
+
+    fn in_force(&self) -> Level {
+        let rank = usize::from(self.rank.load(Ordering::Acquire));
+        LEVELS.get(rank).copied().unwrap_or(self.configured)
+    }
+
+    fn standing(&self, exception: Option<&Exception>) -> Standing {
+        Standing {
+            level: self.in_force(),
+            configured: self.configured,
+            until: exception.map(|exception| exception.until_wall),
+        }
+    }
+
+    fn exception(&self) -> MutexGuard<'_, Option<Exception>> {
+        // Nothing panics while it is held.
+        self.exception
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Lets events and spans of the level in force through.
+#[derive(Debug)]
+pub(super) struct Gate(Arc<Shared>);
+
+impl Gate {
+    fn admits(&self, metadata: &Metadata<'_>) -> bool {
+        let in_force = self.0.in_force();
+        let limit = if is_ours(metadata.target()) {
+            in_force
+        } else {
+            in_force.min(OTHERS)
+        };
+        *metadata.level() <= limit
+    }
+}
+
+impl<S> Filter<S> for Gate {
+    fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
+        self.admits(metadata)
+    }
+
+    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if self.admits(metadata) {
+            Interest::always()
+        } else {
+            Interest::never()
+        }
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(LevelFilter::from_level(self.0.in_force()))
+    }
+}
+
+fn is_ours(target: &str) -> bool {
+    let rest = target.strip_prefix(env!("CARGO_CRATE_NAME"));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+const fn rank(level: Level) -> u8 {
+    match level {
+        Level::ERROR => 0,
+        Level::WARN => 1,
+        Level::INFO => 2,
+        Level::DEBUG => 3,
+        Level::TRACE => 4,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,59 @@
+//! The log: one line per request, as text or JSON, on standard error.
+
+use std::env;
+use std::io::{self, IsTerminal as _};
+use std::panic;
+
+use tracing::{Level, Subscriber};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::{Layer, fmt};
+
+use super::Switch;
+use crate::config::{LogFormat, LogLevel};
+
+mod format;
+
+use format::{Line, OrderIds};
+
+/// The lines, at the level that the switch says.
+pub(super) fn layer<S>(form: LogFormat, level: &Switch) -> impl Layer<S> + use<S>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let line = match form {
+        LogFormat::Text => Line::Text,
+        LogFormat::Json => Line::Json,
+    };
+    fmt::layer()
+        .fmt_fields(OrderIds)
+        .event_format(line)
+        .with_ansi(is_coloured())
+        .with_writer(io::stderr)
+        .with_filter(level.gate())
+}
+
+/// For people at a terminal, unless they said that they want none (no-color.org).
+fn is_coloured() -> bool {
+    let refused = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    io::stderr().is_terminal() && !refused
+}
+
+/// A panic's text can quote the value that caused it, so only its place is logged.
+pub(super) fn silence_panics() {
+    panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string);
+        tracing::error!(place = place.as_deref().unwrap_or("unknown"), "panic");
+    }));
+}
+
+impl From<LogLevel> for Level {
+    fn from(level: LogLevel) -> Self {
+        match level {
+            LogLevel::Error => Self::ERROR,
+            LogLevel::Warn => Self::WARN,
+            LogLevel::Info => Self::INFO,
+            LogLevel::Debug => Self::DEBUG,
+            LogLevel::Trace => Self::TRACE,
+        }
+    }
+}

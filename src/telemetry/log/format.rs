@@ -1,0 +1,177 @@
+//! One event, one line. Of the spans around it a line has the order id, when the event has
+//! none itself, and the ids that lead to the trace.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use tracing::dispatcher::get_default;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_opentelemetry::get_otel_context;
+use tracing_subscriber::field::{RecordFields, VisitOutput as _};
+use tracing_subscriber::fmt::format::{DefaultVisitor, Writer};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
+use tracing_subscriber::registry::LookupSpan;
+
+use super::super::trace::Ids;
+
+/// How a line is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Line {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+const ORDER_ID: &str = "order_id";
+
+/// Keeps nothing of a span's fields but the order id.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OrderIds;
+
+impl<'w> FormatFields<'w> for OrderIds {
+    fn format_fields<R: RecordFields>(&self, mut writer: Writer<'w>, fields: R) -> fmt::Result {
+        let mut found = Found(None);
+        fields.record(&mut found);
+        found
+            .0
+            .map_or(Ok(()), |order_id| writer.write_str(&order_id))
+    }
+}
+
+/// The order id among the fields of a span.
+struct Found(Option<String>);
+
+impl Visit for Found {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == ORDER_ID {
+            self.0 = Some(value.to_owned());
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
+}
+
+impl<S> FormatEvent<S, OrderIds> for Line
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, OrderIds>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let now = OffsetDateTime::now_utc().format(&Rfc3339);
+        let now = now.map_err(|_| fmt::Error)?;
+        let around = Around {
+            order_id: order_id(context, event),
+            ids: ids(context),
+        };
+        match self {
+            Self::Text => text(&mut writer, &now, event, around)?,
+            Self::Json => write!(writer, "{}", json(now, event, around))?,
+        }
+        writeln!(writer)
+    }
+}
+
+/// What the spans around an event add to its line.
+struct Around {
+    order_id: Option<String>,
+    ids: Option<Ids>,
+}
+
+/// The ids of the current span; `None` while nothing is traced.
+fn ids<S>(context: &FmtContext<'_, S, OrderIds>) -> Option<Ids>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let span = context.lookup_current()?;
+    get_default(|dispatch| get_otel_context(&span.id(), dispatch))
+        .as_ref()
+        .and_then(Ids::of)
+}
+
+/// The order id of the spans around an event that has no such field.
+fn order_id<S>(context: &FmtContext<'_, S, OrderIds>, event: &Event<'_>) -> Option<String>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    if event.fields().any(|field| field.name() == ORDER_ID) {
+        return None;
+    }
+    context.event_scope()?.find_map(|span| {
+        let extensions = span.extensions();
+        let fields = extensions.get::<FormattedFields<OrderIds>>()?;
+        let order_id = fields.fields.trim();
+        (!order_id.is_empty()).then(|| order_id.to_owned())
+    })
+}
+
+fn text(writer: &mut Writer<'_>, now: &str, event: &Event<'_>, around: Around) -> fmt::Result {
+    write!(writer, "{now} {:>5} ", event.metadata().level())?;
+    let mut visitor = DefaultVisitor::new(writer.by_ref(), true);
+    event.record(&mut visitor);
+    visitor.finish()?;
+    if let Some(order_id) = around.order_id {
+        write!(writer, " {ORDER_ID}={order_id:?}")?;
+    }
+    match around.ids {
+        Some(ids) => write!(writer, " trace_id={} span_id={}", ids.trace, ids.span),
+        None => Ok(()),
+    }
+}
+
+fn json(now: String, event: &Event<'_>, around: Around) -> Value {
+    let mut members = Members(Map::new());
+    members.put("timestamp", now);
+    members.put("level", event.metadata().level().as_str());
+    event.record(&mut members);
+    if let Some(order_id) = around.order_id {
+        members.put(ORDER_ID, order_id);
+    }
+    if let Some(ids) = around.ids {
+        members.put("trace_id", ids.trace.to_string());
+        members.put("span_id", ids.span.to_string());
+    }
+    Value::Object(members.0)
+}
+
+/// Members of a line in JSON.
+struct Members(Map<String, Value>);
+
+impl Members {
+    fn put(&mut self, name: &str, value: impl Into<Value>) {
+        self.0.insert(name.to_owned(), value.into());
+    }
+}
+
+impl Visit for Members {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.put(field.name(), value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.put(field.name(), value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.put(field.name(), value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.put(field.name(), value);
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.put(field.name(), value);
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.put(field.name(), format!("{value:?}"));
+    }
+}

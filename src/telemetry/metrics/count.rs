@@ -1,0 +1,135 @@
+//! From events to numbers.
+
+use opentelemetry::KeyValue;
+
+use super::Metrics;
+use crate::domain::{Answer, Category, Outcome, Rejection};
+use crate::verify::observer::{CallEnd, CallResult, Event, OrderEnd, Resender, Stage};
+
+impl Metrics {
+    /// Counts what happened.
+    pub(in super::super) fn count(&self, event: &Event<'_>) {
+        let it = &self.instruments;
+        match event {
+            Event::CallBegan(method) => it.calls_active.add(1, &[method_label(method)]),
+            Event::CallEnded(call) => self.call_ended(call),
+            Event::Resent(by) => it.attempts_replayed.add(1, &[label("by", resender(*by))]),
+            Event::Passed(stage, took) => {
+                let labels = [label("stage", stage_name(*stage))];
+                it.stage_duration.record(took.as_secs_f64(), &labels);
+            }
+            Event::InFlight(orders) => it.orders_active.record(*orders as u64, &[]),
+            Event::Joined => it.calls_joined.add(1, &[]),
+            Event::Replayed => it.calls_replayed.add(1, &[]),
+            Event::Called(result, took) => {
+                let labels = [label("result", result_name(*result))];
+                it.upi_duration.record(took.as_secs_f64(), &labels);
+            }
+            Event::Skew(seconds) => it.clock_skew.record(*seconds, &[]),
+            Event::Answered(answer) => self.answered(answer),
+            Event::OrderEnded(end) => self.order_ended(*end),
+        }
+    }
+
+    fn call_ended(&self, call: &CallEnd<'_>) {
+        let it = &self.instruments;
+        it.calls_active.add(-1, &[method_label(call.method)]);
+        let mut labels = vec![
+            label("rpc.system.name", "grpc"),
+            method_label(call.method),
+            label("rpc.response.status_code", call.code),
+        ];
+        if call.code != "OK" {
+            let error = call.reason.unwrap_or(call.code);
+            labels.push(label("error.type", error));
+        }
+        it.call_duration.record(call.took.as_secs_f64(), &labels);
+        if let Some(reason) = call.reason {
+            let dispatch = call.dispatch.unwrap_or("NONE");
+            let labels = [label("reason", reason), label("dispatch", dispatch)];
+            it.errors.add(1, &labels);
+        }
+    }
+
+    fn answered(&self, answer: &Answer) {
+        let it = &self.instruments;
+        let labels = match &answer.outcome {
+            Outcome::Comparison(confidence) => {
+                it.confidence.record(u64::from(confidence.get()), &[]);
+                [label("category", "COMPARED"), label("response_code", "00")]
+            }
+            Outcome::Rejection(rejection) => [
+                label("category", category(rejection.category)),
+                KeyValue::new("response_code", code(rejection)),
+            ],
+        };
+        it.answers.add(1, &labels);
+    }
+
+    fn order_ended(&self, end: OrderEnd) {
+        let it = &self.instruments;
+        let dispatch = match end {
+            OrderEnd::Answered => "ANSWERED",
+            OrderEnd::NotSent => "NOT_SENT",
+            OrderEnd::Refused => "REFUSED",
+            OrderEnd::Unknown => "UNKNOWN",
+        };
+        it.orders_ended.add(1, &[label("dispatch", dispatch)]);
+        if end == OrderEnd::Unknown {
+            it.outcome_unknown.add(1, &[]);
+        }
+    }
+}
+
+fn label(name: &'static str, value: &'static str) -> KeyValue {
+    KeyValue::new(name, value)
+}
+
+fn method_label(method: &'static str) -> KeyValue {
+    label("rpc.method", method)
+}
+
+/// Codes outside the table come from UPI, and there may be any number of them.
+fn code(rejection: &Rejection) -> String {
+    match rejection.category {
+        Category::Other => "other".to_owned(),
+        _ => rejection.code.as_str().to_owned(),
+    }
+}
+
+const fn category(category: Category) -> &'static str {
+    match category {
+        Category::NotConfirmed => "NOT_CONFIRMED",
+        Category::InvalidRequest => "INVALID_REQUEST",
+        Category::DuplicateOrder => "DUPLICATE_ORDER",
+        Category::NotPermitted => "NOT_PERMITTED",
+        Category::SourceUnavailable => "SOURCE_UNAVAILABLE",
+        Category::Other => "OTHER",
+    }
+}
+
+const fn resender(by: Resender) -> &'static str {
+    match by {
+        Resender::Envoy => "envoy",
+        Resender::Grpc => "grpc",
+    }
+}
+
+const fn stage_name(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Validate => "validate",
+        Stage::Seal => "seal",
+        Stage::Send => "send",
+        Stage::Open => "open",
+        Stage::Settle => "settle",
+    }
+}
+
+const fn result_name(result: CallResult) -> &'static str {
+    match result {
+        CallResult::Answered => "answered",
+        CallResult::Refused => "refused",
+        CallResult::NotSent => "not_sent",
+        CallResult::Unknown => "unknown",
+    }
+}

@@ -1,0 +1,72 @@
+//! What is not counted but looked at when somebody asks.
+
+use std::sync::Arc;
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::Meter;
+use time::OffsetDateTime;
+
+use super::super::{Expiry, otlp::Losses};
+use super::{Facts, table};
+
+/// Registers what the process knows of itself.
+pub(super) fn register(meter: &Meter, facts: &Facts, losses: Arc<Losses>) {
+    build(meter);
+    limit(meter, facts.service.max_in_flight as u64);
+    expiries(meter, facts.service.expiries.clone());
+    lost(meter, losses);
+}
+
+fn build(meter: &Meter) {
+    meter
+        .u64_observable_gauge(table::BUILD_INFO.name)
+        .with_description(table::BUILD_INFO.help)
+        .with_callback(|observer| {
+            observer.observe(1, &[KeyValue::new("version", env!("CARGO_PKG_VERSION"))]);
+        })
+        .build();
+}
+
+fn limit(meter: &Meter, orders: u64) {
+    meter
+        .u64_observable_gauge(table::ORDERS_LIMIT.name)
+        .with_unit(table::ORDERS_LIMIT.unit)
+        .with_description(table::ORDERS_LIMIT.help)
+        .with_callback(move |observer| observer.observe(orders, &[]))
+        .build();
+}
+
+fn expiries(meter: &Meter, expiries: Vec<Expiry>) {
+    meter
+        .f64_observable_gauge(table::KEY_EXPIRY.name)
+        .with_unit(table::KEY_EXPIRY.unit)
+        .with_description(table::KEY_EXPIRY.help)
+        .with_callback(move |observer| {
+            let now = OffsetDateTime::now_utc();
+            for expiry in &expiries {
+                let labels = [
+                    KeyValue::new("role", expiry.role),
+                    KeyValue::new("kid", expiry.kid.clone()),
+                ];
+                observer.observe((expiry.at - now).as_seconds_f64(), &labels);
+            }
+        })
+        .build();
+}
+
+fn lost(meter: &Meter, losses: Arc<Losses>) {
+    meter
+        .u64_observable_counter(table::TELEMETRY_LOST.name)
+        .with_unit(table::TELEMETRY_LOST.unit)
+        .with_description(table::TELEMETRY_LOST.help)
+        .with_callback(move |observer| {
+            for (signal, cause, items) in losses.all() {
+                let labels = [
+                    KeyValue::new("signal", signal),
+                    KeyValue::new("cause", cause),
+                ];
+                observer.observe(items, &labels);
+            }
+        })
+        .build();
+}

@@ -1,0 +1,159 @@
+//! What is measured. `docs/metrics.md` is written from this table.
+//!
+//! No label takes a text that a caller chose: methods, codes, reasons and stages have a few
+//! names each, kids come from the configuration, and response codes that are in no table
+//! are `other`.
+
+use std::fmt::Write as _;
+
+/// One metric.
+#[derive(Debug, Clone, Copy)]
+pub struct Metric {
+    /// Its name in OpenTelemetry.
+    pub name: &'static str,
+    /// Its unit (UCUM); braces hold what is counted.
+    pub unit: &'static str,
+    /// What kind of number it is.
+    pub kind: Kind,
+    /// The names of its attributes.
+    pub labels: &'static [&'static str],
+    /// What it tells.
+    pub help: &'static str,
+}
+
+/// Kinds of metrics.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// Only grows.
+    Counter,
+    /// Stands somewhere.
+    Gauge,
+    /// Counts values by these upper bounds.
+    Histogram(&'static [f64]),
+}
+
+/// Up to the minute that UPI may take.
+const CALL_SECONDS: &[f64] = &[
+    0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0,
+];
+/// From a check of a request to a wait for UPI.
+const STAGE_SECONDS: &[f64] = &[
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
+    5.0, 10.0, 30.0, 60.0,
+];
+const POINTS: &[f64] = &[10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0];
+
+macro_rules! table {
+    ($($(#[$doc:meta])* $id:ident: $name:literal, $unit:literal, $kind:expr, $labels:expr, $help:literal;)*) => {
+        $($(#[$doc])* pub(super) const $id: Metric = Metric {
+            name: $name, unit: $unit, kind: $kind, labels: &$labels, help: $help,
+        };)*
+        /// All of them.
+        pub const ALL: &[Metric] = &[$($id),*];
+    };
+}
+
+table! {
+    CALL_DURATION: "rpc.server.call.duration", "s", Kind::Histogram(CALL_SECONDS),
+        ["rpc.system.name", "rpc.method", "rpc.response.status_code", "error.type"],
+        "Calls of the gateway, from their headers to the end of their handling.";
+    CALLS_ACTIVE: "idphoto.calls.active", "{call}", Kind::Gauge, ["rpc.method"],
+        "Calls that are being handled.";
+    CALLS_JOINED: "idphoto.calls.joined", "{call}", Kind::Counter, [],
+        "Calls that waited for another call with the same order id.";
+    CALLS_REPLAYED: "idphoto.calls.replayed", "{call}", Kind::Counter, [],
+        "Calls that were answered from the ledger.";
+    ATTEMPTS_REPLAYED: "idphoto.attempts.replayed", "{attempt}", Kind::Counter, ["by"],
+        "Calls that a mesh or a client's library says it had sent before.";
+    ERRORS: "idphoto.errors", "{error}", Kind::Counter, ["reason", "dispatch"],
+        "Errors by their reason, and by what was certain about the request to UPI.";
+    STAGE_DURATION: "idphoto.stage.duration", "s", Kind::Histogram(STAGE_SECONDS), ["stage"],
+        "Stages of a verification: validate, seal, send, open, settle.";
+    ORDERS_ACTIVE: "idphoto.orders.active", "{order}", Kind::Gauge, [],
+        "Orders under way.";
+    ORDERS_LIMIT: "idphoto.orders.limit", "{order}", Kind::Gauge, [],
+        "Orders that may be under way at once (server.max_in_flight).";
+    ORDERS_ENDED: "idphoto.orders.ended", "{order}", Kind::Counter, ["dispatch"],
+        "Orders by how they ended.";
+    OUTCOME_UNKNOWN: "idphoto.orders.outcome_unknown", "{order}", Kind::Counter, [],
+        "Orders that were sent and got no valid answer. Each may have been charged.";
+    UPI_DURATION: "idphoto.upi.call.duration", "s", Kind::Histogram(CALL_SECONDS), ["result"],
+        "Calls of UPI: answered, refused (401), not_sent or unknown.";
+    CLOCK_SKEW: "idphoto.upi.clock_skew", "s", Kind::Gauge, [],
+        "UPI's clock minus ours, by the Date header of its last reply; right to half a second.";
+    ANSWERS: "idphoto.answers", "{answer}", Kind::Counter, ["category", "response_code"],
+        "Answers of UPI, by category and response code.";
+    CONFIDENCE: "idphoto.confidence", "{point}", Kind::Histogram(POINTS), [],
+        "Confidences of answers that compared, 0 to 100.";
+    KEY_EXPIRY: "idphoto.key.expiry", "s", Kind::Gauge, ["role", "kid"],
+        "Time until the certificate of a key ends; negative after that.";
+    BUILD_INFO: "idphoto.build.info", "", Kind::Gauge, ["version"],
+        "Always 1; the label tells what runs.";
+    TELEMETRY_LOST: "idphoto.telemetry.lost", "{item}", Kind::Counter, ["signal", "cause"],
+        "Spans and collections of metrics that no collector got.";
+    CPU_TIME: "process.cpu.time", "s", Kind::Counter, [],
+        "Processor time of the process.";
+    MEMORY: "process.memory.usage", "By", Kind::Gauge, [],
+        "Resident memory of the process.";
+    DESCRIPTORS: "process.unix.file_descriptor.count", "{file_descriptor}", Kind::Gauge, [],
+        "Open file descriptors of the process.";
+    UPTIME: "process.uptime", "s", Kind::Gauge, [],
+        "Time since the process began to serve.";
+}
+
+impl Metric {
+    /// Its name in Prometheus, by the rules of OpenTelemetry's compatibility specification.
+    #[must_use]
+    pub fn prometheus_name(&self) -> String {
+        let unit = match self.unit {
+            "s" => "_seconds",
+            "By" => "_bytes",
+            _ => "",
+        };
+        let total = match self.kind {
+            Kind::Counter => "_total",
+            Kind::Gauge | Kind::Histogram(_) => "",
+        };
+        format!("{}{unit}{total}", prometheus_label(self.name))
+    }
+}
+
+/// A label's name in Prometheus.
+#[must_use]
+pub fn prometheus_label(name: &str) -> String {
+    name.replace('.', "_")
+}
+
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram(_) => "histogram",
+        }
+    }
+}
+
+/// The table as Markdown: what is in `docs/metrics.md` below its introduction.
+#[must_use]
+pub fn markdown() -> String {
+    let mut text = String::from(
+        "| OpenTelemetry | Prometheus | unit | kind | labels | what it tells |\n\
+         |---|---|---|---|---|---|\n",
+    );
+    for metric in ALL {
+        let labels: Vec<_> = metric.labels.iter().map(|it| format!("`{it}`")).collect();
+        // Writing to a String does not fail.
+        let _ = writeln!(
+            text,
+            "| `{}` | `{}` | {} | {} | {} | {} |",
+            metric.name,
+            metric.prometheus_name(),
+            metric.unit,
+            metric.kind.name(),
+            labels.join(", "),
+            metric.help
+        );
+    }
+    text
+}

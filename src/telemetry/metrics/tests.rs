@@ -1,0 +1,200 @@
+//! The table, the instruments and the documents agree.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use tracing::Span;
+
+use super::super::otlp::Losses;
+use super::super::{Expiry, Service};
+use super::table::{ALL, markdown, prometheus_label};
+use super::{Facts, Metrics};
+use crate::domain::{Answer, Category, Confidence, Outcome, Rejection, ResponseCode};
+use crate::pb::ErrorReason;
+use crate::verify::observer::{CallEnd, CallResult, Event, OrderEnd, Resender, Stage};
+
+fn metrics() -> Metrics {
+    let service = Service {
+        name: "idphoto",
+        max_in_flight: 7,
+        expiries: vec![Expiry {
+            role: "signing",
+            kid: "1555570302".to_owned(),
+            at: OffsetDateTime::now_utc() + time::Duration::days(10),
+        }],
+    };
+    Metrics::start(&Facts::of(&service), Arc::new(Losses::default()), None).unwrap()
+}
+
+fn answer(outcome: Outcome) -> Answer {
+    Answer {
+        outcome,
+        upi_uuid: String::new(),
+        answered_at: OffsetDateTime::UNIX_EPOCH,
+    }
+}
+
+fn rejection(category: Category, code: &str) -> Answer {
+    answer(Outcome::Rejection(Rejection {
+        category,
+        code: ResponseCode::parse(code).unwrap(),
+        message: "canary".to_owned(),
+        detail: "canary".to_owned(),
+    }))
+}
+
+fn ended<'a>(code: &'static str, reason: Option<&'static str>, span: &'a Span) -> CallEnd<'a> {
+    CallEnd {
+        span,
+        method: "idphoto.v1.IdPhotoService/VerifyIdPhoto",
+        code,
+        reason,
+        dispatch: reason.map(|_| "NOT_SENT"),
+        took: Duration::from_millis(30),
+    }
+}
+
+/// Everything that can happen, once.
+fn exercised() -> Metrics {
+    let metrics = metrics();
+    let span = Span::none();
+    let compared = answer(Outcome::Comparison(Confidence::new(97).unwrap()));
+    let unknown = rejection(Category::Other, "Zz");
+    let known = rejection(Category::NotConfirmed, "70");
+    for event in [
+        Event::CallBegan("idphoto.v1.IdPhotoService/VerifyIdPhoto"),
+        Event::CallEnded(ended("OK", None, &span)),
+        Event::CallEnded(ended("UNAVAILABLE", Some("UPI_UNREACHABLE"), &span)),
+        Event::Resent(Resender::Envoy),
+        Event::Passed(Stage::Seal, Duration::from_millis(1)),
+        Event::InFlight(3),
+        Event::Joined,
+        Event::Replayed,
+        Event::Called(CallResult::Answered, Duration::from_millis(20)),
+        Event::Skew(-1.5),
+        Event::Answered(&compared),
+        Event::Answered(&unknown),
+        Event::Answered(&known),
+        Event::OrderEnded(OrderEnd::Unknown),
+    ] {
+        metrics.count(&event);
+    }
+    metrics
+}
+
+#[track_caller]
+fn assert_line(text: &str, line: &str) {
+    assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
+}
+
+#[test]
+fn every_event_is_counted_where_the_table_says() {
+    let text = exercised().exposition().text().unwrap();
+    for line in [
+        "rpc_server_call_duration_seconds_count{rpc_method=\"idphoto.v1.IdPhotoService/VerifyIdPhoto\",rpc_response_status_code=\"OK\",rpc_system_name=\"grpc\"} 1",
+        "rpc_server_call_duration_seconds_count{error_type=\"UPI_UNREACHABLE\",rpc_method=\"idphoto.v1.IdPhotoService/VerifyIdPhoto\",rpc_response_status_code=\"UNAVAILABLE\",rpc_system_name=\"grpc\"} 1",
+        "idphoto_errors_total{dispatch=\"NOT_SENT\",reason=\"UPI_UNREACHABLE\"} 1",
+        "idphoto_errors_total{dispatch=\"UNKNOWN\",reason=\"OUTCOME_UNKNOWN\"} 0",
+        "idphoto_attempts_replayed_total{by=\"envoy\"} 1",
+        "idphoto_attempts_replayed_total{by=\"grpc\"} 0",
+        "idphoto_stage_duration_seconds_bucket{stage=\"seal\",le=\"0.0005\"} 0",
+        "idphoto_stage_duration_seconds_bucket{stage=\"seal\",le=\"0.001\"} 1",
+        "idphoto_orders_active 3",
+        "idphoto_orders_limit 7",
+        "idphoto_calls_joined_total 1",
+        "idphoto_calls_replayed_total 1",
+        "idphoto_upi_call_duration_seconds_count{result=\"answered\"} 1",
+        "idphoto_upi_clock_skew_seconds -1.5",
+        "idphoto_answers_total{category=\"COMPARED\",response_code=\"00\"} 1",
+        "idphoto_answers_total{category=\"OTHER\",response_code=\"other\"} 1",
+        "idphoto_answers_total{category=\"NOT_CONFIRMED\",response_code=\"70\"} 1",
+        "idphoto_confidence_bucket{le=\"90\"} 0",
+        "idphoto_confidence_bucket{le=\"100\"} 1",
+        "idphoto_orders_ended_total{dispatch=\"UNKNOWN\"} 1",
+        "idphoto_orders_outcome_unknown_total 1",
+        "idphoto_telemetry_lost_total{cause=\"queue_full\",signal=\"traces\"} 0",
+    ] {
+        assert_line(&text, line);
+    }
+    assert!(!text.contains("canary"), "{text}");
+}
+
+#[test]
+fn the_end_of_a_certificate_comes_nearer() {
+    let text = exercised().exposition().text().unwrap();
+    let name = "idphoto_key_expiry_seconds{kid=\"1555570302\",role=\"signing\"} ";
+    let rest = text.lines().find_map(|line| line.strip_prefix(name));
+    let seconds: f64 = rest.unwrap().parse().unwrap();
+    assert!((863_000.0..=864_000.0).contains(&seconds), "{seconds}");
+}
+
+/// The names and labels of an exposition, as the table would write them.
+fn exposed(text: &str) -> BTreeSet<(String, BTreeSet<String>)> {
+    let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    let names = types.map(|line| line.split_once(' ').unwrap().0);
+    names
+        .filter(|name| *name != "target_info")
+        .map(|name| (name.to_owned(), labels(text, name)))
+        .collect()
+}
+
+fn labels(text: &str, name: &str) -> BTreeSet<String> {
+    let ours = |line: &&str| {
+        let rest = line.strip_prefix(name).unwrap_or("none");
+        rest.starts_with(['{', ' ', '_']) && !line.starts_with('#')
+    };
+    let samples = text.lines().filter(ours);
+    let pairs = samples.filter_map(|line| Some(line.split_once('{')?.1.rsplit_once('}')?.0));
+    let names = pairs.flat_map(|pairs| {
+        pairs
+            .split("\",")
+            .map(|pair| pair.split_once('=').unwrap().0)
+    });
+    names
+        .filter(|name| *name != "le")
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn what_is_exposed_is_the_table_no_more_and_no_less() {
+    let text = exercised().exposition().text().unwrap();
+    let table = ALL.iter().map(|metric| {
+        let labels = metric.labels.iter().map(|name| prometheus_label(name));
+        (metric.prometheus_name(), labels.collect())
+    });
+    assert_eq!(exposed(&text), table.collect());
+}
+
+#[test]
+fn every_reason_of_the_contract_begins_at_zero() {
+    let text = metrics().exposition().text().unwrap();
+    let reasons = (1..).map_while(|number| ErrorReason::try_from(number).ok());
+    let mut known = 0;
+    for reason in reasons {
+        let name = reason.as_str_name().trim_start_matches("ERROR_REASON_");
+        known += 1;
+        let label = format!("reason=\"{name}\"}} 0");
+        assert!(text.contains(&label), "{label} in\n{text}");
+    }
+    assert_eq!(known, super::instruments::REASONS.len());
+}
+
+/// `make docs` sets IDPHOTO_WRITE_DOCS, and the test writes what it would have compared.
+#[test]
+fn docs_metrics_md_holds_the_table() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/metrics.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let (introduction, _) = text.split_once("| OpenTelemetry |").unwrap();
+    let expected = format!("{introduction}{}", markdown());
+    if std::env::var_os("IDPHOTO_WRITE_DOCS").is_some() {
+        std::fs::write(path, expected).unwrap();
+        return;
+    }
+    assert!(
+        text == expected,
+        "docs/metrics.md is out of date: run make docs"
+    );
+}

@@ -1,0 +1,46 @@
+//! What did not get through.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What is exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Signal {
+    /// Spans.
+    Traces,
+    /// Collections of all metrics.
+    Metrics,
+}
+
+/// Counters that everybody may add to at any time.
+#[derive(Debug, Default)]
+pub(in super::super) struct Losses {
+    queue_full: AtomicU64,
+    spans_failed: AtomicU64,
+    metrics_failed: AtomicU64,
+}
+
+impl Losses {
+    /// A span came when the queue was full.
+    pub(super) fn overflow(&self) {
+        self.queue_full.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The collector did not take so many.
+    pub(super) fn refuse(&self, signal: Signal, items: u64) {
+        let counter = match signal {
+            Signal::Traces => &self.spans_failed,
+            Signal::Metrics => &self.metrics_failed,
+        };
+        counter.fetch_add(items, Ordering::Relaxed);
+    }
+
+    /// Signal, cause and number, all that there are.
+    pub(in super::super) fn all(&self) -> [(&'static str, &'static str, u64); 3] {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        [
+            ("traces", "queue_full", read(&self.queue_full)),
+            ("traces", "export_failed", read(&self.spans_failed)),
+            ("metrics", "export_failed", read(&self.metrics_failed)),
+        ]
+    }
+}

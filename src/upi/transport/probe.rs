@@ -1,0 +1,192 @@
+//! A look at UPI's gateway that costs nothing: name, port, TLS, and the time there. It asks
+//! `HEAD /`, never the API's path, and never by POST.
+
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+use http::header::DATE;
+use reqwest::{Client, Url};
+use time::OffsetDateTime;
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+
+use super::client::{self, Way};
+use crate::upi::gateway::{ClientIdentity, Proxy, SetupError};
+use crate::verify::port::Clock;
+
+#[cfg(test)]
+mod tests;
+
+/// How long the answer to `HEAD /` may take after the connection.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// The way to UPI. It has no Debug: the proxy's URL may hold a password.
+pub struct Route {
+    /// `upi.base_url`; its path is not asked for.
+    pub base_url: String,
+    /// For each step.
+    pub connect_timeout: Duration,
+    /// Own trust anchors, PEM.
+    pub ca_pem: Option<Vec<u8>>,
+    /// Client certificate.
+    pub client_identity: Option<ClientIdentity>,
+    /// Proxy.
+    pub proxy: Proxy,
+}
+
+/// What a step was about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The host has an address.
+    Dns,
+    /// The port takes connections.
+    Tcp,
+    /// The handshake succeeds, or through a proxy everything up to it.
+    Tls,
+    /// An HTTP answer comes, whatever it says.
+    Http,
+}
+
+/// The time at UPI.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// The `Date` header, if there is a legible one.
+    pub date: Option<String>,
+    /// Our clock when the question left.
+    pub asked: OffsetDateTime,
+    /// Our clock when the answer was here.
+    pub answered: OffsetDateTime,
+}
+
+/// How far the probe came.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The steps that were taken.
+    pub passed: Vec<Step>,
+    /// The step that failed, and why. The text names neither URL nor password.
+    pub failed: Option<(Step, String)>,
+    /// The time there, if an answer came.
+    pub reading: Option<Reading>,
+}
+
+/// Ready to look.
+pub struct Probe {
+    client: Client,
+    url: Url,
+    connect_timeout: Duration,
+    direct: bool,
+}
+
+impl Probe {
+    /// Opens no connection; reads the certificates.
+    ///
+    /// # Errors
+    /// What of the route cannot be used.
+    pub fn new(route: &Route) -> Result<Self, SetupError> {
+        let mut url = client::base(&route.base_url)?;
+        let way = Way {
+            connect_timeout: route.connect_timeout,
+            ca_pem: route.ca_pem.as_deref(),
+            client_identity: route.client_identity.as_ref(),
+            proxy: &route.proxy,
+        };
+        let client = client::build(&way, &url)?;
+        url.set_path("/");
+        Ok(Self {
+            client,
+            url,
+            connect_timeout: route.connect_timeout,
+            direct: route.proxy == Proxy::None,
+        })
+    }
+
+    /// Whether TLS is spoken.
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
+    /// Takes the steps until one fails. The name and the port are looked at directly only
+    /// when no proxy may stand before them.
+    pub async fn run(&self, clock: &dyn Clock) -> Outcome {
+        let mut outcome = Outcome::default();
+        let walked = self.walk(clock, &mut outcome).await;
+        outcome.failed = walked.err();
+        outcome
+    }
+
+    async fn walk(&self, clock: &dyn Clock, outcome: &mut Outcome) -> Result<(), (Step, String)> {
+        if self.direct {
+            let addresses = self.within(self.resolve()).await;
+            let addresses = addresses.map_err(|why| (Step::Dns, why))?;
+            outcome.passed.push(Step::Dns);
+            let connected = self.within(connect(&addresses)).await;
+            connected.map_err(|why| (Step::Tcp, why))?;
+            outcome.passed.push(Step::Tcp);
+        }
+        outcome.reading = Some(self.ask(clock).await?);
+        if self.is_tls() {
+            outcome.passed.push(Step::Tls);
+        }
+        outcome.passed.push(Step::Http);
+        Ok(())
+    }
+
+    async fn resolve(&self) -> io::Result<Vec<std::net::SocketAddr>> {
+        let host = self.url.host_str().unwrap_or_default();
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let port = self.url.port_or_known_default().unwrap_or_default();
+        let addresses: Vec<_> = lookup_host((host, port)).await?.collect();
+        if addresses.is_empty() {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "no address"));
+        }
+        Ok(addresses)
+    }
+
+    async fn ask(&self, clock: &dyn Clock) -> Result<Reading, (Step, String)> {
+        let asked = clock.now();
+        let answer = self.client.head(self.url.clone()).send();
+        let answer = timeout(self.connect_timeout + ANSWER, answer).await;
+        let answer = answer.map_err(|_| (Step::Http, "no answer in time".to_owned()))?;
+        let answer = answer.map_err(|error| {
+            let step = if error.is_connect() && self.is_tls() {
+                Step::Tls
+            } else {
+                Step::Http
+            };
+            (step, chain(&error.without_url()))
+        })?;
+        let date = answer.headers().get(DATE);
+        Ok(Reading {
+            date: date
+                .and_then(|date| date.to_str().ok())
+                .map(ToOwned::to_owned),
+            asked,
+            answered: clock.now(),
+        })
+    }
+
+    async fn within<T>(&self, step: impl Future<Output = io::Result<T>>) -> Result<T, String> {
+        match timeout(self.connect_timeout, step).await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err("not within upi.connect_timeout".to_owned()),
+        }
+    }
+}
+
+/// To the first address that takes a connection.
+async fn connect(addresses: &[std::net::SocketAddr]) -> io::Result<()> {
+    TcpStream::connect(addresses).await.map(drop)
+}
+
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(&format!(": {cause}"));
+        next = cause.source();
+    }
+    text
+}

@@ -1,0 +1,31 @@
+//! A plain HTTP/2 server for services of gRPC that tests play.
+
+use std::convert::Infallible;
+
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tonic::service::Routes;
+use tower::Service as _;
+
+/// Serves until it is dropped, connections included.
+pub async fn serve(listener: TcpListener, routes: Routes) {
+    let mut connections = JoinSet::new();
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        let routes = routes.clone();
+        connections.spawn(async move {
+            let service = service_fn(move |request: Request<Incoming>| {
+                let mut routes = routes.clone();
+                async move { Ok::<_, Infallible>(routes.call(request).await.unwrap()) }
+            });
+            let http = http2::Builder::new(TokioExecutor::new());
+            // A peer that goes away is no failure of a test.
+            let _ = http.serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
