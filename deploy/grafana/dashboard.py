@@ -13,6 +13,8 @@ from panels import COLOURS, ROWS
 FILE = Path(__file__).with_name("idphoto.json")
 WIDTH = 24
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
+JOBS = "label_values(idphoto_build_info, job)"
+INSTANCES = 'label_values(idphoto_build_info{job=~"$job"}, instance)'
 SELECTION = 'job=~"$job", instance=~"$instance"'
 
 
@@ -32,8 +34,11 @@ def targets(panel):
 
 
 def thresholds(panel):
-    steps = [{"color": "green", "value": None}]
-    steps += [{"color": c, "value": v} for c, v in zip(("yellow", "red"), panel.limits)]
+    """Grafana wants them rising, the first without a value."""
+    colours, values = ["green", "yellow", "red"][: len(panel.limits) + 1], [*panel.limits]
+    if panel.falling:
+        colours, values = colours[::-1], values[::-1]
+    steps = [{"color": c, "value": v} for c, v in zip(colours, [None, *values])]
     return {"mode": "absolute", "steps": steps}
 
 
@@ -132,7 +137,8 @@ def from_label(name, title, query):
 
 
 def dashboard():
-    source = {"name": "datasource", "label": "Data source", "type": "datasource", "query": "prometheus"}
+    source = {"name": "datasource", "label": "Data source"}
+    source |= {"type": "datasource", "query": "prometheus"}
     return {
         "uid": "idphoto",
         "title": "idphoto",
@@ -146,8 +152,8 @@ def dashboard():
         "templating": {
             "list": [
                 source,
-                from_label("job", "Job", "label_values(idphoto_build_info, job)"),
-                from_label("instance", "Instance", 'label_values(idphoto_build_info{job=~"$job"}, instance)'),
+                from_label("job", "Job", JOBS),
+                from_label("instance", "Instance", INSTANCES),
             ]
         },
         "annotations": {"list": []},

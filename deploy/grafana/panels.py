@@ -10,6 +10,8 @@ VERIFY = 'rpc_method="idphoto.v1.IdPhotoService/VerifyIdPhoto"'
 GOOD = f'{VERIFY}, rpc_response_status_code="OK"'
 ANSWERED = 'result="answered"'
 OURS = 'rpc_method=~"idphoto[.]v1[.].+"'
+# A month and a week before a certificate ends, in seconds.
+EXPIRY = (2592000, 604800)
 COLOURS = {"COMPARED": "green", "ANSWERED": "green", "UNKNOWN": "red", "OUTCOME_UNKNOWN": "red"}
 
 
@@ -24,6 +26,8 @@ class Panel:
     help: str = ""
     # Values from which a panel turns yellow and red; below, it is green.
     limits: tuple = ()
+    # The other way round: low values are the bad ones, and the limits fall.
+    falling: bool = False
     stacked: bool = False
     # The values may be below zero.
     signed: bool = False
@@ -67,7 +71,7 @@ NOW = [
           (("max(abs(idphoto_upi_clock_skew_seconds{%}))", "skew"),), "stat", 4, 4,
           "The largest distance. UPI refuses signatures from 300 seconds on.", (60, 240)),
     Panel("Next key expires in", "s", (("min(idphoto_key_expiry_seconds{%})", "expiry"),),
-          "stat", 4, 4, "Of all keys with a certificate."),
+          "stat", 4, 4, "Of all keys with a certificate.", EXPIRY, falling=True),
 ]
 
 CALLS_ROW = [
@@ -150,7 +154,8 @@ UPKEEP_ROW = [
     Panel("Clock against UPI", "s", (("idphoto_upi_clock_skew_seconds{%}", "{{instance}}"),),
           help="UPI's clock less ours.", signed=True),
     Panel("Keys expire in", "s",
-          (("min by (role, kid) (idphoto_key_expiry_seconds{%})", "{{role}} {{kid}}"),), "bargauge"),
+          (("min by (role, kid) (idphoto_key_expiry_seconds{%})", "{{role}} {{kid}}"),), "bargauge",
+          limits=EXPIRY, falling=True),
     Panel("Up for", "s", (("process_uptime_seconds{%}", "{{instance}}"),), width=4),
     Panel("Versions", "short", (("count by (version) (idphoto_build_info{%})", "{{version}}"),),
           "stat", 4),

@@ -32,8 +32,10 @@ FIRING = {
 # With a gateway that is up and has no expired key.
 SILENT = {"IdphotoDown", "IdphotoNoneUp", "IdphotoRestarting", "IdphotoKeyExpired"}
 
-NAME = r"(?<![\w:])[a-z_]\w*(?::\w+)*"
-SELECTOR = re.compile(rf"{NAME}\{{[^}}]*\}}|(?<![\w:])(?:job_?\w*:[\w:]+|idphoto_\w+)(?![\w:{{])")
+# A name with labels, or one of ours without. Recorded names have colons in them.
+SELECTOR = re.compile(
+    r"(?<![\w:])(?:[a-z_][\w:]*\{[^}]*\}|(?:idphoto_\w+|job\w*:[\w:]+)(?![\w:{]))"
+)
 
 
 def page(promtool, text):
@@ -74,6 +76,9 @@ def rules(prometheus):
     for rule in prometheus.rules():
         if rule["health"] != "ok":
             yield f"{rule['name']}: {rule.get('lastError', 'not evaluated')}"
+        for alert in rule.get("alerts", []):
+            # What Prometheus puts in the place of a text that it cannot fill in.
+            yield from (text for text in alert["annotations"].values() if "<error" in text)
     for name in sorted(FIRING - firing(prometheus)):
         yield f"{name} does not fire"
     for name in sorted(SILENT & firing(prometheus)):
