@@ -35,7 +35,7 @@ step = @printf '\n== %s\n' '$(1)'
 
 .PHONY: help
 help: ##  this list
-	@awk -F ':.*##  ' '/^##/{sub(/^## ?/, ""); print} /^[a-z-]+:.*##  /{printf "  %-18s%s\n", $$1, $$2}' Makefile
+	@awk -F ':.*##  ' '/^##/{sub(/^## ?/, ""); print} /^[a-z-]+:.*##  /{printf "  %-20s%s\n", $$1, $$2}' Makefile
 
 .PHONY: build
 build: ##  the release binary
@@ -49,7 +49,7 @@ demo: build ##  verify sample photos against a sandbox, all on this machine
 .PHONY: test
 test: ##  everything; installs what it needs, into .tools or from Debian
 	@scripts/debian.sh pkg-config libssl-dev openssl
-	@$(MAKE) lint test-rust test-readme $(CLIENTS)
+	@$(MAKE) lint test-rust test-readme $(CLIENTS) test-observability
 
 .PHONY: fmt
 fmt: ##  format everything that has a formatter
@@ -62,6 +62,10 @@ fmt: ##  format everything that has a formatter
 proto: ##  generate the Go stubs again
 	@scripts/tools.sh buf protoc-gen-go protoc-gen-go-grpc
 	@PATH="$(TOOLS)/bin:$$PATH" $(BUF) generate
+
+.PHONY: dashboard
+dashboard: ##  write deploy/grafana/idphoto.json from its list of panels
+	@deploy/grafana/dashboard.py
 
 .PHONY: docs
 docs: ##  write docs/metrics.md from the table in the code
@@ -76,7 +80,7 @@ proto-baseline: ##  at a release: make today's contract the one to stay compatib
 ## Parts of `make test`
 
 .PHONY: lint
-lint: lint-format lint-proto lint-rust lint-scripts lint-docs ##  formats, contract, clippy, licences, scripts, documents
+lint: lint-format lint-proto lint-rust lint-scripts lint-docs lint-rules ##  formats, contract, clippy, licences, scripts, documents, alerts
 
 .PHONY: lint-format
 lint-format:
@@ -112,6 +116,14 @@ lint-docs: ##  links resolve, every dependency has its reason
 	$(call step,documents)
 	@scripts/documents.py
 
+.PHONY: lint-rules
+lint-rules: ##  alerts: promtool, a test and a runbook entry for each; the dashboard
+	@scripts/tools.sh prometheus
+	$(call step,alerts and dashboard)
+	@scripts/observability.py
+	@$(TOOLS)/bin/promtool check config deploy/prometheus/prometheus.yaml
+	@$(TOOLS)/bin/promtool test rules deploy/prometheus/tests/*.yaml
+
 .PHONY: test-rust
 test-rust: ##  unit and integration tests of the gateway
 	$(call step,cargo test)
@@ -123,8 +135,14 @@ test-readme: ##  run every command of the README, make demo included
 	$(call step,commands of the README)
 	@scripts/readme.py
 
-# The clients' tests start this binary, and leave a table of their scenarios.
-test-go test-java: export IDPHOTO_BIN := $(abspath $(RELEASE))
+.PHONY: test-observability
+test-observability: build ##  a real Prometheus scrapes the gateway; alerts, every query of the dashboard
+	@scripts/tools.sh prometheus grpcurl
+	$(call step,Prometheus)
+	@tests/observability/run.py
+
+# These tests start this binary; the clients' leave a table of their scenarios.
+test-go test-java test-observability: export IDPHOTO_BIN := $(abspath $(RELEASE))
 TABLE := $(CURDIR)/target/conformance
 
 .PHONY: test-go

