@@ -145,7 +145,7 @@ SATURATION_ROW = [
           help="Cores in use."),
     Panel("Memory", "bytes", (("process_memory_usage_bytes{%}", "{{instance}}"),)),
     Panel("Open descriptors", "short",
-          (("process_unix_file_descriptor_count{%}", "{{instance}}"),)),
+          (("process_open_fds{%}", "{{instance}}"),)),
     Panel("Telemetry lost", "cps",
           ((rate("idphoto_telemetry_lost_total", by="signal, cause"), "{{signal}} {{cause}}"),)),
 ]

@@ -147,7 +147,7 @@ impl Process {
                 .filter(|_| seconds > 0.0)
                 .map(|(before, now)| growth(before, now) / seconds),
             memory: now.sum("process_memory_usage_bytes"),
-            descriptors: now.sum("process_unix_file_descriptor_count"),
+            descriptors: now.sum("process_open_fds"),
             telemetry_lost: now.sum("idphoto_telemetry_lost_total"),
         }
     }

@@ -55,8 +55,7 @@ def drive(gateway, prometheus, results):
 def look(gateway, prometheus, results):
     tool, page = str(TOOLS / "promtool"), gateway.metrics()
     results.add("promtool check metrics", checks.page(tool, page))
-    if METRICS.exists():
-        results.add_all("docs/metrics.md", checks.documented(page, METRICS.read_text()))
+    results.add_all("docs/metrics.md", checks.documented(page, METRICS.read_text()))
     results.add("target", checks.target(prometheus))
     results.add_all("rules", checks.rules(prometheus))
     results.add_all("selectors of the rules", checks.selectors(prometheus))

@@ -95,7 +95,7 @@ table! {
         "Processor time of the process.";
     MEMORY: "process.memory.usage", "By", Kind::Gauge, [],
         "Resident memory of the process.";
-    DESCRIPTORS: "process.unix.file_descriptor.count", "{file_descriptor}", Kind::Gauge, [],
+    DESCRIPTORS: "process.open_fds", "{file_descriptor}", Kind::Gauge, [],
         "Open file descriptors of the process.";
     UPTIME: "process.uptime", "s", Kind::Gauge, [],
         "Time since the process began to serve.";
