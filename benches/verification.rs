@@ -5,8 +5,17 @@
 //! cargo bench --bench verification -- json:telemetry.log_format=json    # and another setting
 //! ```
 //!
+//! What telemetry costs, and that a collector in trouble costs no call:
+//!
+//! ```sh
+//! cargo bench --bench verification -- otlp:telemetry.otlp.endpoint={collector}
+//! cargo bench --bench verification -- {blackhole,killed,nobody}
+//! ```
+//!
 //! Each argument is a variant, `NAME:KEY=VALUE,…`, that is measured beside `default`: one
-//! gateway process each, in front of one sandbox process, with the largest photo. The load
+//! gateway process each, in front of one sandbox process, with the largest photo. A variant that
+//! is just the name of a collector (see `collector.rs`) exports to it; the one called `killed` is
+//! killed after half of the slices. The load
 //! goes to them by turns, slice by slice, and the floor is measured between the slices, so
 //! that a noisy machine is noisy for all. What counts are the ratios within one run.
 
@@ -20,6 +29,8 @@
     reason = "a benchmark reports by printing, and fails by panicking"
 )]
 
+#[path = "verification/collector.rs"]
+mod collector;
 #[path = "verification/floor.rs"]
 mod floor;
 #[path = "verification/load.rs"]
@@ -29,6 +40,7 @@ mod process;
 
 use std::time::Duration;
 
+use collector::Collectors;
 use floor::Floor;
 use load::{Photo, Slice};
 use process::{Gateway, Sandbox};
@@ -52,7 +64,8 @@ fn main() {
 async fn run() {
     let sandbox = Sandbox::start();
     let photo = Photo::largest();
-    let mut variants: Vec<Variant> = settings()
+    let collectors = Collectors::start().await;
+    let mut variants: Vec<Variant> = settings(&collectors)
         .map(|(name, settings)| Variant {
             gateway: Gateway::start(&sandbox, name, &settings),
             loaded: Vec::new(),
@@ -64,7 +77,10 @@ async fn run() {
     for variant in &variants {
         load::slice(&variant.gateway, &photo, IN_FLIGHT, CALLS).await;
     }
-    for _ in 0..SLICES {
+    for number in 0..SLICES {
+        if number == SLICES / 2 {
+            collectors.kill();
+        }
         for variant in &mut variants {
             let slice = load::slice(&variant.gateway, &photo, IN_FLIGHT, CALLS).await;
             variant.loaded.push(slice);
@@ -74,17 +90,26 @@ async fn run() {
         floors.push(floor.measure());
     }
     report(&variants, &floors);
+    for variant in &variants {
+        let lost = variant.gateway.lost().await;
+        println!(
+            "{}: telemetry lost: {}",
+            variant.gateway.name,
+            lost.join(", ")
+        );
+    }
 }
 
 /// `default`, and what the arguments say. Cargo adds `--bench`.
-fn settings() -> impl Iterator<Item = (String, Vec<String>)> {
+fn settings(collectors: &Collectors) -> impl Iterator<Item = (String, Vec<String>)> {
     let arguments = std::env::args().skip(1);
     let variants = arguments.filter(|argument| !argument.starts_with("--"));
     let default = ("default".to_owned(), Vec::new());
     std::iter::once(default).chain(variants.map(|variant| {
-        let (name, settings) = variant.split_once(':').expect("NAME:KEY=VALUE,…");
-        let settings = settings.split(',').map(str::to_owned).collect();
-        (name.to_owned(), settings)
+        let exporting = format!("telemetry.otlp.endpoint={{{variant}}}");
+        let (name, settings) = variant.split_once(':').unwrap_or((&variant, &exporting));
+        let settings = settings.split(',').map(|one| collectors.fill_in(one));
+        (name.to_owned(), settings.collect())
     }))
 }
 

@@ -9,12 +9,12 @@ use std::time::Duration;
 struct Process(Child);
 
 impl Process {
-    /// Starts `idphoto` and waits for a line that begins like `expected`; its rest.
-    fn start(args: &[String], expected: &str) -> (Self, String) {
+    /// Starts `idphoto` and waits for lines that begin like these; their rests.
+    fn start<const N: usize>(args: &[String], expected: [&str; N]) -> (Self, [String; N]) {
         let mut child = Command::new(env!("CARGO_BIN_EXE_idphoto"))
             .args(args)
             // Its port is a fixed one by default, and several gateways run at once.
-            .env("IDPHOTO_ADMIN__LISTEN", "none")
+            .env("IDPHOTO_ADMIN__LISTEN", "127.0.0.1:0")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             // The log is part of what is measured; where it goes is not.
@@ -22,13 +22,16 @@ impl Process {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let rest = lines.find_map(|line| {
-            let line = line.unwrap();
-            line.strip_prefix(expected).map(str::to_owned)
+        let rests = expected.map(|beginning| {
+            let rest = lines.find_map(|line| {
+                let line = line.unwrap();
+                line.strip_prefix(beginning).map(str::to_owned)
+            });
+            rest.expect("the process ended early")
         });
         // The pipe stays open for whatever else is printed.
         std::thread::spawn(move || lines.for_each(drop));
-        (Self(child), rest.expect("the process ended early"))
+        (Self(child), rests)
     }
 }
 
@@ -50,7 +53,7 @@ impl Sandbox {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("keys");
         let args = ["sandbox", "--dir", dir.to_str().unwrap()].map(str::to_owned);
-        let (process, _) = Process::start(&args, "sandbox listening on ");
+        let (process, _) = Process::start(&args, ["sandbox listening on "]);
         Self {
             folder,
             _process: process,
@@ -66,6 +69,7 @@ impl Sandbox {
 pub struct Gateway {
     pub name: String,
     pub address: String,
+    admin: String,
     process: Process,
 }
 
@@ -79,10 +83,12 @@ impl Gateway {
         for setting in settings {
             args.extend(["--set".to_owned(), setting.clone()]);
         }
-        let (process, address) = Process::start(&args, "gRPC listening on ");
+        let expected = ["admin listening on ", "gRPC listening on "];
+        let (process, [admin, address]) = Process::start(&args, expected);
         Self {
             name,
             address,
+            admin,
             process,
         }
     }
@@ -96,6 +102,22 @@ impl Gateway {
             statistics.split(' ').next()?.parse::<u64>().ok()
         });
         Duration::from_nanos(nanoseconds.sum())
+    }
+
+    /// What the counters say that no collector got.
+    pub async fn lost(&self) -> Vec<String> {
+        let page = reqwest::get(format!("{}/metrics", self.admin))
+            .await
+            .unwrap();
+        let page = page.text().await.unwrap();
+        let lost = page
+            .lines()
+            .filter(|line| line.starts_with("idphoto_telemetry_lost_total"));
+        lost.map(|line| {
+            line.trim_start_matches("idphoto_telemetry_lost_total")
+                .to_owned()
+        })
+        .collect()
     }
 
     /// KiB.
