@@ -9,7 +9,7 @@ use serde_json::json;
 use super::answer::{Answer, JSON, METRICS, TEXT, only, respond, say};
 use super::{Sources, gate, level};
 
-/// What of a request is looked at.
+/// Allow of the pages that are read only, and of the one that can be changed.
 const GET: &str = "GET, HEAD";
 const GET_AND_PUT: &str = "GET, HEAD, PUT";
 

@@ -220,13 +220,14 @@ async fn a_slow_peer_is_cut() {
 async fn a_crowd_of_silent_peers_is_served_in_turns_and_holds_nobody_up_for_long() {
     let address = served().await;
     let mut crowd = Vec::new();
-    for _ in 0..200 {
-        crowd.push(TcpStream::connect(address).await.unwrap());
+    for _ in 0..100 {
+        // Blocks, so that the clock stands still meanwhile.
+        crowd.push(std::net::TcpStream::connect(address).unwrap());
     }
     let begun = tokio::time::Instant::now();
     let answer = exchange(address, "GET /live HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    // Three turns of 64 come first, each cut after ten seconds.
+    // The first 64 are cut after ten seconds.
     let waited = begun.elapsed().as_secs();
-    assert!((29..=31).contains(&waited), "{waited} s");
+    assert!((9..=11).contains(&waited), "{waited} s");
 }
