@@ -26,7 +26,7 @@ TOOLS := $(CURDIR)/.tools
 BUF := $(TOOLS)/bin/buf
 GO := $(wildcard clients/go/go.mod)
 JAVA := $(wildcard clients/java/pom.xml)
-CLIENTS := $(if $(GO),test-go) $(if $(JAVA),test-java) $(if $(and $(GO),$(JAVA)),test-conformance)
+CLIENTS := $(if $(GO),test-go test-tracing) $(if $(JAVA),test-java) $(if $(and $(GO),$(JAVA)),test-conformance)
 
 step = @printf '\n== %s\n' '$(1)'
 
@@ -56,7 +56,7 @@ fmt: ##  format everything that has a formatter
 	@scripts/tools.sh buf
 	@cargo fmt
 	@cd proto && $(BUF) format --write
-	@$(if $(GO),gofmt -w clients/go)
+	@$(if $(GO),gofmt -w clients/go tests/tracing)
 
 .PHONY: proto
 proto: ##  generate the Go stubs again
@@ -142,7 +142,7 @@ test-observability: build ##  a real Prometheus scrapes the gateway; alerts, eve
 	@tests/observability/run.py
 
 # These tests start this binary; the clients' leave a table of their scenarios.
-test-go test-java test-observability: export IDPHOTO_BIN := $(abspath $(RELEASE))
+test-go test-java test-observability test-tracing: export IDPHOTO_BIN := $(abspath $(RELEASE))
 TABLE := $(CURDIR)/target/conformance
 
 .PHONY: test-go
@@ -154,6 +154,15 @@ test-go: build ##  the Go client: vet, staticcheck, tests with the race detector
 	@cd clients/go && $(TOOLS)/bin/staticcheck ./...
 	@mkdir -p $(dir $(TABLE))
 	@cd clients/go && IDPHOTO_TABLE=$(TABLE)-go.tsv go test -race -count=1 ./...
+
+.PHONY: test-tracing
+test-tracing: build ##  one trace through Go client, gateway and sandbox
+	@scripts/tools.sh staticcheck
+	$(call step,traces)
+	@test -z "$$(gofmt -l tests/tracing | tee /dev/stderr)"
+	@cd tests/tracing && go vet ./...
+	@cd tests/tracing && $(TOOLS)/bin/staticcheck ./...
+	@cd tests/tracing && go test -race -count=1 ./...
 
 .PHONY: test-java
 test-java: build ##  the Java client

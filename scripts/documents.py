@@ -78,6 +78,8 @@ def dependencies():
     yield "Build and tests of the gateway", crates("dev-dependencies", "build-dependencies")
     if (manifest := ROOT / "clients/go/go.mod").exists():
         yield "Go client", go_modules(manifest)
+    if (manifest := ROOT / "tests/tracing/go.mod").exists():
+        yield "Test of the trace", go_modules(manifest)
     if (manifest := ROOT / "clients/java/pom.xml").exists():
         yield "Java client", java_artifacts(manifest)
 
