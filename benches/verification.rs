@@ -46,7 +46,7 @@ use load::{Photo, Slice};
 use process::{Gateway, Sandbox};
 
 const IN_FLIGHT: usize = 16;
-const SLICES: usize = 12;
+const SLICES: usize = 24;
 const CALLS: usize = 400;
 const CALLS_ALONE: usize = 100;
 
@@ -81,9 +81,13 @@ async fn run() {
         if number == SLICES / 2 {
             collectors.kill();
         }
-        for variant in &mut variants {
+        for index in in_turn(variants.len(), number) {
+            let variant = &mut variants[index];
             let slice = load::slice(&variant.gateway, &photo, IN_FLIGHT, CALLS).await;
             variant.loaded.push(slice);
+        }
+        for index in in_turn(variants.len(), number) {
+            let variant = &mut variants[index];
             let slice = load::slice(&variant.gateway, &photo, 1, CALLS_ALONE).await;
             variant.alone.push(slice);
         }
@@ -97,6 +101,16 @@ async fn run() {
             variant.gateway.name,
             lost.join(", ")
         );
+    }
+}
+
+/// Forwards and backwards: the first one after the floor has it a little easier.
+fn in_turn(variants: usize, number: usize) -> Vec<usize> {
+    let forwards = 0..variants;
+    if number.is_multiple_of(2) {
+        forwards.collect()
+    } else {
+        forwards.rev().collect()
     }
 }
 

@@ -56,6 +56,8 @@ where
         .with_threads(false)
         .with_target(false)
         .with_tracked_inactivity(false)
+        // Nobody here asks OpenTelemetry for its current context, and spans are entered often.
+        .with_context_activation(false)
         .with_filter(ours)
 }
 

@@ -17,7 +17,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout_at};
 use super::{Losses, Reader, Signal};
 
 /// Spans in one message, at most.
-const BATCH: usize = 512;
+const BATCH: usize = 128;
 /// How long a span waits for others, at most.
 const GATHERING: Duration = Duration::from_secs(1);
 
