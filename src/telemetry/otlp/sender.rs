@@ -12,14 +12,15 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter as _};
 use tokio::sync::mpsc::Receiver;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout_at};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 
 use super::{Losses, Reader, Signal};
 
 /// Spans in one message, at most.
-const BATCH: usize = 128;
-/// How long a span waits for others, at most.
-const GATHERING: Duration = Duration::from_secs(1);
+const BATCH: usize = 256;
+/// How long a span waits for others. Several times as many as the queue holds come in a
+/// second of full load.
+const GATHERING: Duration = Duration::from_millis(100);
 
 /// A task that sends until it is told to finish.
 pub(super) struct Sending {
@@ -82,34 +83,42 @@ async fn send_spans(
 }
 
 /// The next spans; `None` when there will be no more.
+///
+/// After the first one this sleeps: to be woken for each of them would cost more than they
+/// do.
 async fn gather(
     spans: &mut Receiver<SpanData>,
     finish: &mut oneshot::Receiver<()>,
 ) -> Option<Vec<SpanData>> {
     let mut batch = Vec::with_capacity(BATCH);
-    loop {
+    if spans.len() < BATCH && !spans.is_closed() {
+        batch.push(first(spans, finish).await?);
         tokio::select! {
-            // What has come is looked at first, so that nothing is left at the end.
-            biased;
-            count = spans.recv_many(&mut batch, BATCH) => {
-                if count == 0 {
-                    return None;
-                }
-                break;
-            }
-            _ = &mut *finish, if !spans.is_closed() => spans.close(),
+            () = sleep(GATHERING), if !spans.is_closed() => {}
+            _ = finish, if !spans.is_closed() => spans.close(),
+            else => {}
         }
     }
-    let end = Instant::now() + GATHERING;
-    while batch.len() < BATCH && !spans.is_closed() {
-        let room = BATCH.saturating_sub(batch.len());
-        let more = spans.recv_many(&mut batch, room);
-        tokio::select! {
-            more = timeout_at(end, more) => if !matches!(more, Ok(1..)) { break },
-            _ = &mut *finish => spans.close(),
-        }
+    while batch.len() < BATCH
+        && let Ok(span) = spans.try_recv()
+    {
+        batch.push(span);
     }
-    Some(batch)
+    (!batch.is_empty()).then_some(batch)
+}
+
+/// Waits for a span. Closes the queue when it is time to finish, and then waits no more.
+async fn first(
+    spans: &mut Receiver<SpanData>,
+    finish: &mut oneshot::Receiver<()>,
+) -> Option<SpanData> {
+    tokio::select! {
+        // What has come is looked at first, so that nothing is left at the end.
+        biased;
+        span = spans.recv() => return span,
+        _ = finish => spans.close(),
+    }
+    spans.recv().await
 }
 
 async fn send_metrics(
