@@ -1,18 +1,18 @@
-//! Traces and metrics as a collector gets them.
+//! Traces as a collector gets them, and what becomes of calls when it does not.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod metrics;
+mod trouble;
+
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use idphoto::pb::VerifyIdPhotoRequest;
-use idphoto::telemetry::metrics::table;
-use opentelemetry_proto::tonic::metrics::v1::Metric;
-use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use tempfile::TempDir;
 use tonic::Request;
 
-use crate::collector::{Collector, Exported, attributes};
+use crate::collector::{Collector, Exported};
 use crate::process::{Gateway, Process, client, idphoto};
 use crate::requests::request;
 
@@ -349,63 +349,4 @@ async fn the_log_line_leads_to_the_trace() {
         assert_eq!(line.matches("order_id").count(), 1, "{line}");
         assert!(!line.contains('\u{1b}'), "{line}");
     }
-}
-
-/// The attributes of all points of a metric.
-fn labels(metric: &Metric) -> BTreeSet<String> {
-    let points: Vec<_> = match metric.data.as_ref().unwrap() {
-        Data::Sum(sum) => sum
-            .data_points
-            .iter()
-            .map(|it| attributes(&it.attributes))
-            .collect(),
-        Data::Gauge(gauge) => gauge
-            .data_points
-            .iter()
-            .map(|it| attributes(&it.attributes))
-            .collect(),
-        Data::Histogram(it) => it
-            .data_points
-            .iter()
-            .map(|it| attributes(&it.attributes))
-            .collect(),
-        other => panic!("{other:?}"),
-    };
-    points.into_iter().flat_map(BTreeMap::into_keys).collect()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_collector_gets_the_metrics_of_the_table_and_no_others() {
-    let collector = Collector::start().await;
-    let mut gateway = exporting(&collector, &["server.drain_delay=0s"]);
-    let mut client = gateway.client();
-    client.verify_id_photo(request("test")).await.unwrap();
-    client
-        .verify_id_photo(request("sandbox:code=70"))
-        .await
-        .unwrap();
-    client
-        .verify_id_photo(request("sandbox:fault=reset"))
-        .await
-        .unwrap_err();
-    gateway.process.signal("TERM");
-    gateway.process.end();
-    let metrics = collector.metrics();
-    let found: BTreeMap<_, _> = metrics
-        .iter()
-        .map(|metric| (metric.name.as_str(), (metric.unit.as_str(), labels(metric))))
-        .collect();
-    // A sandbox's keys come without certificates.
-    let table = table::ALL
-        .iter()
-        .filter(|metric| metric.name != "idphoto.key.expiry");
-    let table = table.map(|metric| {
-        let labels = metric
-            .labels
-            .iter()
-            .map(|&label| label.to_owned())
-            .collect();
-        (metric.name, (metric.unit, labels))
-    });
-    assert_eq!(found, table.collect());
 }

@@ -41,3 +41,31 @@ impl SpanProcessor for Queue {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use opentelemetry::trace::{Span as _, Tracer as _, TracerProvider as _};
+    use opentelemetry_sdk::trace::SdkTracerProvider;
+    use tokio::sync::mpsc;
+
+    use super::{Losses, Queue};
+
+    #[test]
+    fn a_full_queue_costs_spans_and_a_counter() {
+        let losses = Arc::new(Losses::default());
+        let (sender, mut spans) = mpsc::channel(2);
+        let provider = SdkTracerProvider::builder()
+            .with_span_processor(Queue::new(sender, Arc::clone(&losses)))
+            .build();
+        let tracer = provider.tracer("test");
+        for _ in 0..5 {
+            tracer.start("span").end();
+        }
+        assert_eq!(losses.all()[0], ("traces", "queue_full", 3));
+        assert!(spans.try_recv().is_ok());
+        tracer.start("span").end();
+        assert_eq!(losses.all()[0], ("traces", "queue_full", 3));
+    }
+}

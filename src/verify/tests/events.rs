@@ -1,0 +1,118 @@
+//! What an observer hears of each way that a call can go.
+
+use std::sync::Mutex;
+
+use super::*;
+use crate::verify::doubles::Script;
+use crate::verify::observer::{Event, Observer};
+
+/// Keeps the names of what it hears, with what tells them apart.
+#[derive(Default)]
+struct Listener(Mutex<Vec<String>>);
+
+impl Observer for Listener {
+    fn hear(&self, event: &Event<'_>) {
+        let heard = match event {
+            Event::Passed(stage, _) => format!("{stage:?}"),
+            Event::Called(result, _) => format!("called: {result:?}"),
+            Event::OrderEnded(end) => format!("order: {end:?}"),
+            Event::Answered(_) => "answered".to_owned(),
+            other => format!("{other:?}"),
+        };
+        self.0.lock().unwrap().push(heard);
+    }
+}
+
+impl Listener {
+    fn heard(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+fn overheard(upi: &Arc<Upi>, engine: &Arc<Engine>) -> (Arc<Verifier>, Arc<Listener>) {
+    let listener = Arc::new(Listener::default());
+    let limits = Limits {
+        max_in_flight: 2,
+        least_time: Duration::from_millis(200),
+    };
+    let verifier = Verifier::new(
+        Arc::clone(upi) as Arc<dyn Gateway>,
+        engine.clone(),
+        Arc::clone(&listener) as Arc<dyn Observer>,
+        limits,
+    );
+    (verifier, listener)
+}
+
+#[tokio::test]
+async fn an_answer_and_its_replay() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let (verifier, listener) = overheard(&upi, &healthy());
+    let _ = verifier.verify(sample::verification("1"), None).await;
+    verifier.idle().await;
+    let steps = [
+        "InFlight(1)",
+        "called: Answered",
+        "answered",
+        "order: Answered",
+        "Settle",
+        "InFlight(0)",
+    ];
+    assert_eq!(listener.heard(), steps);
+    let _ = verifier.verify(sample::verification("1"), None).await;
+    verifier.idle().await;
+    assert_eq!(listener.heard(), ["InFlight(1)", "Replayed", "InFlight(0)"]);
+}
+
+#[tokio::test]
+async fn what_is_certain_about_an_order_without_an_answer() {
+    let ends: [(Script, &str, &str); 3] = [
+        (
+            || Err(CallError::NotSent(cause())),
+            "called: NotSent",
+            "order: NotSent",
+        ),
+        (
+            || Err(CallError::Refused(cause())),
+            "called: Refused",
+            "order: Refused",
+        ),
+        (
+            || Err(CallError::Unknown(cause())),
+            "called: Unknown",
+            "order: Unknown",
+        ),
+    ];
+    for (script, called, ended) in ends {
+        let upi = Upi::prompt(script);
+        let (verifier, listener) = overheard(&upi, &healthy());
+        let _ = verifier.verify(sample::verification("1"), None).await;
+        verifier.idle().await;
+        let steps = ["InFlight(1)", called, ended, "Settle", "InFlight(0)"];
+        assert_eq!(listener.heard(), steps);
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_never_left_was_not_called_for() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    upi.seal_fails.store(true, Ordering::SeqCst);
+    let (verifier, listener) = overheard(&upi, &healthy());
+    let _ = verifier.verify(sample::verification("1"), None).await;
+    verifier.idle().await;
+    let steps = ["InFlight(1)", "order: NotSent", "Settle", "InFlight(0)"];
+    assert_eq!(listener.heard(), steps);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_joins() {
+    let upi = Upi::held(|| Ok(answer()));
+    let (verifier, listener) = overheard(&upi, &healthy());
+    let one = || verifier.verify(sample::verification("1"), within(100));
+    let _ = tokio::join!(one(), one());
+    let joined = listener
+        .heard()
+        .into_iter()
+        .filter(|heard| heard == "Joined");
+    assert_eq!(joined.count(), 1);
+}

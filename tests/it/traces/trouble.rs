@@ -1,0 +1,80 @@
+//! A collector that is gone, slow or never there costs counters, and no call.
+
+use std::time::{Duration, Instant};
+
+use tokio::net::TcpListener;
+
+use crate::process::Gateway;
+use crate::requests::request;
+
+/// Longest wait for a counter that must rise.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A gateway that exports to this address, and its admin page.
+fn exporting_to(address: &str, settings: &[&str]) -> (Gateway, String) {
+    let endpoint = format!("telemetry.otlp.endpoint=http://{address}");
+    let ours = [
+        endpoint.as_str(),
+        "admin.listen=127.0.0.1:0",
+        "server.drain_delay=0s",
+    ];
+    let settings = [&ours, settings].concat();
+    let (gateway, mut told) = Gateway::start_told(&settings, &["admin listening on "]);
+    let admin = told.remove(0);
+    (gateway, admin)
+}
+
+async fn lost(admin: &str, labels: &str) -> u64 {
+    let page = reqwest::get(format!("{admin}/metrics")).await.unwrap();
+    let page = page.text().await.unwrap();
+    let name = format!("idphoto_telemetry_lost_total{{{labels}}} ");
+    let value = page.lines().find_map(|line| line.strip_prefix(&name));
+    value.unwrap_or_else(|| panic!("{page}")).parse().unwrap()
+}
+
+async fn verify(gateway: &Gateway, calls: usize) {
+    for _ in 0..calls {
+        gateway
+            .client()
+            .verify_id_photo(request("test"))
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn spans_that_nobody_takes_are_counted() {
+    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = nobody.local_addr().unwrap().to_string();
+    drop(nobody);
+    let (gateway, admin) = exporting_to(&address, &[]);
+    verify(&gateway, 3).await;
+    let begun = Instant::now();
+    while lost(&admin, r#"cause="export_failed",signal="traces""#).await < 21 {
+        assert!(begun.elapsed() < PATIENCE);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let warnings = gateway.process.printed();
+    let warned = warnings
+        .matches("the collector does not take telemetry")
+        .count();
+    assert_eq!(warned, 1, "{warnings}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_that_says_nothing_holds_up_neither_calls_nor_the_end() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = silent.local_addr().unwrap().to_string();
+    let (mut gateway, _) = exporting_to(&address, &["server.drain_timeout=3s"]);
+    verify(&gateway, 3).await;
+    let begun = Instant::now();
+    gateway.process.signal("TERM");
+    assert!(gateway.process.end().success());
+    let taken = begun.elapsed();
+    assert!(taken < Duration::from_secs(4), "{taken:?}");
+    let printed = gateway.process.printed();
+    assert!(
+        printed.contains("telemetry could not be exported to the end"),
+        "{printed}"
+    );
+}
