@@ -19,8 +19,11 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
+use rcgen::{CertifiedKey, KeyPair};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
 use tonic::{Request, Response, Status};
 
 /// Longest wait for a span that must come.
@@ -102,8 +105,24 @@ pub fn attributes(list: &[KeyValue]) -> BTreeMap<String, String> {
 
 impl Collector {
     pub async fn start() -> Self {
+        Self::listen("http", None).await
+    }
+
+    /// Over TLS, by a certificate of this name.
+    pub async fn start_tls(certificate: &CertifiedKey<KeyPair>) -> Self {
+        let chain = vec![certificate.cert.der().clone()];
+        let key = certificate.signing_key.serialize_der();
+        let mut config = ServerConfig::builder()
+            .with_no_client_auth()
+            .with_single_cert(chain, key.try_into().unwrap())
+            .unwrap();
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        Self::listen("https", Some(Arc::new(config).into())).await
+    }
+
+    async fn listen(scheme: &str, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let endpoint = format!("{scheme}://{}", listener.local_addr().unwrap());
         let received: Arc<Mutex<Received>> = Arc::default();
         let [traces, metrics] = [
             Receiver(Arc::clone(&received)),
@@ -112,7 +131,7 @@ impl Collector {
         let routes = tonic::service::Routes::new(TraceServiceServer::new(traces))
             .add_service(MetricsServiceServer::new(metrics))
             .prepare();
-        let task = tokio::spawn(crate::http2::serve(listener, routes));
+        let task = tokio::spawn(crate::http2::serve(listener, tls, routes));
         Self {
             endpoint,
             received,

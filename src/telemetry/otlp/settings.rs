@@ -111,11 +111,21 @@ fn says(name: &str, value: &str) -> bool {
     env::var(name).is_ok_and(|given| given.trim().eq_ignore_ascii_case(value))
 }
 
+/// All that may be used.
+fn endpoints(config: &OtlpConfig) -> impl Iterator<Item = String> {
+    let names = ["", "TRACES_", "METRICS_"];
+    let named = names.map(|signal| env::var(format!("OTEL_EXPORTER_OTLP_{signal}ENDPOINT")).ok());
+    config
+        .endpoint
+        .clone()
+        .into_iter()
+        .chain(named.into_iter().flatten())
+}
+
 fn tls(config: &OtlpConfig) -> Result<Option<ClientTlsConfig>, ExportError> {
     let Some(path) = &config.ca_file else {
-        let https = |url: &String| url.starts_with("https:");
-        let system = config.endpoint.as_ref().is_some_and(https);
-        return Ok(system.then(|| ClientTlsConfig::new().with_native_roots()));
+        let https = endpoints(config).any(|url| url.starts_with("https:"));
+        return Ok(https.then(|| ClientTlsConfig::new().with_native_roots()));
     };
     let pem = std::fs::read(path).map_err(|source| ExportError::Ca {
         path: path.clone(),

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 
+use crate::collector::Collector;
 use crate::process::Gateway;
 use crate::requests::request;
 
@@ -77,4 +78,37 @@ async fn a_collector_that_says_nothing_holds_up_neither_calls_nor_the_end() {
         printed.contains("telemetry could not be exported to the end"),
         "{printed}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_over_tls_is_trusted_by_its_authority_and_by_no_other() {
+    let names = ["127.0.0.1".to_owned()];
+    let certificate = rcgen::generate_simple_self_signed(names).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let authority = folder.path().join("collector.pem");
+    std::fs::write(&authority, certificate.cert.pem()).unwrap();
+    let collector = Collector::start_tls(&certificate).await;
+    let endpoint = format!("telemetry.otlp.endpoint={}", collector.endpoint);
+    let trusted = format!("telemetry.otlp.ca_file={}", authority.display());
+
+    let gateway = Gateway::start(&[&endpoint]);
+    verify(&gateway, 1).await;
+    let begun = Instant::now();
+    while !gateway
+        .process
+        .printed()
+        .contains("does not take telemetry")
+    {
+        assert!(begun.elapsed() < PATIENCE);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(collector.spans().is_empty());
+
+    let gateway = Gateway::start(&[&endpoint, &trusted]);
+    verify(&gateway, 1).await;
+    let begun = Instant::now();
+    while collector.spans().len() < 7 {
+        assert!(begun.elapsed() < PATIENCE, "{}", gateway.process.printed());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }

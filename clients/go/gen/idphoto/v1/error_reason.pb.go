@@ -67,9 +67,9 @@ const (
 	ErrorReason_ERROR_REASON_PERMISSION_DENIED ErrorReason = 5
 	// ERROR_REASON_QUOTA_EXCEEDED: the caller's rate or budget is used up.
 	// RESOURCE_EXHAUSTED, with google.rpc.QuotaFailure and google.rpc.RetryInfo.
+	// Decided before the request is read, so there is no order id.
 	// Example: {"reason": "QUOTA_EXCEEDED", "domain": "idphoto",
-	// "metadata": {"dispatch": "NOT_SENT", "retry": "SAME_ORDER",
-	// "order_id": "20261124081500ABCDEFGHIJKLMNOPQRSTU"}}
+	// "metadata": {"dispatch": "NOT_SENT", "retry": "SAME_ORDER"}}
 	ErrorReason_ERROR_REASON_QUOTA_EXCEEDED ErrorReason = 6
 	// ERROR_REASON_OVERLOADED: the gateway has no room for another call.
 	// RESOURCE_EXHAUSTED, with google.rpc.RetryInfo.
