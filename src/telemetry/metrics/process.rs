@@ -1,11 +1,16 @@
 //! The process as the operating system sees it. Elsewhere than on Linux only its age is
 //! known.
 
+use std::fs;
 use std::time::Instant;
 
 use opentelemetry::metrics::Meter;
 
 use super::table;
+
+/// In which Linux tells processor times on every architecture that we run on (USER_HZ;
+/// proc(5), `/proc/pid/stat`).
+const TICKS_PER_SECOND: f64 = 100.0;
 
 /// Registers what is known.
 pub(super) fn register(meter: &Meter, started: Instant) {
@@ -15,18 +20,12 @@ pub(super) fn register(meter: &Meter, started: Instant) {
         .with_description(table::UPTIME.help)
         .with_callback(move |observer| observer.observe(started.elapsed().as_secs_f64(), &[]))
         .build();
-    #[cfg(target_os = "linux")]
-    linux(meter);
-}
-
-#[cfg(target_os = "linux")]
-fn linux(meter: &Meter) {
     meter
         .f64_observable_counter(table::CPU_TIME.name)
         .with_unit(table::CPU_TIME.unit)
         .with_description(table::CPU_TIME.help)
         .with_callback(|observer| {
-            if let Some(seconds) = cpu_seconds() {
+            if let Some(seconds) = read("stat").as_deref().and_then(cpu_seconds) {
                 observer.observe(seconds, &[]);
             }
         })
@@ -36,7 +35,7 @@ fn linux(meter: &Meter) {
         .with_unit(table::MEMORY.unit)
         .with_description(table::MEMORY.help)
         .with_callback(|observer| {
-            if let Some(bytes) = resident_bytes() {
+            if let Some(bytes) = read("status").as_deref().and_then(resident_bytes) {
                 observer.observe(bytes, &[]);
             }
         })
@@ -53,22 +52,49 @@ fn linux(meter: &Meter) {
         .build();
 }
 
-#[cfg(target_os = "linux")]
-#[allow(clippy::cast_precision_loss, reason = "exact for thousands of years")]
-fn cpu_seconds() -> Option<f64> {
-    let stat = procfs::process::Process::myself().ok()?.stat().ok()?;
-    let ticks = stat.utime.saturating_add(stat.stime);
-    Some(ticks as f64 / procfs::ticks_per_second() as f64)
+fn read(name: &str) -> Option<String> {
+    fs::read_to_string(format!("/proc/self/{name}")).ok()
 }
 
-#[cfg(target_os = "linux")]
-fn resident_bytes() -> Option<u64> {
-    let stat = procfs::process::Process::myself().ok()?.stat().ok()?;
-    Some(stat.rss.saturating_mul(procfs::page_size()))
+/// User and system time: fields 14 and 15, counted behind the program's name, which may
+/// hold spaces and parentheses.
+fn cpu_seconds(stat: &str) -> Option<f64> {
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut times = fields.split_ascii_whitespace().skip(11);
+    let user: u64 = times.next()?.parse().ok()?;
+    let system: u64 = times.next()?.parse().ok()?;
+    Some(user.checked_add(system)? as f64 / TICKS_PER_SECOND)
 }
 
-#[cfg(target_os = "linux")]
+fn resident_bytes(status: &str) -> Option<u64> {
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    kibibytes.checked_mul(1024)
+}
+
+/// The one by which they are counted is not.
 fn descriptors() -> Option<u64> {
-    let descriptors = procfs::process::Process::myself().ok()?.fd_count().ok()?;
-    u64::try_from(descriptors).ok()
+    let all = fs::read_dir("/proc/self/fd").ok()?.count();
+    u64::try_from(all).ok()?.checked_sub(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{cpu_seconds, resident_bytes};
+
+    #[test]
+    fn a_name_with_parentheses_shifts_nothing() {
+        let stat = "7 (a) b) S 1 7 7 0 -1 4194560 9 0 0 0 150 25 0 0 20 0 3 0 8 1 2 3";
+        assert_eq!(cpu_seconds(stat), Some(1.75));
+        assert_eq!(cpu_seconds("7 (idphoto) S 1"), None);
+    }
+
+    #[test]
+    fn resident_memory_is_told_in_kibibytes() {
+        let status = "Name:\tidphoto\nVmHWM:\t  900 kB\nVmRSS:\t  512 kB\n";
+        assert_eq!(resident_bytes(status), Some(524_288));
+        assert_eq!(resident_bytes("Name:\tidphoto\n"), None);
+    }
 }
