@@ -82,16 +82,15 @@ impl Telemetry {
     /// What cannot be started.
     pub fn start(config: &TelemetryConfig, service: Service) -> Result<Self, TelemetryError> {
         let losses = Arc::new(Losses::default());
-        let facts = Facts::of(&service);
-        let exports = Exports::start(&config.otlp, service.name, &losses)?;
-        let exporting = exports.as_ref();
-        let metrics = Metrics::start(&facts, losses, exporting.and_then(Exports::metrics))?;
-        let tracer = exporting.and_then(Exports::tracer);
+        let metrics = Metrics::start(&Facts::of(&service), Arc::clone(&losses))?;
+        let exports = Exports::start(&config.otlp, service.name, metrics.reader(), &losses)?;
+        let tracer = exports.as_ref().and_then(Exports::tracer);
         let level = Switch::new(config.log_level.into());
         let tracing = tracer.is_some().then_some(Tracing);
         registry()
             .with(tracer.map(trace::layer))
-            .with(log::layer(config.log_format, &level))
+            .with(log::layer(config.log_format))
+            .with(level.gate(tracing.is_some()))
             .try_init()?;
         log::silence_panics();
         Ok(Self {

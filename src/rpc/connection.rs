@@ -19,9 +19,9 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tonic::body::Body;
-use tonic::service::Routes;
-use tower::Service as _;
+use tonic::codegen::BoxFuture;
 
+use super::routes::Routes;
 use crate::verify::port::Caller;
 
 /// Until a peer has shown that it speaks.
@@ -154,11 +154,10 @@ struct Calls {
 impl Service<Request<Incoming>> for Calls {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = <Routes as tower::Service<Request<Incoming>>>::Future;
+    type Future = BoxFuture<Self::Response, Self::Error>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         request.extensions_mut().insert(Arc::clone(&self.caller));
-        // A router is always ready, and its clones share everything.
-        self.routes.clone().call(request)
+        self.routes.call(request.map(Body::new))
     }
 }

@@ -10,10 +10,10 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
-use tonic::service::Routes;
 
 use super::connection::Host;
 use super::error::ServerError;
+use super::routes::Routes;
 
 /// How long nothing is accepted after the operating system had no resources for it: it
 /// would fail again at once.

@@ -1,11 +1,17 @@
 //! Everything that is served on the ports.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
+use http::{Request, Response};
+use tonic::Status;
+use tonic::body::Body;
 use tonic::codec::CompressionEncoding;
-use tonic::service::Routes;
+use tonic::codegen::BoxFuture;
+use tonic::server::NamedService;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_reflection::server::Builder;
+use tower::Service;
 
 use super::boundary::Boundary;
 use super::drain::Calls;
@@ -18,6 +24,52 @@ use crate::verify::Verifier;
 
 /// Names of services and symbols are short.
 const SMALL_MESSAGE: usize = 16 * 1024;
+
+type Reply = BoxFuture<Response<Body>, Infallible>;
+
+/// Services by their names; clones share them.
+#[derive(Clone, Default)]
+pub(super) struct Routes(Arc<[(&'static str, Box<dyn Serve>)]>);
+
+impl Routes {
+    /// Calls the method that the path names. UNIMPLEMENTED where nobody has that name.
+    pub(super) fn call(&self, request: Request<Body>) -> Reply {
+        let named = service_name(request.uri().path());
+        let found = self.0.iter().find(|(name, _)| Some(*name) == named);
+        match found {
+            Some((_, service)) => service.serve(request),
+            None => Box::pin(async { Ok(Status::unimplemented("").into_http()) }),
+        }
+    }
+}
+
+/// Of `/package.Service/Method`.
+fn service_name(path: &str) -> Option<&str> {
+    let (service, _) = path.strip_prefix('/')?.split_once('/')?;
+    Some(service)
+}
+
+/// What is behind a name. The services of tonic differ in their types.
+trait Serve: Send + Sync {
+    fn serve(&self, request: Request<Body>) -> Reply;
+}
+
+impl<S> Serve for S
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future = Reply>
+        + Clone
+        + Send
+        + Sync,
+{
+    fn serve(&self, request: Request<Body>) -> Reply {
+        // They are always ready, and a clone is a reference.
+        self.clone().call(request)
+    }
+}
+
+fn route<S: Serve + NamedService + 'static>(service: S) -> (&'static str, Box<dyn Serve>) {
+    (S::NAME, Box::new(service))
+}
 
 /// The service, health, and reflection when it is wanted.
 pub(super) fn all(
@@ -39,20 +91,19 @@ pub(super) fn all(
         .accept_compressed(CompressionEncoding::Zstd)
         .max_decoding_message_size(settings.max_message_bytes);
     let bounded = Boundary::new(service, ports.admission, ports.observer, calls.clone());
-    let mut routes = Routes::new(bounded).add_service(health);
+    let mut routes = vec![route(bounded), route(health)];
     if settings.reflection {
         let v1 = descriptors().build_v1()?;
         let v1alpha = descriptors().build_v1alpha()?;
-        routes = routes
-            .add_service(v1.max_decoding_message_size(SMALL_MESSAGE))
-            .add_service(v1alpha.max_decoding_message_size(SMALL_MESSAGE));
+        routes.push(route(v1.max_decoding_message_size(SMALL_MESSAGE)));
+        routes.push(route(v1alpha.max_decoding_message_size(SMALL_MESSAGE)));
     }
-    Ok(routes.prepare())
+    Ok(Routes(routes.into()))
 }
 
 /// Health alone.
 pub(super) fn probes(phases: &Phases, verifier: &Verifier) -> Routes {
-    Routes::new(health(phases, verifier)).prepare()
+    Routes([route(health(phases, verifier))].into())
 }
 
 fn health(phases: &Phases, verifier: &Verifier) -> HealthServer<Reporter> {

@@ -10,9 +10,10 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
 use tracing::callsite::rebuild_interest_cache;
 use tracing::subscriber::Interest;
-use tracing::{Level, Metadata};
+use tracing::{Level, Metadata, Subscriber};
+use tracing_subscriber::Layer;
 use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::layer::{Context, Filter};
+use tracing_subscriber::layer::Context;
 
 /// In the order of [`rank`].
 const LEVELS: [Level; 5] = [
@@ -86,9 +87,13 @@ impl Switch {
         standing
     }
 
-    /// The filter that goes by it.
-    pub(super) fn gate(&self) -> Gate {
-        Gate(Arc::clone(&self.0))
+    /// The filter that goes by it, for all layers under it. A trace has our spans whatever is
+    /// logged.
+    pub(super) fn gate(&self, traced: bool) -> Gate {
+        Gate {
+            level: Arc::clone(&self.0),
+            traced,
+        }
     }
 }
 
@@ -143,28 +148,42 @@ impl Shared {
     }
 }
 
-/// Lets events and spans of the level in force through.
+/// Lets events and spans of the level in force through. One that every layer has for itself
+/// would cost each span several times as much.
 #[derive(Debug)]
-pub(super) struct Gate(Arc<Shared>);
+pub(super) struct Gate {
+    level: Arc<Shared>,
+    traced: bool,
+}
 
 impl Gate {
     fn admits(&self, metadata: &Metadata<'_>) -> bool {
-        let in_force = self.0.in_force();
-        let limit = if is_ours(metadata.target()) {
-            in_force
-        } else {
-            in_force.min(OTHERS)
+        let ours = is_ours(metadata.target());
+        let in_force = self.level.in_force();
+        let limit = match ours {
+            true if metadata.is_span() => in_force.max(self.spans()),
+            true => in_force,
+            false => in_force.min(OTHERS),
         };
         *metadata.level() <= limit
     }
+
+    /// The level of the spans that are there whatever is logged.
+    const fn spans(&self) -> Level {
+        if self.traced {
+            Level::INFO
+        } else {
+            Level::ERROR
+        }
+    }
 }
 
-impl<S> Filter<S> for Gate {
-    fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
+impl<S: Subscriber> Layer<S> for Gate {
+    fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
         self.admits(metadata)
     }
 
-    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
         if self.admits(metadata) {
             Interest::always()
         } else {
@@ -173,7 +192,8 @@ impl<S> Filter<S> for Gate {
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(LevelFilter::from_level(self.0.in_force()))
+        let most = self.level.in_force().max(self.spans());
+        Some(LevelFilter::from_level(most))
     }
 }
 

@@ -8,15 +8,14 @@ use tracing::{Level, Subscriber};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, fmt};
 
-use super::Switch;
 use crate::config::{LogFormat, LogLevel};
 
 mod format;
 
 use format::{Line, OrderIds};
 
-/// The lines, at the level that the switch says.
-pub(super) fn layer<S>(form: LogFormat, level: &Switch) -> impl Layer<S> + use<S>
+/// The lines.
+pub(super) fn layer<S>(form: LogFormat) -> impl Layer<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
@@ -29,7 +28,6 @@ where
         .event_format(line)
         .with_ansi(is_coloured())
         .with_writer(io::stderr)
-        .with_filter(level.gate())
 }
 
 /// For people at a terminal, unless they said that they want none (no-color.org).

@@ -7,18 +7,20 @@ use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use super::Service;
-use super::otlp::{Losses, Reader, resource};
+use super::otlp::{Losses, resource};
 
 mod count;
 mod exposition;
 mod instruments;
 mod observed;
 mod process;
+mod reader;
 pub mod table;
 #[cfg(test)]
 mod tests;
 
 pub use exposition::Exposition;
+pub(super) use reader::Reader;
 
 use instruments::Instruments;
 
@@ -46,25 +48,18 @@ impl Facts {
 pub(super) struct Metrics {
     instruments: Instruments,
     exposition: Exposition,
+    reader: Reader,
     /// The instruments are alive as long as their provider.
     _provider: SdkMeterProvider,
 }
 
 impl Metrics {
-    /// Starts them; `reader` collects them for an export, too.
-    pub(super) fn start(
-        facts: &Facts,
-        losses: Arc<Losses>,
-        reader: Option<Reader>,
-    ) -> Result<Self, MetricsError> {
-        let (exposition, prometheus) = Exposition::new()?;
-        let mut provider = SdkMeterProvider::builder()
+    pub(super) fn start(facts: &Facts, losses: Arc<Losses>) -> Result<Self, MetricsError> {
+        let (exposition, reader) = Exposition::new()?;
+        let provider = SdkMeterProvider::builder()
             .with_resource(resource(facts.service.name))
-            .with_reader(prometheus);
-        if let Some(reader) = reader {
-            provider = provider.with_reader(reader);
-        }
-        let provider = provider.build();
+            .with_reader(reader.clone())
+            .build();
         let meter = provider.meter(env!("CARGO_PKG_NAME"));
         observed::register(&meter, facts, losses);
         process::register(&meter, facts.started);
@@ -73,11 +68,17 @@ impl Metrics {
         Ok(Self {
             instruments,
             exposition,
+            reader,
             _provider: provider,
         })
     }
 
     pub(super) fn exposition(&self) -> Exposition {
         self.exposition.clone()
+    }
+
+    /// Through which they are collected for an export.
+    pub(super) fn reader(&self) -> Reader {
+        self.reader.clone()
     }
 }

@@ -3,38 +3,42 @@
 //! Spans wait in a bounded queue and metrics are collected now and then, both by tasks that
 //! no call waits for. What does not get through is counted.
 
+use std::env;
 use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
-use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
+use super::metrics::Reader;
 use crate::config::OtlpConfig;
 
+mod collector;
 mod losses;
+mod message;
 mod queue;
-mod reader;
 mod sender;
 mod settings;
+mod variables;
 
 pub(super) use losses::{Losses, Signal};
-pub(super) use reader::Reader;
 pub use settings::ExportError;
 
+use message::Origin;
 use queue::Queue;
 use sender::Sending;
 use settings::Settings;
+use variables::Variables;
 
-/// Spans that wait for a slow collector, at most; some megabytes.
-const QUEUE: usize = 4096;
+/// OpenTelemetry's name for whose spans they are.
+const SCOPE: &str = env!("CARGO_PKG_NAME");
 
 /// The running export.
 pub(super) struct Exports {
     traces: Option<(SdkTracerProvider, Sending)>,
-    metrics: Option<(Reader, Sending)>,
+    metrics: Option<Sending>,
 }
 
 impl Exports {
@@ -45,34 +49,30 @@ impl Exports {
     pub(super) fn start(
         config: &OtlpConfig,
         service: &'static str,
+        reader: Reader,
         losses: &Arc<Losses>,
     ) -> Result<Option<Self>, ExportError> {
-        let Some(settings) = Settings::of(config)? else {
-            return Ok(None);
+        let settings = Settings {
+            config,
+            variables: Variables(&|name| env::var(name).ok()),
         };
-        let resource = resource(service);
-        Ok(Some(Self {
-            traces: traces(&settings, &resource, losses)?,
-            metrics: metrics(&settings, config.metrics_interval, losses)?,
-        }))
+        let traces = traces(settings, service, losses)?;
+        let metrics = metrics(settings, reader, losses)?;
+        let started = traces.is_some() || metrics.is_some();
+        Ok(started.then_some(Self { traces, metrics }))
     }
 
     /// Makes spans of ours the collector's.
     pub(super) fn tracer(&self) -> Option<SdkTracer> {
         let (provider, _) = self.traces.as_ref()?;
-        Some(provider.tracer(env!("CARGO_PKG_NAME")))
-    }
-
-    /// Through which the metrics are collected.
-    pub(super) fn metrics(&self) -> Option<Reader> {
-        self.metrics.as_ref().map(|(reader, _)| reader.clone())
+        Some(provider.tracer(SCOPE))
     }
 
     /// Sends what is left; back within `limit`.
     pub(super) async fn finish(self, limit: Duration) {
         let end = Instant::now() + limit;
         let traces = self.traces.map(|(_, sending)| sending.finish());
-        let metrics = self.metrics.map(|(_, sending)| sending.finish());
+        let metrics = self.metrics.map(Sending::finish);
         let finished = async {
             for sending in traces.into_iter().chain(metrics) {
                 sending.await;
@@ -85,34 +85,35 @@ impl Exports {
 }
 
 fn traces(
-    settings: &Settings,
-    resource: &Resource,
+    settings: Settings<'_>,
+    service: &'static str,
     losses: &Arc<Losses>,
 ) -> Result<Option<(SdkTracerProvider, Sending)>, ExportError> {
-    let Some(mut exporter) = settings.span_exporter()? else {
+    let Some(collector) = settings.collector(Signal::Traces)? else {
         return Ok(None);
     };
-    opentelemetry_sdk::trace::SpanExporter::set_resource(&mut exporter, resource);
-    let (sender, spans) = mpsc::channel(QUEUE);
+    let queue = Queue::new(Arc::clone(losses));
+    let resource = resource(service);
+    let origin = Origin::new(&resource, SCOPE);
     let provider = SdkTracerProvider::builder()
-        .with_resource(resource.clone())
-        .with_span_processor(Queue::new(sender, Arc::clone(losses)));
+        .with_resource(resource)
+        .with_span_processor(queue.clone());
     let provider = settings.sampled(provider).build();
-    let sending = Sending::spans(spans, exporter, Arc::clone(losses));
+    let sending = Sending::spans(queue, origin, collector, Arc::clone(losses));
     Ok(Some((provider, sending)))
 }
 
 fn metrics(
-    settings: &Settings,
-    interval: Duration,
+    settings: Settings<'_>,
+    reader: Reader,
     losses: &Arc<Losses>,
-) -> Result<Option<(Reader, Sending)>, ExportError> {
-    let Some(exporter) = settings.metric_exporter()? else {
+) -> Result<Option<Sending>, ExportError> {
+    let Some(collector) = settings.collector(Signal::Metrics)? else {
         return Ok(None);
     };
-    let reader = Reader::default();
-    let sending = Sending::metrics(reader.clone(), interval, exporter, Arc::clone(losses));
-    Ok(Some((reader, sending)))
+    let interval = settings.config.metrics_interval;
+    let losses = Arc::clone(losses);
+    Ok(Some(Sending::metrics(reader, interval, collector, losses)))
 }
 
 /// Who speaks: OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES are stronger than what we
@@ -120,7 +121,7 @@ fn metrics(
 pub(super) fn resource(service: &'static str) -> Resource {
     use opentelemetry::KeyValue;
     use opentelemetry_sdk::resource::{EnvResourceDetector, TelemetryResourceDetector};
-    let named = std::env::var("OTEL_SERVICE_NAME").ok();
+    let named = env::var("OTEL_SERVICE_NAME").ok();
     let ours = [
         KeyValue::new("service.name", service),
         KeyValue::new("service.version", env!("CARGO_PKG_VERSION")),

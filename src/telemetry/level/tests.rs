@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 use tracing::Level;
-use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::{fmt, registry};
 
 use super::Switch;
@@ -66,7 +66,7 @@ async fn events_are_logged_by_the_level_in_force() {
     let (switch, lines) = (Switch::new(Level::INFO), Lines::default());
     let writer = lines.clone();
     let layer = fmt::layer().with_writer(move || writer.clone());
-    let subscriber = registry().with(layer.with_filter(switch.gate()));
+    let subscriber = registry().with(layer).with(switch.gate(false));
     let _guard = tracing::subscriber::set_default(subscriber);
     let say = |when| {
         tracing::debug!(when, "ours");
@@ -84,4 +84,17 @@ async fn events_are_logged_by_the_level_in_force() {
     assert_eq!(count("during"), 2, "{text}");
     assert_eq!(count("their warning"), 3, "{text}");
     assert_eq!(count(" theirs"), 0, "{text}");
+}
+
+#[test]
+fn our_spans_pass_where_they_are_traced_whatever_is_logged() {
+    let switch = Switch::new(Level::ERROR);
+    for traced in [false, true] {
+        let subscriber = registry().with(switch.gate(traced));
+        let _guard = tracing::subscriber::set_default(subscriber);
+        assert_eq!(!tracing::info_span!("ours").is_disabled(), traced);
+        assert!(tracing::debug_span!("ours").is_disabled());
+        assert!(tracing::info_span!(target: "h2::codec", "theirs").is_disabled());
+        assert!(!tracing::enabled!(Level::WARN));
+    }
 }

@@ -1,9 +1,8 @@
 //! The metrics in Prometheus' text format.
 
-use opentelemetry_prometheus::PrometheusExporter;
 use prometheus::{Encoder as _, Registry, TextEncoder};
 
-use super::MetricsError;
+use super::{MetricsError, Reader};
 
 /// Everything that is measured, at the moment it is asked for. Clones tell the same.
 #[derive(Debug, Clone)]
@@ -11,13 +10,13 @@ pub struct Exposition(Registry);
 
 impl Exposition {
     /// The exposition, and the reader that feeds it.
-    pub(super) fn new() -> Result<(Self, PrometheusExporter), MetricsError> {
+    pub(super) fn new() -> Result<(Self, Reader), MetricsError> {
         let registry = Registry::new();
         let exporter = opentelemetry_prometheus::exporter()
             .with_registry(registry.clone())
             .scope_info_enabled(false)
             .build()?;
-        Ok((Self(registry), exporter))
+        Ok((Self(registry), Reader::new(exporter)))
     }
 
     /// Version 0.0.4 of the text format; `None` when it cannot be written, which would be a

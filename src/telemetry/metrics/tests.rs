@@ -25,7 +25,7 @@ fn metrics() -> Metrics {
             at: OffsetDateTime::now_utc() + time::Duration::days(10),
         }],
     };
-    Metrics::start(&Facts::of(&service), Arc::new(Losses::default()), None).unwrap()
+    Metrics::start(&Facts::of(&service), Arc::new(Losses::default())).unwrap()
 }
 
 fn answer(outcome: Outcome) -> Answer {

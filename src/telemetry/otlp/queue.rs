@@ -1,26 +1,99 @@
-//! Where finished spans wait. The SDK's own batch processor drops them without a number
-//! that could be shown.
+//! Where finished spans wait, in the form in which they are sent.
+//!
+//! The SDK's own batch processor drops spans without a number that could be shown. And a span
+//! is encoded where it ended: it is made of a dozen small allocations, which another thread
+//! would have to give back.
 
-use std::sync::Arc;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use opentelemetry::Context;
+use opentelemetry_proto::tonic::trace::v1::Span as Encoded;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
-use tokio::sync::mpsc::Sender;
+use prost::Message as _;
+use tokio::sync::Notify;
 
 use super::Losses;
 
-/// The entrance of the queue.
+/// Spans that wait for a slow collector, at most.
+const MOST_SPANS: usize = 4096;
+/// Their bytes, at most. One message takes them all, and collectors take messages of 4 MiB.
+const MOST_BYTES: usize = 2 * 1024 * 1024;
+
+/// The queue; its clones are the same one.
+#[derive(Debug, Clone)]
+pub(super) struct Queue(Arc<Shared>);
+
 #[derive(Debug)]
-pub(super) struct Queue {
-    sender: Sender<SpanData>,
+struct Shared {
+    waiting: Mutex<Waiting>,
+    /// Told of the first one that waits.
+    begun: Notify,
     losses: Arc<Losses>,
 }
 
+#[derive(Debug, Default)]
+struct Waiting {
+    spans: Spans,
+    closed: bool,
+}
+
+/// Encoded spans, one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Spans {
+    bytes: Vec<u8>,
+    /// Where each of them ends.
+    ends: Vec<usize>,
+}
+
 impl Queue {
-    pub(super) const fn new(sender: Sender<SpanData>, losses: Arc<Losses>) -> Self {
-        Self { sender, losses }
+    pub(super) fn new(losses: Arc<Losses>) -> Self {
+        Self(Arc::new(Shared {
+            waiting: Mutex::default(),
+            begun: Notify::new(),
+            losses,
+        }))
+    }
+
+    /// Waits for a first span.
+    pub(super) async fn begun(&self) {
+        self.0.begun.notified().await;
+    }
+
+    /// Takes all that wait.
+    pub(super) fn take(&self) -> Spans {
+        let mut waiting = self.waiting();
+        let room = Spans::like(&waiting.spans);
+        mem::replace(&mut waiting.spans, room)
+    }
+
+    /// Takes all that wait, and no more are let in.
+    pub(super) fn close(&self) -> Spans {
+        let mut waiting = self.waiting();
+        waiting.closed = true;
+        mem::take(&mut waiting.spans)
+    }
+
+    fn push(&self, span: &Encoded) {
+        let mut waiting = self.waiting();
+        if waiting.closed || !waiting.spans.push(span) {
+            drop(waiting);
+            self.0.losses.overflow();
+        } else if waiting.spans.ends.len() == 1 {
+            drop(waiting);
+            self.0.begun.notify_one();
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        // Nothing panics while it is held.
+        self.0
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -28,8 +101,8 @@ impl SpanProcessor for Queue {
     fn on_start(&self, _: &mut Span, _: &Context) {}
 
     fn on_end(&self, span: SpanData) {
-        if span.span_context.is_sampled() && self.sender.try_send(span).is_err() {
-            self.losses.overflow();
+        if span.span_context.is_sampled() {
+            self.push(&Encoded::from(span));
         }
     }
 
@@ -42,30 +115,44 @@ impl SpanProcessor for Queue {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use opentelemetry::trace::{Span as _, Tracer as _, TracerProvider as _};
-    use opentelemetry_sdk::trace::SdkTracerProvider;
-    use tokio::sync::mpsc;
-
-    use super::{Losses, Queue};
-
-    #[test]
-    fn a_full_queue_costs_spans_and_a_counter() {
-        let losses = Arc::new(Losses::default());
-        let (sender, mut spans) = mpsc::channel(2);
-        let provider = SdkTracerProvider::builder()
-            .with_span_processor(Queue::new(sender, Arc::clone(&losses)))
-            .build();
-        let tracer = provider.tracer("test");
-        for _ in 0..5 {
-            tracer.start("span").end();
+impl Spans {
+    /// Empty, with room for as many as there are in another one.
+    fn like(other: &Self) -> Self {
+        Self {
+            bytes: Vec::with_capacity(other.bytes.len()),
+            ends: Vec::with_capacity(other.ends.len()),
         }
-        assert_eq!(losses.all()[0], ("traces", "queue_full", 3));
-        assert!(spans.try_recv().is_ok());
-        tracer.start("span").end();
-        assert_eq!(losses.all()[0], ("traces", "queue_full", 3));
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// False where there is no room.
+    fn push(&mut self, span: &Encoded) -> bool {
+        let size = self.bytes.len() + span.encoded_len();
+        if self.ends.len() >= MOST_SPANS || size > MOST_BYTES {
+            return false;
+        }
+        self.bytes.reserve(span.encoded_len());
+        // A vector grows, so there is always room for it.
+        let encoded = span.encode(&mut self.bytes).is_ok();
+        self.ends.push(self.bytes.len());
+        encoded
+    }
+
+    /// One by one, without copying them.
+    pub(super) fn split(self) -> Vec<Bytes> {
+        let mut rest = Bytes::from(self.bytes);
+        let mut begin = 0;
+        let sizes = self.ends.iter().map(|end| {
+            let size = end - begin;
+            begin = *end;
+            size
+        });
+        sizes.map(|size| rest.split_to(size)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,23 +3,25 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use opentelemetry_otlp::{MetricExporter, SpanExporter};
-use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_proto::tonic::collector::metrics::v1::{
+    ExportMetricsServiceRequest, ExportMetricsServiceResponse,
+};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
-use opentelemetry_sdk::metrics::exporter::PushMetricExporter as _;
 use opentelemetry_sdk::metrics::reader::MetricReader as _;
-use opentelemetry_sdk::trace::{SpanData, SpanExporter as _};
-use tokio::sync::mpsc::Receiver;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
+use tonic::Status;
 
-use super::{Losses, Reader, Signal};
+use super::super::metrics::Reader;
+use super::collector::Collector;
+use super::message::Origin;
+use super::queue::{Queue, Spans};
+use super::{Losses, Signal};
 
-/// Spans in one message, at most.
-const BATCH: usize = 256;
-/// How long a span waits for others. Several times as many as the queue holds come in a
-/// second of full load.
+/// How long a span waits for others. To be woken for each of them would cost more than they
+/// do, and several times as many as the queue holds come in a second of full load.
 const GATHERING: Duration = Duration::from_millis(100);
 
 /// A task that sends until it is told to finish.
@@ -31,23 +33,24 @@ pub(super) struct Sending {
 impl Sending {
     /// Sends spans as they come.
     pub(super) fn spans(
-        spans: Receiver<SpanData>,
-        exporter: SpanExporter,
+        queue: Queue,
+        origin: Origin,
+        collector: Collector,
         losses: Arc<Losses>,
     ) -> Self {
         let outcome = Outcome::new(Signal::Traces, losses);
-        Self::start(|finish| send_spans(spans, exporter, outcome, finish))
+        Self::start(|finish| send_spans(queue, origin, collector, outcome, finish))
     }
 
     /// Sends all metrics at each interval, and at the end.
     pub(super) fn metrics(
         reader: Reader,
         every: Duration,
-        exporter: MetricExporter,
+        collector: Collector,
         losses: Arc<Losses>,
     ) -> Self {
         let outcome = Outcome::new(Signal::Metrics, losses);
-        Self::start(|finish| send_metrics(reader, every, exporter, outcome, finish))
+        Self::start(|finish| send_metrics(reader, every, collector, outcome, finish))
     }
 
     fn start<F>(run: impl FnOnce(oneshot::Receiver<()>) -> F) -> Self
@@ -71,60 +74,45 @@ impl Sending {
 }
 
 async fn send_spans(
-    mut spans: Receiver<SpanData>,
-    exporter: SpanExporter,
+    queue: Queue,
+    origin: Origin,
+    mut collector: Collector,
     mut outcome: Outcome,
     mut finish: oneshot::Receiver<()>,
 ) {
-    while let Some(batch) = gather(&mut spans, &mut finish).await {
-        let items = batch.len() as u64;
-        outcome.note(exporter.export(batch).await, items);
+    let mut last = false;
+    while !last {
+        last = tokio::select! {
+            () = gathered(&queue) => false,
+            _ = &mut finish => true,
+        };
+        let spans = if last { queue.close() } else { queue.take() };
+        send(spans, &origin, &mut collector, &mut outcome).await;
     }
 }
 
-/// The next spans; `None` when there will be no more.
-///
-/// After the first one this sleeps: to be woken for each of them would cost more than they
-/// do.
-async fn gather(
-    spans: &mut Receiver<SpanData>,
-    finish: &mut oneshot::Receiver<()>,
-) -> Option<Vec<SpanData>> {
-    let mut batch = Vec::with_capacity(BATCH);
-    if spans.len() < BATCH && !spans.is_closed() {
-        batch.push(first(spans, finish).await?);
-        tokio::select! {
-            () = sleep(GATHERING), if !spans.is_closed() => {}
-            _ = finish, if !spans.is_closed() => spans.close(),
-            else => {}
-        }
-    }
-    while batch.len() < BATCH
-        && let Ok(span) = spans.try_recv()
-    {
-        batch.push(span);
-    }
-    (!batch.is_empty()).then_some(batch)
+/// There are some spans, and others may have joined them.
+async fn gathered(queue: &Queue) {
+    queue.begun().await;
+    sleep(GATHERING).await;
 }
 
-/// Waits for a span. Closes the queue when it is time to finish, and then waits no more.
-async fn first(
-    spans: &mut Receiver<SpanData>,
-    finish: &mut oneshot::Receiver<()>,
-) -> Option<SpanData> {
-    tokio::select! {
-        // What has come is looked at first, so that nothing is left at the end.
-        biased;
-        span = spans.recv() => return span,
-        _ = finish => spans.close(),
+async fn send(spans: Spans, origin: &Origin, collector: &mut Collector, outcome: &mut Outcome) {
+    let items = spans.len() as u64;
+    if items == 0 {
+        return;
     }
-    spans.recv().await
+    let sent = collector.export(origin.request(spans)).await;
+    let rejected = sent.map(|answer: ExportTraceServiceResponse| {
+        answer.partial_success.map(|partly| partly.rejected_spans)
+    });
+    outcome.note(rejected, items);
 }
 
 async fn send_metrics(
     reader: Reader,
     every: Duration,
-    exporter: MetricExporter,
+    mut collector: Collector,
     mut outcome: Outcome,
     mut finish: oneshot::Receiver<()>,
 ) {
@@ -137,9 +125,17 @@ async fn send_metrics(
             _ = &mut finish => last = true,
         }
         let mut metrics = ResourceMetrics::default();
-        if reader.collect(&mut metrics).is_ok() {
-            outcome.note(exporter.export(&metrics).await, 1);
+        if reader.collect(&mut metrics).is_err() {
+            continue;
         }
+        let request = ExportMetricsServiceRequest::from(&metrics);
+        let sent = collector.export(request).await;
+        // A collection is one item, of which nothing is lost or something.
+        let rejected = sent.map(|answer: ExportMetricsServiceResponse| {
+            let partly = answer.partial_success?;
+            Some(partly.rejected_data_points.min(1))
+        });
+        outcome.note(rejected, 1);
     }
 }
 
@@ -159,14 +155,17 @@ impl Outcome {
         }
     }
 
-    fn note(&mut self, sent: OTelSdkResult, items: u64) {
+    /// Of so many `items` all were lost, or as many as the collector says.
+    fn note(&mut self, sent: Result<Option<i64>, Status>, items: u64) {
         let failed = sent.is_err();
-        if failed {
-            self.losses.refuse(self.signal, items);
-        }
+        let lost = match sent {
+            Ok(rejected) => u64::try_from(rejected.unwrap_or(0)).unwrap_or(0),
+            Err(_) => items,
+        };
+        self.losses.refuse(self.signal, lost.min(items));
         if failed != self.failing {
             let signal = self.signal;
-            // The error is left out: its text comes from the collector.
+            // The status is left out: its text comes from the collector.
             if failed {
                 tracing::warn!(?signal, "the collector does not take telemetry");
             } else {

@@ -1,25 +1,28 @@
-//! From the configuration and the standard variables to exporters.
+//! From the configuration and the standard variables to clients of collectors.
 
-use std::env;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use opentelemetry_otlp::{
-    ExporterBuildError, MetricExporter, SpanExporter, WithExportConfig as _, WithTonicConfig as _,
-};
 use opentelemetry_sdk::trace::{Sampler, TracerProviderBuilder};
-use tonic::transport::{Certificate, ClientTlsConfig};
+use tonic::transport::{Certificate, ClientTlsConfig, Endpoint};
 
+use super::Signal;
+use super::collector::Collector;
+use super::variables::Variables;
 use crate::config::OtlpConfig;
 
-/// For one message, connection included.
+/// For one message, connection and further attempts included, unless a variable says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Methods of a collector.
+const TRACES: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+const METRICS: &str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
 
 /// Why the export does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// `telemetry.otlp.ca_file` cannot be read.
+    /// `telemetry.otlp.ca_file`, or the file of a variable, cannot be read.
     #[error("cannot read {}", path.display())]
     Ca {
         /// The file.
@@ -27,110 +30,84 @@ pub enum ExportError {
         /// What the operating system said.
         source: io::Error,
     },
-    /// An endpoint, a header or a certificate of the configuration or of an OTEL_* variable.
-    #[error("telemetry.otlp.* or an OTEL_* variable cannot be used")]
-    Exporter(#[from] ExporterBuildError),
+    /// The endpoint or the authorities of the configuration or of an OTEL_* variable.
+    #[error("telemetry.otlp.* or an OTEL_EXPORTER_OTLP_* variable cannot be used")]
+    Endpoint(#[from] tonic::transport::Error),
+    /// A variable of the environment. Its value may be a secret.
+    #[error("{name} is not {expected}")]
+    Variable {
+        /// The variable.
+        name: String,
+        /// What it should be.
+        expected: &'static str,
+    },
 }
 
-/// What both signals share.
-pub(super) struct Settings {
-    endpoint: Option<String>,
-    tls: Option<ClientTlsConfig>,
-    ratio: f64,
+/// What is exported, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Settings<'a> {
+    pub(super) config: &'a OtlpConfig,
+    pub(super) variables: Variables<'a>,
 }
 
-impl Settings {
-    /// `None` when nothing is to be exported.
-    ///
-    /// # Errors
-    /// `telemetry.otlp.ca_file` cannot be read.
-    pub(super) fn of(config: &OtlpConfig) -> Result<Option<Self>, ExportError> {
-        if says("OTEL_SDK_DISABLED", "true") {
-            return Ok(None);
-        }
-        let settings = Self {
-            endpoint: config.endpoint.clone(),
-            tls: tls(config)?,
-            ratio: config.sample_ratio,
-        };
-        let wanted = settings.wants("TRACES") || settings.wants("METRICS");
-        Ok(wanted.then_some(settings))
-    }
-
+impl Settings<'_> {
     /// Our ratio, unless OTEL_TRACES_SAMPLER says something else.
-    pub(super) fn sampled(&self, provider: TracerProviderBuilder) -> TracerProviderBuilder {
-        if env::var_os("OTEL_TRACES_SAMPLER").is_some() {
+    pub(super) fn sampled(self, provider: TracerProviderBuilder) -> TracerProviderBuilder {
+        if self.variables.sample() {
             return provider;
         }
-        let ratio = Sampler::TraceIdRatioBased(self.ratio);
+        let ratio = Sampler::TraceIdRatioBased(self.config.sample_ratio);
         provider.with_sampler(Sampler::ParentBased(Box::new(ratio)))
     }
 
+    /// Where a signal goes; `None` when it goes nowhere. Connects when there is something to
+    /// send.
+    ///
     /// # Errors
-    /// An endpoint, a header or a certificate is bad.
-    pub(super) fn span_exporter(&self) -> Result<Option<SpanExporter>, ExportError> {
-        if !self.wants("TRACES") {
+    /// An endpoint, a variable or a file is bad.
+    pub(super) fn collector(self, signal: Signal) -> Result<Option<Collector>, ExportError> {
+        let variables = self.variables;
+        if variables.disabled() || variables.silenced(signal) {
             return Ok(None);
         }
-        let mut builder = SpanExporter::builder().with_tonic().with_timeout(TIMEOUT);
-        if let Some(endpoint) = &self.endpoint {
-            builder = builder.with_endpoint(endpoint);
-        }
-        if let Some(tls) = &self.tls {
-            builder = builder.with_tls_config(tls.clone());
-        }
-        Ok(Some(builder.build()?))
-    }
-
-    /// # Errors
-    /// The same.
-    pub(super) fn metric_exporter(&self) -> Result<Option<MetricExporter>, ExportError> {
-        if !self.wants("METRICS") {
+        let configured = self.config.endpoint.clone();
+        let Some(url) = configured.or_else(|| variables.endpoint(signal)) else {
             return Ok(None);
-        }
-        let mut builder = MetricExporter::builder().with_tonic().with_timeout(TIMEOUT);
-        if let Some(endpoint) = &self.endpoint {
-            builder = builder.with_endpoint(endpoint);
-        }
-        if let Some(tls) = &self.tls {
-            builder = builder.with_tls_config(tls.clone());
-        }
-        Ok(Some(builder.build()?))
+        };
+        let path = match signal {
+            Signal::Traces => TRACES,
+            Signal::Metrics => METRICS,
+        };
+        let channel = self.endpoint(url, signal)?.connect_lazy();
+        let metadata = variables.metadata(signal)?;
+        let timeout = variables.timeout(signal)?.unwrap_or(TIMEOUT);
+        let collector = Collector::new(channel, path, metadata, timeout);
+        Ok(Some(match variables.compression(signal)? {
+            Some(encoding) => collector.compressed(encoding),
+            None => collector,
+        }))
     }
 
-    fn wants(&self, signal: &str) -> bool {
-        let endpoint = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
-        let set = self.endpoint.is_some()
-            || endpoint("OTEL_EXPORTER_OTLP_ENDPOINT")
-            || endpoint(&format!("OTEL_EXPORTER_OTLP_{signal}_ENDPOINT"));
-        set && !says(&format!("OTEL_{signal}_EXPORTER"), "none")
+    fn endpoint(self, url: String, signal: Signal) -> Result<Endpoint, ExportError> {
+        let secure = url.starts_with("https:");
+        let endpoint = Endpoint::from_shared(url)?;
+        let endpoint = endpoint.user_agent(concat!("idphoto/", env!("CARGO_PKG_VERSION")))?;
+        if !secure {
+            return Ok(endpoint);
+        }
+        let variable = self.variables.authority(signal).map(PathBuf::from);
+        let tls = match self.config.ca_file.as_ref().or(variable.as_ref()) {
+            Some(path) => ClientTlsConfig::new().ca_certificate(authority(path)?),
+            None => ClientTlsConfig::new().with_native_roots(),
+        };
+        Ok(endpoint.tls_config(tls)?)
     }
 }
 
-fn says(name: &str, value: &str) -> bool {
-    env::var(name).is_ok_and(|given| given.trim().eq_ignore_ascii_case(value))
-}
-
-/// All that may be used.
-fn endpoints(config: &OtlpConfig) -> impl Iterator<Item = String> {
-    let names = ["", "TRACES_", "METRICS_"];
-    let named = names.map(|signal| env::var(format!("OTEL_EXPORTER_OTLP_{signal}ENDPOINT")).ok());
-    config
-        .endpoint
-        .clone()
-        .into_iter()
-        .chain(named.into_iter().flatten())
-}
-
-fn tls(config: &OtlpConfig) -> Result<Option<ClientTlsConfig>, ExportError> {
-    let Some(path) = &config.ca_file else {
-        let https = endpoints(config).any(|url| url.starts_with("https:"));
-        return Ok(https.then(|| ClientTlsConfig::new().with_native_roots()));
-    };
+fn authority(path: &Path) -> Result<Certificate, ExportError> {
     let pem = std::fs::read(path).map_err(|source| ExportError::Ca {
-        path: path.clone(),
+        path: path.to_owned(),
         source,
     })?;
-    let authority = Certificate::from_pem(pem);
-    Ok(Some(ClientTlsConfig::new().ca_certificate(authority)))
+    Ok(Certificate::from_pem(pem))
 }

@@ -1,21 +1,22 @@
-//! A reader of metrics that can be shared. The SDK's periodic one has a thread of its own,
-//! tells nobody of failures, and its end has no limit.
+//! Who collects the metrics: one reader for all, since each one's sums are kept apart and cost
+//! every call their share.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use opentelemetry_prometheus::PrometheusExporter;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::reader::MetricReader;
-use opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, Pipeline, Temporality};
+use opentelemetry_sdk::metrics::{InstrumentKind, Pipeline, Temporality};
 
-/// Clones read the same.
+/// Prometheus reads through it, and the export as well. Clones read the same.
 #[derive(Debug, Clone)]
-pub(in super::super) struct Reader(Arc<ManualReader>);
+pub(in super::super) struct Reader(Arc<PrometheusExporter>);
 
-impl Default for Reader {
-    fn default() -> Self {
-        Self(Arc::new(ManualReader::builder().build()))
+impl Reader {
+    pub(super) fn new(exporter: PrometheusExporter) -> Self {
+        Self(Arc::new(exporter))
     }
 }
 
