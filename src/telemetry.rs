@@ -27,7 +27,7 @@ pub use otlp::ExportError;
 
 use metrics::{Facts, Metrics};
 use otlp::{Exports, Losses};
-use trace::Tracing;
+use trace::{Spans, Tracing};
 use witness::Witness;
 
 /// Why there is no telemetry.
@@ -88,7 +88,7 @@ impl Telemetry {
         let level = Switch::new(config.log_level.into());
         let tracing = tracer.is_some().then_some(Tracing);
         registry()
-            .with(tracer.map(trace::layer))
+            .with(tracer.map(Spans::new))
             .with(log::layer(config.log_format))
             .with(level.gate(tracing.is_some()))
             .try_init()?;

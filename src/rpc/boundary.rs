@@ -57,8 +57,8 @@ impl<S> Boundary<S> {
     /// The log line of a call that has just come in, and its span.
     fn open(&self, request: &Request<Body>, arrived: Instant, call: &Call) -> Line {
         let method = known_method(request.uri().path());
-        let span = call_span(method);
-        self.observer.adopt(&span, request.headers());
+        let begin = || call_span(method);
+        let span = self.observer.begin(request.headers(), &begin);
         self.observer.hear(&Event::CallBegan(method));
         for resender in resent::by(request.headers()) {
             self.observer.hear(&Event::Resent(resender));

@@ -66,8 +66,8 @@ impl Endpoint {
         B: hyper::body::Body<Data = Bytes>,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let span = post_span(&self.request_path);
-        self.observer.adopt(&span, request.headers());
+        let begin = || post_span(&self.request_path);
+        let span = self.observer.begin(request.headers(), &begin);
         let ending = self.post(request).instrument(span.clone()).await;
         if let Ok(response) = &ending {
             span.record("http.response.status_code", response.status().as_u16());

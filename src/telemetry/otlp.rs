@@ -16,6 +16,7 @@ use super::metrics::Reader;
 use crate::config::OtlpConfig;
 
 mod collector;
+mod encode;
 mod losses;
 mod message;
 mod queue;

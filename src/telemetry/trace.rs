@@ -5,14 +5,18 @@ use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator as _};
 use opentelemetry::trace::{SpanId, Status, TraceContextExt as _, TraceId};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
-use opentelemetry_sdk::trace::SdkTracer;
-use tracing::{Span, Subscriber};
-use tracing_opentelemetry::OpenTelemetrySpanExt as _;
-use tracing_subscriber::Layer;
-use tracing_subscriber::filter::filter_fn;
-use tracing_subscriber::registry::LookupSpan;
+use tracing::Span;
 
 use crate::verify::observer::CallEnd;
+
+mod fields;
+mod layer;
+#[cfg(test)]
+mod tests;
+
+pub(super) use layer::{Spans, context_of};
+
+use layer::context;
 
 /// Statuses for which the server is to blame, by the RPC semantic conventions.
 const SERVERS_FAULT: [&str; 6] = [
@@ -42,48 +46,30 @@ impl Ids {
     }
 }
 
-/// Our spans, and no event: the log's fields are for whoever runs the gateway.
-pub(super) fn layer<S>(tracer: SdkTracer) -> impl Layer<S>
-where
-    S: Subscriber + for<'span> LookupSpan<'span>,
-{
-    let ours = filter_fn(|metadata| {
-        metadata.is_span() && metadata.target().starts_with(env!("CARGO_CRATE_NAME"))
-    });
-    tracing_opentelemetry::layer()
-        .with_tracer(tracer)
-        .with_location(false)
-        .with_threads(false)
-        .with_target(false)
-        .with_tracked_inactivity(false)
-        // Nobody here asks OpenTelemetry for its current context, and spans are entered often.
-        .with_context_activation(false)
-        .with_filter(ours)
-}
-
 /// The traces of this process, where they are exported.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tracing;
 
 impl Tracing {
-    /// Makes the span that the metadata names the parent of `span`.
-    pub(super) fn adopt(self, span: &Span, metadata: &HeaderMap) {
+    /// Begins a span; the one that the metadata names, if it names one, is its parent.
+    pub(super) fn begin(self, metadata: &HeaderMap, span: &dyn Fn() -> Span) -> Span {
         let context = TraceContextPropagator::new().extract(&Incoming(metadata));
-        if context.span().span_context().is_valid() {
-            // It fails when nobody records the span, and then nobody misses its parent.
-            let _ = span.set_parent(context);
-        }
+        let _current = context.attach();
+        span()
     }
 
     /// Puts the current span into `headers`.
     pub(super) fn hand_on(self, headers: &mut HeaderMap) {
-        let context = Span::current().context();
-        TraceContextPropagator::new().inject_context(&context, &mut Outgoing(headers));
+        if let Some(context) = context(&Span::current()) {
+            TraceContextPropagator::new().inject_context(&context, &mut Outgoing(headers));
+        }
     }
 
     /// Ends the span of a call now: the order may fly on, and its stages with it.
     pub(super) fn end(self, call: &CallEnd<'_>) {
-        let context = call.span.context();
+        let Some(context) = context(call.span) else {
+            return;
+        };
         let span = context.span();
         if span.is_recording() {
             span.set_attributes(attributes(call));

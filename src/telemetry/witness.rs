@@ -28,9 +28,10 @@ impl Observer for Witness {
         }
     }
 
-    fn adopt(&self, span: &Span, metadata: &HeaderMap) {
-        if let Some(tracing) = self.tracing {
-            tracing.adopt(span, metadata);
+    fn begin(&self, metadata: &HeaderMap, span: &dyn Fn() -> Span) -> Span {
+        match self.tracing {
+            Some(tracing) => tracing.begin(metadata, span),
+            None => span(),
         }
     }
 

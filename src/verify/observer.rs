@@ -14,9 +14,10 @@ pub trait Observer: Send + Sync + 'static {
     /// Something happened.
     fn hear(&self, event: &Event<'_>);
 
-    /// Continues the trace that incoming metadata names, if it names one: `span` has just
-    /// been made, and nothing happened in it yet.
-    fn adopt(&self, _span: &Span, _metadata: &HeaderMap) {}
+    /// Begins a span in the trace that incoming metadata names, if it names one.
+    fn begin(&self, _metadata: &HeaderMap, span: &dyn Fn() -> Span) -> Span {
+        span()
+    }
 
     /// Puts the current span into the headers of an outgoing request.
     fn hand_on(&self, _headers: &mut HeaderMap) {}

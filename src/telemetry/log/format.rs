@@ -7,16 +7,14 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
-use tracing::dispatcher::get_default;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
-use tracing_opentelemetry::get_otel_context;
 use tracing_subscriber::field::{RecordFields, VisitOutput as _};
 use tracing_subscriber::fmt::format::{DefaultVisitor, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::super::trace::Ids;
+use super::super::trace::{Ids, context_of};
 
 /// How a line is written.
 #[derive(Debug, Clone, Copy)]
@@ -95,10 +93,8 @@ fn ids<S>(context: &FmtContext<'_, S, OrderIds>) -> Option<Ids>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    let span = context.lookup_current()?;
-    get_default(|dispatch| get_otel_context(&span.id(), dispatch))
-        .as_ref()
-        .and_then(Ids::of)
+    let place = context_of(&context.lookup_current()?)?;
+    Ids::of(&place)
 }
 
 /// The order id of the spans around an event that has no such field.

@@ -10,13 +10,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use opentelemetry::Context;
-use opentelemetry_proto::tonic::trace::v1::Span as Encoded;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
-use prost::Message as _;
 use tokio::sync::Notify;
 
-use super::Losses;
+use super::{Losses, encode};
 
 /// Spans that wait for a slow collector, at most.
 const MOST_SPANS: usize = 4096;
@@ -77,7 +75,7 @@ impl Queue {
         mem::take(&mut waiting.spans)
     }
 
-    fn push(&self, span: &Encoded) {
+    fn push(&self, span: SpanData) {
         let mut waiting = self.waiting();
         if waiting.closed || !waiting.spans.push(span) {
             drop(waiting);
@@ -102,7 +100,7 @@ impl SpanProcessor for Queue {
 
     fn on_end(&self, span: SpanData) {
         if span.span_context.is_sampled() {
-            self.push(&Encoded::from(span));
+            self.push(span);
         }
     }
 
@@ -129,16 +127,18 @@ impl Spans {
     }
 
     /// False where there is no room.
-    fn push(&mut self, span: &Encoded) -> bool {
-        let size = self.bytes.len() + span.encoded_len();
-        if self.ends.len() >= MOST_SPANS || size > MOST_BYTES {
+    fn push(&mut self, span: SpanData) -> bool {
+        if self.ends.len() >= MOST_SPANS {
             return false;
         }
-        self.bytes.reserve(span.encoded_len());
-        // A vector grows, so there is always room for it.
-        let encoded = span.encode(&mut self.bytes).is_ok();
+        let before = self.bytes.len();
+        encode::span(span, &mut self.bytes);
+        if self.bytes.len() > MOST_BYTES {
+            self.bytes.truncate(before);
+            return false;
+        }
         self.ends.push(self.bytes.len());
-        encoded
+        true
     }
 
     /// One by one, without copying them.
