@@ -108,3 +108,6 @@ fn may_pass(status: &Status) -> bool {
             | Code::DataLoss
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -175,3 +175,6 @@ impl Outcome {
         self.failing = failed;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -111,3 +111,6 @@ fn authority(path: &Path) -> Result<Certificate, ExportError> {
     })?;
     Ok(Certificate::from_pem(pem))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+use std::path::PathBuf;
+
+use super::super::Signal;
+use super::super::variables::Variables;
+use super::{ExportError, Settings};
+use crate::config::OtlpConfig;
+
+const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+fn configured(endpoint: &str) -> OtlpConfig {
+    OtlpConfig {
+        endpoint: Some(endpoint.to_owned()),
+        ..OtlpConfig::default()
+    }
+}
+
+/// Whether traces and metrics are exported.
+fn exported(config: &OtlpConfig, set: &[(&str, &str)]) -> Result<[bool; 2], ExportError> {
+    let variables = |name: &str| {
+        let found = set.iter().find(|(set, _)| *set == name);
+        found.map(|(_, value)| (*value).to_owned())
+    };
+    let settings = Settings {
+        config,
+        variables: Variables(&variables),
+    };
+    let traces = settings.collector(Signal::Traces)?.is_some();
+    Ok([traces, settings.collector(Signal::Metrics)?.is_some()])
+}
+
+#[tokio::test]
+async fn nothing_is_exported_until_somebody_says_where_to() {
+    let nowhere = OtlpConfig::default();
+    assert_eq!(exported(&nowhere, &[]).unwrap(), [false, false]);
+    let all = [(ENDPOINT, "http://127.0.0.1:4317")];
+    assert_eq!(exported(&nowhere, &all).unwrap(), [true, true]);
+    let one = [(
+        "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+        "http://127.0.0.1:4317",
+    )];
+    assert_eq!(exported(&nowhere, &one).unwrap(), [false, true]);
+    let here = configured("http://127.0.0.1:4317");
+    assert_eq!(exported(&here, &[]).unwrap(), [true, true]);
+}
+
+#[tokio::test]
+async fn the_environment_can_silence_what_the_configuration_exports() {
+    let here = configured("http://127.0.0.1:4317");
+    let traces = [("OTEL_TRACES_EXPORTER", "none")];
+    assert_eq!(exported(&here, &traces).unwrap(), [false, true]);
+    let all = [("OTEL_SDK_DISABLED", "true")];
+    assert_eq!(exported(&here, &all).unwrap(), [false, false]);
+}
+
+#[tokio::test]
+async fn an_endpoint_of_the_configuration_hides_a_bad_one_of_the_environment() {
+    let bad = [(ENDPOINT, "http://not a host")];
+    let here = configured("http://127.0.0.1:4317");
+    assert_eq!(exported(&here, &bad).unwrap(), [true, true]);
+    let error = exported(&OtlpConfig::default(), &bad).unwrap_err();
+    assert!(matches!(error, ExportError::Endpoint(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn authorities_that_cannot_be_read_end_the_start() {
+    let path = PathBuf::from("/nowhere/ca.pem");
+    let mut here = configured("https://127.0.0.1:4317");
+    let variable = [("OTEL_EXPORTER_OTLP_CERTIFICATE", "/nowhere/ca.pem")];
+    for (configured, set) in [(None, &variable[..]), (Some(path.clone()), &[])] {
+        here.ca_file = configured;
+        let error = exported(&here, set).unwrap_err();
+        assert!(matches!(error, ExportError::Ca { path: named, .. } if named == path));
+    }
+}
+
+#[tokio::test]
+async fn variables_that_make_no_sense_end_the_start() {
+    let here = configured("http://127.0.0.1:4317");
+    for (name, value) in [
+        ("OTEL_EXPORTER_OTLP_HEADERS", "canary"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "canary"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "canary"),
+    ] {
+        let error = exported(&here, &[(name, value)]).unwrap_err();
+        assert!(error.to_string().starts_with(name), "{error}");
+        assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+    }
+}
