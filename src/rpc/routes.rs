@@ -28,7 +28,7 @@ const SMALL_MESSAGE: usize = 16 * 1024;
 type Reply = BoxFuture<Response<Body>, Infallible>;
 
 /// Services by their names; clones share them.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Routes(Arc<[(&'static str, Box<dyn Serve>)]>);
 
 impl Routes {

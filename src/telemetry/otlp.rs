@@ -55,7 +55,11 @@ impl Exports {
     ) -> Result<Option<Self>, ExportError> {
         let settings = Settings {
             config,
-            variables: Variables(&|name| env::var(name).ok()),
+            variables: Variables(&|name| {
+                // What is no text is bad rather than absent.
+                let value = env::var_os(name)?;
+                Some(value.to_string_lossy().into_owned())
+            }),
         };
         let traces = traces(settings, service, losses)?;
         let metrics = metrics(settings, reader, losses)?;

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use http::uri::Scheme;
 use opentelemetry_sdk::trace::{Sampler, TracerProviderBuilder};
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint};
 
@@ -89,10 +90,10 @@ impl Settings<'_> {
     }
 
     fn endpoint(self, url: String, signal: Signal) -> Result<Endpoint, ExportError> {
-        let secure = url.starts_with("https:");
         let endpoint = Endpoint::from_shared(url)?;
         let endpoint = endpoint.user_agent(concat!("idphoto/", env!("CARGO_PKG_VERSION")))?;
-        if !secure {
+        // The parsed one: a scheme may be written in capitals.
+        if endpoint.uri().scheme() != Some(&Scheme::HTTPS) {
             return Ok(endpoint);
         }
         let variable = self.variables.authority(signal).map(PathBuf::from);
