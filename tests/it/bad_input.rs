@@ -4,9 +4,9 @@ use idphoto::pb::{Consent, Customer, Merchant, VerifyIdPhotoRequest};
 use tokio::task::JoinSet;
 use tonic::Code;
 
+use crate::data;
 use crate::process::Gateway;
 use crate::requests::{expected, fields, request, row};
-use crate::shared;
 
 /// All good but what `spoil` does.
 fn spoiled(spoil: impl FnOnce(&mut VerifyIdPhotoRequest)) -> VerifyIdPhotoRequest {
@@ -97,9 +97,9 @@ async fn bad_photos_and_huge_messages_leave_the_server_alive_and_its_memory_flat
         .unwrap();
     let photos = [
         Vec::new(),
-        shared::read("photos/bad-png-signature-only.png"),
-        shared::read("photos/bad-bomb-30000x30000.png"),
-        shared::read("photos/phone-16mp.jpg"),
+        data::read("photos/bad-png-signature-only.png"),
+        data::read("photos/bad-bomb-30000x30000.png"),
+        data::read("photos/phone-16mp.jpg"),
     ];
     let before = gateway.process.peak_memory();
     let mut calls = JoinSet::new();

@@ -5,9 +5,9 @@ use std::process::{Output, Stdio};
 
 use serde_json::Value;
 
+use crate::data;
 use crate::process::{Gateway, Process, idphoto};
 use crate::requests::order_id;
-use crate::shared;
 
 fn run(args: &[&str]) -> Output {
     idphoto(args).stdin(Stdio::null()).output().unwrap()
@@ -19,7 +19,7 @@ fn text(bytes: &[u8]) -> String {
 
 /// `idphoto verify` with a customer on standard input.
 fn verify(gateway: &Gateway, scenario: &str, more: &[&str]) -> Output {
-    let photo = shared::path("photos/face-256.jpg");
+    let photo = data::path("photos/face-256.jpg");
     let target = format!("http://{}", gateway.address);
     let mut child = idphoto(&["verify", "--target", &target, "--customer-file", "-"])
         .args(["--photo", photo.to_str().unwrap()])

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use idphoto::domain::{Photo, PhotoFormat, Rules};
 
-use crate::shared;
+use crate::data;
 
 const NO_IMAGE: &str = "must be a JPEG or PNG image, whatever its name says";
 const DAMAGED_JPEG: &str = "must be a complete JPEG image: it is cut off or damaged";
@@ -52,18 +52,18 @@ fn parse(bytes: Bytes) -> Result<PhotoFormat, String> {
 }
 
 fn photo(name: &str) -> Bytes {
-    shared::read(&format!("photos/{name}")).into()
+    data::read(&format!("photos/{name}")).into()
 }
 
 #[test]
-fn every_shared_photo_has_an_expectation() {
+fn every_photo_has_an_expectation() {
     let known: BTreeSet<String> = GOOD
         .map(|(name, _)| name)
         .into_iter()
         .chain(BAD.map(|(name, _)| name))
         .map(str::to_owned)
         .collect();
-    let there: BTreeSet<String> = std::fs::read_dir(shared::path("photos"))
+    let there: BTreeSet<String> = std::fs::read_dir(data::path("photos"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();

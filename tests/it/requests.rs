@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use crate::shared;
+use crate::data;
 
 /// A new order id.
 pub fn order_id() -> String {
@@ -22,7 +22,7 @@ pub fn request(scenario: &str) -> VerifyIdPhotoRequest {
             name: "李雷".to_owned(),
             id_number: "11010519491231002X".to_owned(),
         }),
-        photo: shared::read("photos/face-256.jpg").into(),
+        photo: data::read("photos/face-256.jpg").into(),
         consent: Some(Consent {
             usage_scenario: scenario.to_owned(),
             purpose: "test".to_owned(),

@@ -10,7 +10,7 @@ use idphoto::upi::jws::{Claims, Expected, JwsError, Signer, Verifier};
 use idphoto::upi::key::{KeyError, Kid, PrivateKey, PublicKey, inspect};
 use serde_json::Value;
 
-use crate::shared;
+use crate::data;
 
 /// How many vectors each file holds: one that was added or lost must be noticed.
 const REQUESTS: usize = 8;
@@ -19,7 +19,7 @@ const TOKENS_VALID: usize = 6;
 const TOKENS_INVALID: usize = 9;
 
 fn json(name: &str) -> Value {
-    serde_json::from_slice(&shared::read(&format!("vectors/{name}"))).expect("vector file")
+    serde_json::from_slice(&data::read(&format!("vectors/{name}"))).expect("vector file")
 }
 
 fn text<'a>(value: &'a Value, member: &str) -> &'a str {
@@ -29,7 +29,7 @@ fn text<'a>(value: &'a Value, member: &str) -> &'a str {
 }
 
 fn key_file(name: &str) -> Vec<u8> {
-    shared::read(&format!("vectors/keys/{name}"))
+    data::read(&format!("vectors/keys/{name}"))
 }
 
 fn private(name: &str) -> PrivateKey {
@@ -264,7 +264,7 @@ fn every_key_file_of_the_directory_is_tested() {
         .chain([WEAK])
         .map(str::to_owned)
         .collect();
-    let there: BTreeSet<String> = std::fs::read_dir(shared::path("vectors/keys"))
+    let there: BTreeSet<String> = std::fs::read_dir(data::path("vectors/keys"))
         .expect("vectors/keys")
         .map(|entry| {
             entry

@@ -140,9 +140,5 @@ func photo(name string) ([]byte, error) {
 		size, err := strconv.Atoi(count)
 		return make([]byte, size), err
 	}
-	shared := os.Getenv("IDPHOTO_SHARED")
-	if shared == "" {
-		shared = filepath.Join(root, "..", "shared")
-	}
-	return os.ReadFile(filepath.Join(shared, name))
+	return os.ReadFile(filepath.Join(root, "tests/data", name))
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::{Running, run, settings};
-use crate::shared;
+use crate::data;
 use idphoto::verify::observer::Nobody;
 
 const NOW: i64 = 1_790_000_000;
@@ -34,11 +34,11 @@ impl Clock for Then {
 }
 
 fn key(name: &str) -> Vec<u8> {
-    shared::read(&format!("vectors/keys/{name}"))
+    data::read(&format!("vectors/keys/{name}"))
 }
 
 fn vectors(name: &str) -> Value {
-    serde_json::from_slice(&shared::read(&format!("vectors/{name}"))).unwrap()
+    serde_json::from_slice(&data::read(&format!("vectors/{name}"))).unwrap()
 }
 
 async fn start() -> Running {
@@ -116,7 +116,7 @@ async fn opened(response: reqwest::Response) -> (Value, Value) {
 }
 
 fn body(order_id: &str, token: &str) -> String {
-    let photo = encode_block(&shared::read("photos/limit-153600.jpg"));
+    let photo = encode_block(&data::read("photos/limit-153600.jpg"));
     format!(
         r#"{{"memberIIN":"{APP_ID}","memberName":"Example","merchantID":"1","merchantName":"Shop","mcc":"6011","tradeType":"ID0203","encData":"{token}","photo":"{photo}","orderID":"{order_id}","scUsageScenarios":"sandbox:confidence=97","scUsePurpose":"test","protocolVerNm":"terms 1","serialNm":"20260101000001"}}"#
     )

@@ -8,7 +8,7 @@ use idphoto::upi::jws::{Claims, Signer};
 use serde_json::json;
 use time::OffsetDateTime;
 
-use crate::shared;
+use crate::data;
 
 pub const UUID: &str = "5ba10d46d5d148dfbcc2119c08e01015";
 
@@ -31,7 +31,7 @@ impl Participant {
         let (kid, key) = &self.keys.encryption;
         let sealer = Sealer::new(kid, key).unwrap();
         let enc_data = sealer.seal(CUSTOMER.as_bytes()).unwrap();
-        let photo = shared::read("photos/face-256.jpg");
+        let photo = data::read("photos/face-256.jpg");
         let body = json!({
             "memberIIN": MEMBER_IIN,
             "memberName": MEMBER_NAME,
@@ -78,7 +78,7 @@ pub fn verification(order_id: &str, scenario: &str) -> Verification {
         order_id: order_id.to_owned(),
         name: Secret::new("李雷".to_owned()),
         id_number: Secret::new("11010519491231002X".to_owned()),
-        photo: shared::read("photos/face-256.jpg").into(),
+        photo: data::read("photos/face-256.jpg").into(),
         consent: ConsentDraft {
             usage_scenario: scenario.to_owned(),
             purpose: "test".to_owned(),

@@ -52,8 +52,6 @@ record Manifest(Integer format, Map<String, String> request, List<Scenario> scen
         if (name.startsWith("zeros:")) {
             return new byte[Integer.parseInt(name.substring("zeros:".length()))];
         }
-        String shared = System.getenv("IDPHOTO_SHARED");
-        Path folder = shared == null ? ROOT.resolve("../shared") : Path.of(shared);
-        return Files.readAllBytes(folder.resolve(name));
+        return Files.readAllBytes(ROOT.resolve("tests/data").resolve(name));
     }
 }
