@@ -77,8 +77,9 @@ def try_out(binary, folder, running):
     port = running[-1].told(re.compile(r"^sandbox listening on http://127\.0\.0\.1:(\d+)"))
     code, text = sandbox.check()
     yield "health check of the sandbox", code and text
+    # First: the folder has the name of the host.
     here = {"http://sandbox:8080": f"http://127.0.0.1:{port}", "0.0.0.0:50051": "127.0.0.1:0"}
-    gateway = Container(found["gateway"], {**shared, **here, "0.0.0.0:9464": "127.0.0.1:0"})
+    gateway = Container(found["gateway"], {**here, "0.0.0.0:9464": "127.0.0.1:0", **shared})
     running.append(gateway.start())
     address = running[-1].told(re.compile(r"^gRPC listening on (\S+)"))
     gateway.replaced["127.0.0.1:50051"] = address
