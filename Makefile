@@ -80,7 +80,7 @@ proto-baseline: ##  at a release: make today's contract the one to stay compatib
 ## Parts of `make test`
 
 .PHONY: lint
-lint: lint-format lint-proto lint-rust lint-scripts lint-docs lint-rules ##  formats, contract, clippy, licences, scripts, documents, alerts
+lint: lint-format lint-proto lint-rust lint-scripts lint-docs lint-rules lint-deploy ##  formats, contract, clippy, licences, scripts, documents, alerts
 
 .PHONY: lint-format
 lint-format:
@@ -123,6 +123,15 @@ lint-rules: ##  alerts: promtool, a test and a runbook entry for each; the dashb
 	@scripts/observability.py
 	@$(TOOLS)/bin/promtool check config deploy/prometheus/prometheus.yaml
 	@$(TOOLS)/bin/promtool test rules deploy/prometheus/tests/*.yaml
+
+.PHONY: lint-deploy
+lint-deploy: export IDPHOTO_BIN := $(abspath $(RELEASE))
+lint-deploy: build ##  systemd unit, compose file; its gateway and sandbox as two processes
+	@scripts/debian.sh systemd
+	@scripts/tools.sh compose-go prometheus
+	$(call step,deployment)
+	@scripts/deploy.py
+	@tests/deploy/run.py
 
 .PHONY: test-rust
 test-rust: ##  unit and integration tests of the gateway

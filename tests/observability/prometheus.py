@@ -20,8 +20,9 @@ class Prometheus:
         for file in rules.glob("*.yaml"):
             shutil.copy(file, folder)
         sample = (rules / "prometheus.yaml").read_text()
-        ours = sample.replace(*INTERVALS).replace(SAMPLE_TARGET, target)
-        (folder / "prometheus.yaml").write_text(ours)
+        (folder / "prometheus.yaml").write_text(sample.replace(*INTERVALS))
+        gateways = (rules / "gateways.yaml").read_text()
+        (folder / "gateways.yaml").write_text(gateways.replace(SAMPLE_TARGET, target))
         self.process = Process(
             [binary, "--config.file=prometheus.yaml", "--web.listen-address=127.0.0.1:0"]
             + ["--storage.tsdb.path=tsdb", "--log.format=logfmt"],
