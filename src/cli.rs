@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io::{self, Write};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub mod answer;
 pub mod client;
@@ -15,6 +15,7 @@ pub mod get;
 pub mod health;
 mod input;
 pub mod keys;
+pub mod pages;
 pub mod sandbox;
 pub mod serve;
 mod stack;
@@ -43,12 +44,15 @@ enum Command {
     Config(config::Args),
     Doctor(doctor::Args),
     Keys(keys::Args),
+    Completions(pages::Completions),
+    Man(pages::Man),
 }
 
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn main() -> Exit {
-    let cli = match Cli::try_parse() {
+    let parsed = definition().try_get_matches();
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(usage) => return explain(&usage),
     };
@@ -59,6 +63,21 @@ pub fn main() -> Exit {
         }
         Exit::Files
     })
+}
+
+/// The command line, with the exit codes of each command in its help.
+fn definition() -> clap::Command {
+    let help = |command: &str| {
+        let codes =
+            exit::Exit::of(command).map(|(code, meaning)| format!("  {code:>2}  {meaning}"));
+        format!("Exit codes:\n{}", codes.collect::<Vec<_>>().join("\n"))
+    };
+    Cli::command()
+        .after_help(help("idphoto"))
+        .mut_subcommands(|command| {
+            let codes = help(command.get_name());
+            command.after_help(codes)
+        })
 }
 
 fn run(command: Command) -> io::Result<Exit> {
@@ -83,6 +102,8 @@ async fn dispatch(command: Command, out: &mut dyn Write) -> io::Result<Exit> {
         Command::Config(args) => config::run(args, out),
         Command::Doctor(args) => doctor::run(args, out).await,
         Command::Keys(args) => keys::run(args, out),
+        Command::Completions(args) => pages::completions(&args, out),
+        Command::Man(args) => pages::man(&args, out),
     }
 }
 

@@ -9,6 +9,8 @@ pub enum Exit {
     Success = 0,
     /// It did not; the text says why.
     Failure = 1,
+    /// `verify --min-confidence`: the confidence is below it, or nothing was compared.
+    NotConfident = 3,
     /// The command line is wrong (EX_USAGE).
     Usage = 64,
     /// The given data are wrong (EX_DATAERR).
@@ -23,6 +25,62 @@ pub enum Exit {
     NoAnswer = 75,
     /// The configuration is wrong (EX_CONFIG).
     Config = 78,
+}
+
+/// What commands end with, for their help and their manual pages.
+const MEANINGS: [(Exit, &str); 10] = [
+    (Exit::Success, "it did what was asked"),
+    (Exit::Failure, "it did not; the text says why"),
+    (
+        Exit::NotConfident,
+        "confidence below --min-confidence, or nothing compared",
+    ),
+    (Exit::Usage, "the command line is wrong"),
+    (Exit::BadData, "the given data are wrong"),
+    (
+        Exit::Unavailable,
+        "no gateway, or one that sent nothing now",
+    ),
+    (Exit::Fault, "a fault of the gateway or its operator"),
+    (Exit::Files, "a file could not be read or written"),
+    (Exit::NoAnswer, "no answer, or not yet; ask by: idphoto get"),
+    (Exit::Config, "the configuration is wrong"),
+];
+
+impl Exit {
+    /// The codes that `command` can end with; all of them for the program itself.
+    pub(super) fn of(command: &str) -> impl Iterator<Item = (u8, &'static str)> {
+        let own: &[Self] = match command {
+            "idphoto" => &[],
+            "verify" => &[
+                Self::NotConfident,
+                Self::BadData,
+                Self::Unavailable,
+                Self::Fault,
+                Self::Files,
+                Self::NoAnswer,
+            ],
+            "get" => &[
+                Self::BadData,
+                Self::Unavailable,
+                Self::Fault,
+                Self::Files,
+                Self::NoAnswer,
+            ],
+            "health" | "top" => &[Self::Unavailable, Self::Files],
+            "doctor" => &[Self::Unavailable, Self::Files, Self::Config],
+            "serve" | "config" => &[Self::Files, Self::Config],
+            "keys" => &[Self::BadData, Self::Files],
+            _ => &[Self::Files],
+        };
+        let always = [Self::Success, Self::Failure, Self::Usage];
+        MEANINGS
+            .iter()
+            .filter(move |(exit, _)| {
+                command == "idphoto" || always.contains(exit) || own.contains(exit)
+            })
+            .map(|(exit, meaning)| (*exit as u8, *meaning))
+    }
 }
 
 impl From<Exit> for ExitCode {

@@ -17,6 +17,7 @@ use super::exit::Exit;
 use super::input::{self, InputError};
 use crate::domain::OrderId;
 use crate::pb::id_photo_service_client::IdPhotoServiceClient;
+use crate::pb::verify_id_photo_response::Outcome;
 use crate::pb::{
     Consent, Customer, GetVerificationRequest, VerificationState, VerifyIdPhotoRequest,
     VerifyIdPhotoResponse,
@@ -57,6 +58,9 @@ pub struct Args {
     /// 35 characters; minted when absent. Repeat a command with the same one
     #[arg(long)]
     order_id: Option<String>,
+    /// End with exit code 3 when the confidence is lower, or nothing was compared
+    #[arg(long, value_name = "0-100", value_parser = clap::value_parser!(u32).range(0..=100), conflicts_with = "validate_only")]
+    min_confidence: Option<u32>,
     /// Run all checks and send nothing
     #[arg(long)]
     validate_only: bool,
@@ -98,7 +102,19 @@ pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     let spinner = spinner();
     let result = verify(channel, request, args.timeout).await;
     spinner.finish_and_clear();
-    show(&order_id, &result, args.json, out)
+    let exit = show(&order_id, &result, args.json, out)?;
+    Ok(match (&result, args.min_confidence) {
+        (Ok(response), Some(least)) if !reaches(response, least) => Exit::NotConfident,
+        _ => exit,
+    })
+}
+
+/// A rejection compared nothing, so it reaches nothing.
+fn reaches(response: &VerifyIdPhotoResponse, least: u32) -> bool {
+    match &response.outcome {
+        Some(Outcome::Comparison(comparison)) => comparison.confidence >= least,
+        Some(Outcome::Rejection(_)) | None => false,
+    }
 }
 
 fn show(

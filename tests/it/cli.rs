@@ -9,6 +9,8 @@ use crate::data;
 use crate::process::{Gateway, Process, idphoto};
 use crate::requests::order_id;
 
+mod pages;
+
 fn run(args: &[&str]) -> Output {
     idphoto(args).stdin(Stdio::null()).output().unwrap()
 }
@@ -87,6 +89,24 @@ fn verify_prints_json_for_programs() {
     assert_eq!(json["order_id"], id.as_str());
     assert_eq!(json["rejection"]["category"], "NOT_CONFIRMED");
     assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn verify_ends_with_3_below_the_wanted_confidence_and_on_a_rejection() {
+    let gateway = Gateway::start(&[]);
+    for (scenario, wanted, code) in [
+        ("sandbox:confidence=42", "42", 0),
+        ("sandbox:confidence=42", "43", 3),
+        ("sandbox:code=70", "0", 3),
+        ("sandbox:fault=no-signature", "0", 75),
+    ] {
+        let output = verify(&gateway, scenario, &["--min-confidence", wanted]);
+        assert_eq!(output.status.code(), Some(code), "{scenario} {wanted}");
+        let answered = !output.stdout.is_empty();
+        assert_eq!(answered, code != 75, "{scenario} {wanted}");
+    }
+    let output = verify(&gateway, "test", &["--min-confidence", "101"]);
+    assert_eq!(output.status.code(), Some(64));
 }
 
 #[test]
