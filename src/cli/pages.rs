@@ -46,7 +46,7 @@ pub fn man(args: &Man, out: &mut dyn Write) -> io::Result<Exit> {
     match &args.dir {
         None => page(&root, out)?,
         Some(dir) => {
-            std::fs::create_dir_all(dir)?;
+            std::fs::create_dir_all(dir).map_err(|error| at(dir, &error))?;
             pages(&root, dir)?;
         }
     }
@@ -55,13 +55,25 @@ pub fn man(args: &Man, out: &mut dyn Write) -> io::Result<Exit> {
 
 fn pages(command: &clap::Command, dir: &Path) -> io::Result<()> {
     let name = clap_mangen::Man::new(command.clone()).get_filename();
-    let mut file = BufWriter::new(File::create(dir.join(name))?);
-    page(command, &mut file)?;
-    file.flush()?;
+    write(command, &dir.join(name))?;
     command
         .get_subcommands()
         .filter(|below| !below.is_hide_set())
         .try_for_each(|below| pages(below, dir))
+}
+
+fn write(command: &clap::Command, path: &Path) -> io::Result<()> {
+    let written = File::create(path).and_then(|file| {
+        let mut file = BufWriter::new(file);
+        page(command, &mut file)?;
+        file.flush()
+    });
+    written.map_err(|error| at(path, &error))
+}
+
+/// The system's words do not say which file they are about.
+fn at(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 fn page(command: &clap::Command, out: &mut dyn Write) -> io::Result<()> {

@@ -52,6 +52,16 @@ fn the_manual_pages_of_all_commands_are_written() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let below = file.path().join("man1");
+    let output = run(&["man", below.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(74));
+    let said = text(&output.stderr);
+    assert!(said.contains(below.to_str().unwrap()), "{said}");
+}
+
+#[test]
 fn help_tells_the_exit_codes() {
     for args in [&["--help"][..], &["verify", "--help"], &["verify", "-h"]] {
         let told = text(&run(args).stdout);
