@@ -38,6 +38,7 @@ mod tests;
 
 pub use error::ServerError;
 pub use health::Readiness;
+pub use status::DOMAIN;
 
 use drain::{Calls, Schedule};
 use health::{Phase, Phases};

@@ -9,8 +9,16 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
 use super::exit::Exit;
+use crate::rpc::DOMAIN;
+
+#[cfg(test)]
+mod tests;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The dispatch and the advice where the gateway has said nothing: see docs/errors.md.
+const UNKNOWN_TO_CLIENT: &str = "UNKNOWN_TO_CLIENT";
+const ASK_FIRST: &str = "ASK_FIRST";
 
 /// Where the gateway is.
 #[derive(Debug, Clone, clap::Args)]
@@ -89,9 +97,10 @@ pub struct Failure {
     /// `ErrorReason`, without its prefix; empty when something else than the gateway
     /// answered.
     pub reason: String,
-    /// Whether it was sent: `NOT_SENT`, `REFUSED`, `IN_FLIGHT`, `UNKNOWN`, or empty.
+    /// Whether it was sent: `NOT_SENT`, `REFUSED`, `IN_FLIGHT`, `UNKNOWN`, `UNKNOWN_TO_CLIENT`
+    /// (the gateway said nothing), or empty.
     pub dispatch: String,
-    /// What to do: `SAME_ORDER`, `NEW_ORDER`, `FIX_REQUEST`, `NEVER`, or empty.
+    /// What to do: `SAME_ORDER`, `NEW_ORDER`, `FIX_REQUEST`, `NEVER`, `ASK_FIRST`, or empty.
     pub retry: String,
     /// Field path and rule of each violation.
     pub violations: Vec<(String, String)>,
@@ -102,12 +111,12 @@ pub struct Failure {
 impl From<Status> for Failure {
     fn from(status: Status) -> Self {
         let details = status.get_error_details();
-        let info = details.error_info();
-        let metadata = |key| {
-            info.and_then(|info| info.metadata.get(key))
-                .cloned()
-                .unwrap_or_default()
+        let info = details.error_info().filter(|info| info.domain == DOMAIN);
+        let passing = |word: &str| match info {
+            None if may_have_arrived(status.code()) => word.to_owned(),
+            _ => String::new(),
         };
+        let metadata = |key| info.and_then(|info| info.metadata.get(key)).cloned();
         let violations = details
             .bad_request()
             .map(|bad| bad.field_violations.iter())
@@ -118,12 +127,27 @@ impl From<Status> for Failure {
         Self {
             code: status.code(),
             reason: info.map(|info| info.reason.clone()).unwrap_or_default(),
-            dispatch: metadata("dispatch"),
-            retry: metadata("retry"),
+            dispatch: metadata("dispatch").unwrap_or_else(|| passing(UNKNOWN_TO_CLIENT)),
+            retry: metadata("retry").unwrap_or_else(|| passing(ASK_FIRST)),
             violations,
             message: status.message().to_owned(),
         }
     }
+}
+
+/// Codes that a library or a proxy makes when a connection broke or time was over, with the
+/// request perhaps at the gateway already.
+fn may_have_arrived(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Unavailable
+            | Code::DeadlineExceeded
+            | Code::Cancelled
+            | Code::ResourceExhausted
+            | Code::Aborted
+            | Code::Unknown
+            | Code::Internal
+    )
 }
 
 impl Failure {
@@ -131,6 +155,7 @@ impl Failure {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match (self.code, self.dispatch.as_str()) {
+            (_, UNKNOWN_TO_CLIENT) => Exit::NoAnswer,
             (Code::InvalidArgument | Code::AlreadyExists, _) => Exit::BadData,
             (Code::NotFound, _) | (_, "IN_FLIGHT" | "UNKNOWN") => Exit::NoAnswer,
             (Code::Internal, _) => Exit::Fault,
@@ -144,7 +169,11 @@ impl Failure {
     /// For people, in a few lines.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let mut text = format!("{} ({:?}): {}", self.reason, self.code, self.message);
+        let reason = match self.reason.as_str() {
+            "" => "no word from the gateway",
+            reason => reason,
+        };
+        let mut text = format!("{reason} ({:?}): {}", self.code, self.message);
         for (field, rule) in &self.violations {
             text.push_str(&format!("\n  {field}: {rule}"));
         }
@@ -153,6 +182,9 @@ impl Failure {
                 "\n  dispatch {}, retry {}",
                 self.dispatch, self.retry
             ));
+        }
+        if self.retry == ASK_FIRST {
+            text.push_str("\n  anything may have happened to the order: ask by `idphoto get` before you repeat it");
         }
         text
     }

@@ -22,7 +22,7 @@ pub(super) use table::{code_name, dispatch_name, reason_name, row};
 use table::Row;
 
 /// `google.rpc.ErrorInfo.domain` of every error.
-const DOMAIN: &str = "idphoto";
+pub const DOMAIN: &str = "idphoto";
 
 /// An order in flight takes seconds, so room comes back quickly.
 const OVERLOADED_DELAY: Duration = Duration::from_secs(1);

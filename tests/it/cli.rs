@@ -1,6 +1,6 @@
 //! The commands, as an operator or a script runs them.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::process::{Output, Stdio};
 
 use serde_json::Value;
@@ -19,10 +19,14 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// `idphoto verify` with a customer on standard input.
 fn verify(gateway: &Gateway, scenario: &str, more: &[&str]) -> Output {
+    verify_at(&gateway.address, scenario, more)
+}
+
+/// `idphoto verify` with a customer on standard input.
+fn verify_at(address: &str, scenario: &str, more: &[&str]) -> Output {
     let photo = data::path("photos/face-256.jpg");
-    let target = format!("http://{}", gateway.address);
+    let target = format!("http://{address}");
     let mut child = idphoto(&["verify", "--target", &target, "--customer-file", "-"])
         .args(["--photo", photo.to_str().unwrap()])
         .args(["--usage-scenario", scenario, "--purpose", "test"])
@@ -162,6 +166,24 @@ fn get_shows_an_order_and_fails_for_an_unknown_one() {
     let output = run(&["get", "--target", &target, &order_id()]);
     assert_eq!(output.status.code(), Some(75));
     assert!(text(&output.stderr).contains("VERIFICATION_NOT_FOUND"));
+}
+
+#[test]
+fn a_connection_that_breaks_in_mid_call_leaves_the_order_to_be_asked_for() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let breaks = std::thread::spawn(move || {
+        let (mut caller, _) = listener.accept().unwrap();
+        // More than a preface and settings: the request is on its way.
+        caller.read_exact(&mut [0; 1000]).unwrap();
+    });
+    let output = verify_at(&address, "test", &["--json"]);
+    breaks.join().unwrap();
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["error"]["reason"], "");
+    assert_eq!(json["error"]["dispatch"], "UNKNOWN_TO_CLIENT");
+    assert_eq!(json["error"]["retry"], "ASK_FIRST");
+    assert_eq!(output.status.code(), Some(75));
 }
 
 #[test]
