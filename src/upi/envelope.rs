@@ -12,8 +12,10 @@ use super::jwe::{JweError, Sealer};
 use super::jws::{Claims, Expected, JwsError, Signer, Verifier};
 use super::message::request::Form;
 use super::message::response::{self, MalformedAnswer};
-use crate::domain::{Answer, Verification};
+use crate::domain::{Answer, Outcome, Verification};
 use crate::verify::port::{Clock, Sealed};
+
+mod coding;
 
 /// The header with the detached signature of the body, in both directions.
 pub const UPI_JWS: HeaderName = HeaderName::from_static("upi-jws");
@@ -78,13 +80,23 @@ impl Envelope {
         upi_uuid: String,
     ) -> Result<Answer, OpenError> {
         let answered_at = self.clock.now();
-        self.verifier
-            .verify(signature(headers)?, body, &self.expected(answered_at))?;
+        let expected = self.expected(answered_at);
+        let outcome = self.outcome(headers, body, &expected);
         Ok(Answer {
-            outcome: response::parse(body, &self.codes)?,
+            outcome: outcome.map_err(|error| coding::blamed(headers, error))?,
             upi_uuid,
             answered_at,
         })
+    }
+
+    fn outcome(
+        &self,
+        headers: &HeaderMap,
+        body: &[u8],
+        expected: &Expected<'_>,
+    ) -> Result<Outcome, OpenError> {
+        self.verifier.verify(signature(headers)?, body, expected)?;
+        Ok(response::parse(body, &self.codes)?)
     }
 
     fn expected(&self, now: OffsetDateTime) -> Expected<'_> {
@@ -130,6 +142,11 @@ pub enum OpenError {
     /// A signed body that says nothing.
     #[error("the signed body is no answer")]
     Malformed(#[from] MalformedAnswer),
+    /// A body in a coding that was not asked for: its bytes are not those that UPI signed.
+    #[error(
+        "the body has the content coding {0}, although identity was asked for: look at proxies on the way"
+    )]
+    Coded(&'static str),
 }
 
 /// Version 4, 32 lower-case hexadecimal digits.

@@ -3,6 +3,7 @@
 
 mod json;
 mod object;
+mod reading;
 pub mod request;
 pub mod response;
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Client, Response, StatusCode, Url};
 use tracing::{Instrument as _, Span, field, info_span};
 
@@ -33,6 +33,10 @@ use client::Way;
 
 /// The media type that UPI's requirements ask for, to the letter.
 const JSON: HeaderValue = HeaderValue::from_static("application/json;charset=UTF-8");
+
+/// The signature is over the bytes of the body; without this header a coding would be
+/// legitimate (RFC 9110, section 12.5.3).
+const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 
 /// UPI's address, and the connections to it.
 pub(super) struct Transport {
@@ -90,6 +94,7 @@ impl Transport {
         let request = self.client.post(self.url.clone());
         let request = request
             .header(CONTENT_TYPE, JSON)
+            .header(ACCEPT_ENCODING, IDENTITY)
             .header(UPI_JWS, signature)
             .headers(self.trace());
         let sent = request.body(body).send().await;

@@ -114,11 +114,17 @@ fn signed(body: &[u8], timestamp: i64) -> String {
 
 /// Replies once with status, signatures and body; a POST that comes after it finds nobody.
 async fn upi(status: &str, signatures: &[&str], body: &[u8]) -> String {
+    let headers = signatures.iter().map(|value| ("UPI-JWS", *value));
+    replying(status, &headers.collect::<Vec<_>>(), body).await
+}
+
+/// The same with any headers.
+async fn replying(status: &str, headers: &[(&str, &str)], body: &[u8]) -> String {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let headers: String = signatures
+    let headers: String = headers
         .iter()
-        .map(|value| format!("UPI-JWS: {value}\r\n"))
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
         .collect();
     let length = body.len();
     let head = format!("HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\n\r\n");

@@ -5,16 +5,18 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{MapAccess, Visitor};
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+
+use super::reading::readings;
 
 /// Reads one object and nothing after it. `None` drops serde_json's error, which may quote
 /// a value.
-pub(super) fn read<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Option<T> {
-    // serde_json would not look at the bytes of a member that is ignored.
-    let json = std::str::from_utf8(json).ok()?;
-    let object: Object<T> = serde_json::from_str(json).ok()?;
-    Some(object.0)
+pub(super) fn read<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
+    readings(json).find_map(|text| {
+        let object: Object<T> = serde_json::from_str(&text).ok()?;
+        Some(object.0)
+    })
 }
 
 /// A struct that was a JSON object.

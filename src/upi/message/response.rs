@@ -4,7 +4,7 @@
 //! response code, and the confidence beside `00`. The texts only inform. One that is missing
 //! or no string counts as empty, although the table calls `responseMsg` mandatory; one that
 //! is too long is cut; control characters in it, which databases and terminals take ill,
-//! become spaces.
+//! become spaces; what is not Unicode is replaced.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;

@@ -84,6 +84,37 @@ async fn a_reply_that_breaks_a_rule_leaves_the_outcome_unknown() {
 }
 
 #[tokio::test]
+async fn a_signed_text_that_is_not_unicode_is_an_answer() {
+    let body = b"{\"msgResponse\":{\"responseCode\":\"70\",\"responseMsg\":\"\x95\x5C\"}}";
+    let url = upi("200 OK", &[&signed(body, NOW)], body).await;
+    let Outcome::Rejection(rejection) = send_to(&url).await.1.unwrap().outcome else {
+        panic!("a comparison");
+    };
+    assert_eq!(rejection.message, "\u{FFFD}");
+}
+
+#[tokio::test]
+async fn a_coding_is_blamed_for_a_body_that_nobody_can_read() {
+    let good = answer(Some(97), "00");
+    let signature = signed(&good, NOW);
+    for (value, name) in [
+        ("gzip", "gzip"),
+        ("identity, BR", "br"),
+        ("canary", "of another name"),
+    ] {
+        let headers = [("UPI-JWS", signature.as_str()), ("Content-Encoding", value)];
+        let url = replying("200 OK", &headers, b"\x1F\x8B\x08canary").await;
+        let cause = unknown(send_to(&url).await.1);
+        let error = cause.downcast_ref::<OpenError>();
+        assert_eq!(error, Some(&OpenError::Coded(name)), "{value}");
+        assert!(!told(&*cause).contains("canary"), "{cause}");
+        // A header alone does no harm.
+        let url = replying("200 OK", &headers, &good).await;
+        assert!(send_to(&url).await.1.is_ok(), "{value}");
+    }
+}
+
+#[tokio::test]
 async fn a_401_is_a_refusal_whatever_its_body_says() {
     let good = answer(Some(97), "00");
     let signature = signed(&good, NOW);

@@ -174,10 +174,74 @@ fn what_is_not_an_object_with_msg_response_is_malformed() {
     ] {
         assert_eq!(read(body), Err(MalformedAnswer::Shape), "{body}");
     }
-    let not_utf8 =
-        b"{\"confidence\":\"97\",\"msgResponse\":{\"responseCode\":\"00\",\"x\":\"\xff\"}}";
+}
+
+/// The message of a rejection that has these bytes between its quotes.
+fn message_of(text: &[u8]) -> Result<String, MalformedAnswer> {
+    let head: &[u8] = br#"{"msgResponse":{"responseMsg":""#;
+    let body = [head, text, br#"","responseCode":"70"}}"#].concat();
+    match parse(&body, &CodeTable::new(&BTreeMap::new())) {
+        Ok(Outcome::Rejection(rejection)) => Ok(rejection.message),
+        Ok(other) => panic!("{other:?}"),
+        Err(error) => Err(error),
+    }
+}
+
+#[test]
+fn bytes_that_are_not_utf8_are_replaced_and_lose_no_answer() {
+    for (bytes, shown) in [
+        (&b"a\xFFb"[..], "a\u{FFFD}b"),
+        (b"\xE6\x9D", "\u{FFFD}"),
+        // GBK; the second byte of the last character is a backslash.
+        (b"\xB2\xBB\x95\x5C", "\u{FFFD}\u{FFFD}"),
+        (b"\x95\x5C\\\"", "\u{FFFD}\""),
+        // Latin-1 before an escape.
+        (b"caf\xE9\\\"", "caf\u{FFFD}\""),
+    ] {
+        assert_eq!(message_of(bytes).as_deref(), Ok(shown), "{bytes:?}");
+    }
+}
+
+#[test]
+fn half_of_a_surrogate_pair_is_replaced_and_loses_no_answer() {
+    for (escaped, shown) in [
+        (r"a\ud842b", "a\u{FFFD}b"),
+        (r"\uDFB7", "\u{FFFD}"),
+        (r"\udfb7\ud842", "\u{FFFD}\u{FFFD}"),
+        (r"\ud842\ud842\udfb7", "\u{FFFD}𠮷"),
+        (r"\ud842\n", "\u{FFFD} "),
+        (r"\\ud842\ud842", "\\ud842\u{FFFD}"),
+        (r"\ud842\u0041", "\u{FFFD}A"),
+        (r"\ud842李", "\u{FFFD}李"),
+    ] {
+        let message = message_of(escaped.as_bytes());
+        assert_eq!(message.as_deref(), Ok(shown), "{escaped}");
+    }
+    for broken in [r"\ud842\u12", r"\ud8", r"\u+123", r"\ud842\x"] {
+        let message = message_of(broken.as_bytes());
+        assert_eq!(message, Err(MalformedAnswer::Shape), "{broken}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_before_the_object_is_skipped_once() {
+    let good = r#"{"confidence":"97","msgResponse":{"responseCode":"00"}}"#;
+    assert_eq!(read(&format!("\u{FEFF}{good}")), comparison(97));
+    let twice = format!("\u{FEFF}\u{FEFF}{good}");
+    assert_eq!(read(&twice), Err(MalformedAnswer::Shape));
+}
+
+#[test]
+fn what_decides_is_not_repaired() {
     let codes = CodeTable::new(&BTreeMap::new());
-    assert_eq!(parse(not_utf8, &codes), Err(MalformedAnswer::Shape));
+    for body in [
+        &b"{\"confidence\":\"9\xFF\",\"msgResponse\":{\"responseCode\":\"00\"}}"[..],
+        br#"{"confidence":"9\ud842","msgResponse":{"responseCode":"00"}}"#,
+    ] {
+        assert_eq!(parse(body, &codes), Err(MalformedAnswer::Confidence));
+    }
+    let code = b"{\"msgResponse\":{\"responseCode\":\"7\xFF\"}}";
+    assert_eq!(parse(code, &codes), Err(MalformedAnswer::ResponseCode));
 }
 
 #[test]

@@ -21,6 +21,7 @@ async fn one_post_carries_the_body_and_the_headers_upi_asks_for() {
     let version = env!("CARGO_PKG_VERSION");
     let expected = [
         format!("POST /prefix{PATH} HTTP/1.1"),
+        "accept-encoding: identity".to_owned(),
         "accept: */*".to_owned(),
         "content-length: 200000".to_owned(),
         "content-type: application/json;charset=UTF-8".to_owned(),
