@@ -8,11 +8,12 @@ use crate::domain::secret::Secret;
 use crate::domain::text::{Alphabet, TextRule};
 use crate::domain::violation::Violation;
 
+mod character;
+
 const FIELD: &str = "customer.name";
 const MAX: usize = 66;
 const MIDDLE_DOT: char = '\u{B7}';
 
-const SCRIPT: &str = "must be in Han script, with middle dots between the parts of a name";
 const DOTS: &str = "must have characters on both sides of every middle dot";
 
 /// A checked name, normalised: trimmed, NFC, with U+00B7 for every kind of middle dot.
@@ -30,9 +31,7 @@ impl PersonName {
         let characters = text.expose().trim().nfc().map(plain_dot);
         let name = bounded(characters, MAX);
         TextRule::new(FIELD, Alphabet::Unicode, 1, MAX).check(name.expose())?;
-        if rules.name == NameRule::Han {
-            check_han(name.expose()).map_err(|rule| Violation::new(FIELD, rule))?;
-        }
+        check(name.expose(), rules.name).map_err(|rule| Violation::new(FIELD, rule))?;
         Ok(Self(name))
     }
 
@@ -51,35 +50,36 @@ const fn plain_dot(character: char) -> char {
     }
 }
 
-fn check_han(name: &str) -> Result<(), &'static str> {
-    if !name.chars().all(|c| c == MIDDLE_DOT || is_han(c)) {
-        return Err(SCRIPT);
+fn check(name: &str, rule: NameRule) -> Result<(), &'static str> {
+    refused(name.chars(), character::never)?;
+    if rule == NameRule::Any {
+        return Ok(());
     }
+    refused(
+        name.chars().filter(|c| *c != MIDDLE_DOT),
+        character::not_han,
+    )?;
     if name.split(MIDDLE_DOT).any(str::is_empty) {
         return Err(DOTS);
     }
     Ok(())
 }
 
-/// The ideographs of names. Planes 2 and 3 are admitted whole: extensions are still being
-/// filled, and people bear the names before a release has them.
-const fn is_han(character: char) -> bool {
-    matches!(
-        character,
-        '\u{3007}'
-            | '\u{3400}'..='\u{4DBF}'
-            | '\u{4E00}'..='\u{9FFF}'
-            | '\u{F900}'..='\u{FAFF}'
-            | '\u{20000}'..='\u{3FFFD}'
-    )
+/// What is wrong with the first character that is wrong.
+fn refused(
+    mut characters: impl Iterator<Item = char>,
+    why: fn(char) -> Option<&'static str>,
+) -> Result<(), &'static str> {
+    characters.find_map(why).map_or(Ok(()), Err)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{DOTS, FIELD, PersonName, SCRIPT};
+    use super::{DOTS, FIELD, PersonName, character};
     use crate::domain::rules::{NameRule, Rules};
     use crate::domain::secret::Secret;
 
+    const SCRIPT: &str = "must be in Han script, with middle dots between the parts of a name";
     const LENGTH: &str = "must be 1 to 66 characters, none of them a control character";
 
     fn parse(text: &str, name: NameRule) -> Result<String, String> {
@@ -137,8 +137,8 @@ mod tests {
             '\u{33FF}',
             '\u{4DC0}',
             '\u{A000}',
-            '\u{F8FF}',
             '\u{FB00}',
+            '\u{A4CF}',
             '\u{1FFFD}',
             '\u{3FFFE}',
             '\u{B6}',
@@ -218,14 +218,27 @@ mod tests {
     }
 
     #[test]
-    fn invisible_characters_are_refused_under_han() {
+    fn invisible_and_lost_characters_are_refused_under_every_rule() {
         for name in [
             "李\u{200B}雷",
             "\u{FEFF}李雷",
             "李雷\u{202E}",
             "李\u{FE00}雷",
+            "\u{200B}",
+            "李\u{FFFD}",
         ] {
-            assert_eq!(han(name).unwrap_err(), SCRIPT, "{name:?}");
+            let why = name.chars().find_map(character::never).unwrap();
+            assert_eq!(han(name).unwrap_err(), why, "{name:?}");
+            assert_eq!(parse(name, NameRule::Any).unwrap_err(), why, "{name:?}");
         }
+    }
+
+    #[test]
+    fn a_private_use_code_point_is_refused_under_han_with_its_remedy() {
+        let why = han("李\u{E863}").unwrap_err();
+        assert!(
+            why.contains("private-use") && why.contains("U+4DAE"),
+            "{why}"
+        );
     }
 }
