@@ -1,6 +1,7 @@
 //! The photo: decided by its content, by headers and structure alone. Pixels are never
 //! inflated, since a small file can announce gigabytes of them.
 
+mod flaw;
 mod jpeg;
 mod png;
 
@@ -8,8 +9,9 @@ use std::borrow::Cow;
 use std::mem;
 
 use bytes::{Bytes, BytesMut};
-use imagesize::ImageSize;
 use zeroize::Zeroize;
+
+use flaw::Flaw;
 
 use super::rules::{PhotoLimits, Rules};
 use super::text::REQUIRED;
@@ -21,8 +23,7 @@ pub const MAX_BYTES: usize = 153_600;
 const FIELD: &str = "photo";
 const TOO_LARGE: &str = "must be at most 153600 bytes";
 const CONTENT: &str = "must be a JPEG or PNG image, whatever its name says";
-const JPEG: &str = "must be a complete JPEG image: it is cut off or damaged";
-const PNG: &str = "must be a complete PNG image: it is cut off or damaged";
+const BASE64: &str = "must be the bytes of the image, and this is base64 text: decode it first";
 
 /// What the content is, whatever its name says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,13 +45,20 @@ impl PhotoFormat {
         }
     }
 
-    /// The size of a complete image.
-    fn size(self, bytes: &[u8]) -> Result<ImageSize, &'static str> {
+    /// The sides of a complete image.
+    fn sides(self, bytes: &[u8]) -> Result<Sides, &'static str> {
         match self {
-            Self::Jpeg => jpeg::size(bytes).ok_or(JPEG),
-            Self::Png => png::size(bytes).ok_or(PNG),
+            Self::Jpeg => jpeg::sides(bytes).map_err(Flaw::of_jpeg),
+            Self::Png => png::sides(bytes).map_err(Flaw::of_png),
         }
     }
+}
+
+/// Width and height in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Sides {
+    width: u32,
+    height: u32,
 }
 
 /// A complete JPEG or PNG of 1 to 153,600 bytes and of allowed sides; wiped on drop when
@@ -107,19 +115,25 @@ fn check(bytes: &[u8], limits: PhotoLimits) -> Result<PhotoFormat, Cow<'static, 
     if bytes.len() > MAX_BYTES {
         return Err(TOO_LARGE.into());
     }
-    let format = PhotoFormat::of(bytes).ok_or(CONTENT)?;
-    let size = format.size(bytes)?;
-    if limits.admit(size.width) && limits.admit(size.height) {
+    let format = PhotoFormat::of(bytes).ok_or_else(|| no_image(bytes))?;
+    let Sides { width, height } = format.sides(bytes)?;
+    if limits.admit(width) && limits.admit(height) {
         Ok(format)
     } else {
         Err(limits.description().into())
     }
 }
 
+/// Base64 text begins as an image of one of the formats does in base64.
+fn no_image(bytes: &[u8]) -> &'static str {
+    let beginnings: [&[u8]; 3] = [b"/9j/", b"iVBORw0KGgo", b"data:image/"];
+    let is_text = beginnings.iter().any(|text| bytes.starts_with(text));
+    if is_text { BASE64 } else { CONTENT }
+}
+
 impl PhotoLimits {
     /// A side of zero is no image, whatever the limits.
-    fn admit(self, side: usize) -> bool {
-        let side = u32::try_from(side).unwrap_or(u32::MAX);
+    fn admit(self, side: u32) -> bool {
         side > 0 && (self.min_side..=self.max_side).contains(&side)
     }
 

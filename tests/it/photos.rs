@@ -10,6 +10,11 @@ use crate::data;
 const NO_IMAGE: &str = "must be a JPEG or PNG image, whatever its name says";
 const DAMAGED_JPEG: &str = "must be a complete JPEG image: it is cut off or damaged";
 const DAMAGED_PNG: &str = "must be a complete PNG image: it is cut off or damaged";
+const BASE64_TEXT: &str =
+    "must be the bytes of the image, and this is base64 text: decode it first";
+const ANCILLARY: &str =
+    "must be an intact PNG image: the CRC of an ancillary chunk, such as a text, is wrong";
+const TRAILING: &str = "must end with its IEND chunk: remove the bytes that follow it";
 const SIDES: &str = "must have sides of 32 to 8192 pixels";
 const TOO_LARGE: &str = "must be at most 153600 bytes";
 
@@ -24,13 +29,16 @@ const GOOD: [(&str, PhotoFormat); 8] = [
     ("portrait-512.jpg", PhotoFormat::Jpeg),
 ];
 
-const BAD: [(&str, &str); 11] = [
+const BAD: [(&str, &str); 14] = [
+    ("bad-base64-text.jpg", BASE64_TEXT),
     ("bad-bmp.png", NO_IMAGE),
     ("bad-bomb-30000x30000.png", SIDES),
+    ("bad-crc-in-text.png", ANCILLARY),
     ("bad-crc.png", DAMAGED_PNG),
     ("bad-gif.png", NO_IMAGE),
     ("bad-html.jpg", NO_IMAGE),
     ("bad-magic-only.jpg", DAMAGED_JPEG),
+    ("bad-newline-after-end.png", TRAILING),
     ("bad-png-signature-only.png", DAMAGED_PNG),
     ("bad-truncated.jpg", DAMAGED_JPEG),
     ("bad-webp.jpg", NO_IMAGE),

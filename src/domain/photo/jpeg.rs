@@ -1,69 +1,64 @@
 //! The structure of a JPEG, ISO/IEC 10918-1 annex B: a walk from marker to marker.
 
-use std::io::{BufRead, Cursor};
+use std::io::BufRead as _;
 
-use imagesize::{ImageSize, ImageType};
+use super::{Flaw, Sides};
+
+mod image;
+mod tables;
+
+use image::Image;
 
 /// SOI, and the first byte of the marker after it.
 pub const SIGNATURE: [u8; 3] = [0xFF, 0xD8, 0xFF];
 
 const SOI: [u8; 2] = [0xFF, 0xD8];
-const SOS: u8 = 0xDA;
+const DHT: u8 = 0xC4;
 const EOI: u8 = 0xD9;
+const SOS: u8 = 0xDA;
+const DQT: u8 = 0xDB;
 
-/// The size of the primary image; `None` unless segments with a frame header and a scan
-/// lead to the end marker.
+/// The sides of the primary image, whose scans have data, and every table that they name.
 ///
 /// What follows the end marker is not looked at: cameras append previews, gain maps and
 /// films there, and every decoder stops at the marker.
-pub fn size(jpeg: &[u8]) -> Option<ImageSize> {
-    let mut walk = Walk {
-        rest: jpeg.strip_prefix(&SOI)?,
-    };
-    let mut frame = None;
-    let mut scanned = false;
+///
+/// # Errors
+/// The first flaw.
+pub fn sides(jpeg: &[u8]) -> Result<Sides, Flaw> {
+    let rest = jpeg.strip_prefix(&SOI).ok_or(Flaw::Damaged)?;
+    let mut walk = Walk { rest };
+    let mut image = Image::default();
     let mut marker = walk.marker()?;
     loop {
         marker = match marker {
-            EOI => return frame.filter(|_| scanned),
+            EOI => return image.sides(),
             // TEM and RSTn stand alone; decoders skip the stray ones.
             0x01 | 0xD0..=0xD7 => walk.marker()?,
             SOS => {
-                frame?;
-                walk.scan_header()?;
-                scanned = true;
+                image.scan(walk.segment()?)?;
                 walk.end_of_scan()?
             }
-            // SOFn, without DHT, JPG and DAC among them.
-            0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF => {
-                // A second frame header would let readers disagree about the size.
-                if frame.is_some() {
-                    return None;
-                }
-                frame = Some(frame_size(jpeg, walk.rest)?);
-                walk.frame_header()?;
+            _ => {
+                other(marker, walk.segment()?, &mut image)?;
                 walk.marker()?
             }
-            0xC4 | 0xC8 | 0xCC | 0xDB..=0xFE => {
-                walk.segment()?;
-                walk.marker()?
-            }
-            // SOI and reserved markers.
-            _ => return None,
         };
     }
 }
 
-/// Reads the frame header whose marker stands just before `rest`.
-///
-/// imagesize finds it by itself only where no fill bytes stand before a marker, which the
-/// standard allows. It skips two bytes before the first marker, so that much is left to it.
-fn frame_size(jpeg: &[u8], rest: &[u8]) -> Option<ImageSize> {
-    let marker = jpeg.len().checked_sub(rest.len())?.checked_sub(2)?;
-    let from_marker = jpeg.get(marker.checked_sub(2)?..)?;
-    ImageType::Jpeg
-        .reader_size(&mut Cursor::new(from_marker))
-        .ok()
+/// A segment that no entropy-coded data follow.
+fn other<'a>(marker: u8, segment: &'a [u8], image: &mut Image<'a>) -> Result<(), Flaw> {
+    match marker {
+        DHT => image.tables.huffman(segment),
+        DQT => image.tables.quantisation(segment),
+        // JPG and DAC have a number that a frame header could have.
+        0xC8 | 0xCC => Ok(()),
+        0xC0..=0xCF => image.frame(marker, segment),
+        0xDC..=0xFE => Ok(()),
+        // SOI and reserved markers.
+        _ => Err(Flaw::Damaged),
+    }
 }
 
 struct Walk<'a> {
@@ -72,54 +67,47 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     /// The marker that must come next.
-    fn marker(&mut self) -> Option<u8> {
-        self.rest = self.rest.strip_prefix(&[0xFF])?;
+    fn marker(&mut self) -> Result<u8, Flaw> {
+        self.rest = self.rest.strip_prefix(&[0xFF]).ok_or(Flaw::Damaged)?;
         self.code()
     }
 
     /// The byte after 0xFF; more of these are fill bytes (B.1.1.2).
-    fn code(&mut self) -> Option<u8> {
+    fn code(&mut self) -> Result<u8, Flaw> {
         loop {
-            let (code, rest) = self.rest.split_first()?;
+            let (code, rest) = self.rest.split_first().ok_or(Flaw::Damaged)?;
             self.rest = rest;
             if *code != 0xFF {
-                return Some(*code);
+                return Ok(*code);
             }
         }
     }
 
     /// The content of a segment, whose length counts itself.
-    fn segment(&mut self) -> Option<&'a [u8]> {
-        let (length, rest) = self.rest.split_first_chunk()?;
-        let length = usize::from(u16::from_be_bytes(*length)).checked_sub(2)?;
-        let (content, rest) = rest.split_at_checked(length)?;
+    fn segment(&mut self) -> Result<&'a [u8], Flaw> {
+        let (length, rest) = self.rest.split_first_chunk().ok_or(Flaw::Damaged)?;
+        let length = usize::from(u16::from_be_bytes(*length));
+        let content = length
+            .checked_sub(2)
+            .and_then(|length| rest.split_at_checked(length));
+        let (content, rest) = content.ok_or(Flaw::Damaged)?;
         self.rest = rest;
-        Some(content)
+        Ok(content)
     }
 
-    /// B.2.2: precision, height, width, and three bytes for each component.
-    fn frame_header(&mut self) -> Option<()> {
-        let segment = self.segment()?;
-        let components = usize::from(*segment.get(5)?);
-        (components > 0 && segment.len() == 6 + 3 * components).then_some(())
-    }
-
-    /// B.2.3: two bytes for each component, and three more.
-    fn scan_header(&mut self) -> Option<()> {
-        let segment = self.segment()?;
-        let components = usize::from(*segment.first()?);
-        (components > 0 && segment.len() == 4 + 2 * components).then_some(())
-    }
-
-    /// Skips entropy-coded data, in which 0xFF is followed by zero or a restart marker. The
-    /// marker that ends it.
-    fn end_of_scan(&mut self) -> Option<u8> {
+    /// Skips entropy-coded data, of which there must be some, and in which 0xFF is followed by
+    /// zero or a restart marker. The marker that ends it.
+    fn end_of_scan(&mut self) -> Result<u8, Flaw> {
+        let mut has_data = false;
         loop {
             // Runs on the C library's memchr; a slice cannot fail to be read.
-            self.rest.skip_until(0xFF).ok()?;
+            let skipped = self.rest.skip_until(0xFF).map_err(|_| Flaw::Damaged)?;
+            has_data |= skipped > 1;
             match self.code()? {
-                0x00 | 0xD0..=0xD7 => {}
-                marker => return Some(marker),
+                0x00 => has_data = true,
+                0xD0..=0xD7 => {}
+                marker if has_data => return Ok(marker),
+                _ => return Err(Flaw::NoData),
             }
         }
     }

@@ -1,42 +1,69 @@
 //! The structure of a PNG, ISO/IEC 15948 clause 5: a walk from chunk to chunk.
 
-use std::io::Cursor;
-
-use imagesize::{ImageSize, ImageType};
+use super::{Flaw, Sides};
 
 /// The first eight bytes.
 pub const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
 
-const HEADER_LENGTH: usize = 13;
+/// The least that a zlib stream (RFC 1950) has: header, an empty block, checksum.
+const MIN_PIXELS: usize = 8;
 
-/// The size of the image; `None` unless intact chunks lead from IHDR over IDAT to IEND and
-/// nothing follows.
+/// Colour type 3: pixels are numbers of colours of a palette.
+const INDEXED: u8 = 3;
+
+/// The sides of the image; intact chunks lead from IHDR over IDAT to IEND, and nothing follows.
 ///
 /// Unlike JPEG, nobody has a use for bytes after the end; in the field they are what
 /// careless croppers left of the original.
-pub fn size(png: &[u8]) -> Option<ImageSize> {
-    let (header, mut rest) = chunk(png.strip_prefix(&SIGNATURE)?)?;
-    if &header.kind != b"IHDR" || header.content.len() != HEADER_LENGTH {
-        return None;
-    }
-    let mut has_pixels = false;
+///
+/// # Errors
+/// The first flaw.
+pub fn sides(png: &[u8]) -> Result<Sides, Flaw> {
+    let (first, mut rest) = chunk(png.strip_prefix(&SIGNATURE).ok_or(Flaw::Damaged)?)?;
+    let header = Header::of(&first).ok_or(Flaw::Damaged)?;
+    let mut palette = false;
+    let mut pixels = 0;
     loop {
         let (next, after) = chunk(rest)?;
         match &next.kind {
-            b"IHDR" => return None,
-            b"IDAT" => has_pixels = true,
-            b"IEND" => {
-                let ends = has_pixels && next.content.is_empty() && after.is_empty();
-                return ends.then(|| header_size(png)).flatten();
-            }
+            b"IHDR" => return Err(Flaw::Damaged),
+            b"PLTE" => palette = true,
+            b"IDAT" if header.colour_type == INDEXED && !palette => return Err(Flaw::NoTable),
+            b"IDAT" => pixels += next.content.len(),
+            b"IEND" if pixels < MIN_PIXELS => return Err(Flaw::NoData),
+            b"IEND" if !next.content.is_empty() => return Err(Flaw::Damaged),
+            b"IEND" if !after.is_empty() => return Err(Flaw::Trailing),
+            b"IEND" => return Ok(header.sides),
             _ => {}
         }
         rest = after;
     }
 }
 
-fn header_size(png: &[u8]) -> Option<ImageSize> {
-    ImageType::Png.reader_size(&mut Cursor::new(png)).ok()
+struct Header {
+    sides: Sides,
+    colour_type: u8,
+}
+
+impl Header {
+    /// Reads IHDR (11.2.1); the values after the sides are few.
+    fn of(chunk: &Chunk<'_>) -> Option<Self> {
+        let (width, rest) = chunk.content.split_first_chunk()?;
+        let (height, rest) = rest.split_first_chunk()?;
+        let &[depth, colour_type, 0, 0, 0 | 1] = rest else {
+            return None;
+        };
+        let known = matches!(
+            (colour_type, depth),
+            (0, 1 | 2 | 4 | 8 | 16) | (INDEXED, 1 | 2 | 4 | 8) | (2 | 4 | 6, 8 | 16)
+        );
+        let sides = Sides {
+            width: u32::from_be_bytes(*width),
+            height: u32::from_be_bytes(*height),
+        };
+        let header = Self { sides, colour_type };
+        (&chunk.kind == b"IHDR" && known).then_some(header)
+    }
 }
 
 struct Chunk<'a> {
@@ -44,17 +71,32 @@ struct Chunk<'a> {
     content: &'a [u8],
 }
 
-/// The first chunk and what follows it; `None` when it is cut off or its CRC is wrong.
-fn chunk(bytes: &[u8]) -> Option<(Chunk<'_>, &[u8])> {
+impl Chunk<'_> {
+    /// Decoders may skip what they do not know; then the first letter is small (5.4).
+    const fn is_ancillary(&self) -> bool {
+        self.kind[0].is_ascii_lowercase()
+    }
+}
+
+/// The first chunk and what follows it.
+fn chunk(bytes: &[u8]) -> Result<(Chunk<'_>, &[u8]), Flaw> {
+    let (chunk, crc, rest) = cut(bytes).ok_or(Flaw::Damaged)?;
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&chunk.kind);
+    hasher.update(chunk.content);
+    match hasher.finalize() == u32::from_be_bytes(crc) {
+        true => Ok((chunk, rest)),
+        false if chunk.is_ancillary() => Err(Flaw::Ancillary),
+        false => Err(Flaw::Damaged),
+    }
+}
+
+fn cut(bytes: &[u8]) -> Option<(Chunk<'_>, [u8; 4], &[u8])> {
     let (length, rest) = bytes.split_first_chunk()?;
     let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
-    let (body, rest) = rest.split_at_checked(length.checked_add(4)?)?;
+    let (kind, rest) = rest.split_first_chunk()?;
+    let (content, rest) = rest.split_at_checked(length)?;
     let (crc, rest) = rest.split_first_chunk()?;
-    let (kind, content) = body.split_first_chunk()?;
-    let chunk = Chunk {
-        kind: *kind,
-        content,
-    };
-    let intact = crc32fast::hash(body) == u32::from_be_bytes(*crc);
-    intact.then_some((chunk, rest))
+    let kind = *kind;
+    Some((Chunk { kind, content }, *crc, rest))
 }

@@ -5,13 +5,15 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::{CONTENT, FIELD, JPEG, MAX_BYTES, PNG, Photo, PhotoFormat, TOO_LARGE, wiped};
+use super::{BASE64, CONTENT, FIELD, Flaw, MAX_BYTES, Photo, PhotoFormat, TOO_LARGE, wiped};
 use crate::domain::rules::{PhotoLimits, Rules};
 use crate::domain::sample;
 
 use jpeg::{frame, jpeg, jpeg_of, scan, segment};
 use png::{chunk, end, header, pixels, png, png_of};
 
+const JPEG: &str = Flaw::Damaged.of_jpeg();
+const PNG: &str = Flaw::Damaged.of_png();
 const SIDES: &str = "must have sides of 32 to 8192 pixels";
 
 fn parse_within(bytes: &[u8], photo: PhotoLimits) -> Result<PhotoFormat, String> {
@@ -93,7 +95,17 @@ fn other_content_is_refused() {
     for content in others {
         refused(content, CONTENT);
     }
-    refused(b"data:image/png;base64,iVBORw0KGgo=", CONTENT);
+}
+
+#[test]
+fn base64_text_of_an_image_is_named() {
+    for text in [
+        &b"/9j/4AAQSkZJRg"[..],
+        b"iVBORw0KGgo=",
+        b"data:image/png;base64,iVBORw0KGgo=",
+    ] {
+        refused(text, BASE64);
+    }
 }
 
 #[test]
@@ -191,7 +203,9 @@ fn noise_is_refused_behind_every_good_beginning() {
             image[position] = byte;
         }
         if let Err(rule) = parse(&image) {
-            assert!([JPEG, CONTENT, SIDES].contains(&rule.as_str()), "{rule}");
+            let flaws = [Flaw::NoData, Flaw::NoTable, Flaw::Process].map(Flaw::of_jpeg);
+            let known = [JPEG, CONTENT, SIDES].into_iter().chain(flaws);
+            assert!(known.into_iter().any(|known| known == rule), "{rule}");
         }
     }
 }
@@ -203,13 +217,14 @@ fn the_longest_walks_are_short() {
         let bytes = beginning.iter().copied().chain(unit);
         bytes.take(MAX_BYTES).collect()
     };
-    let in_scan = [&[0xFF, 0xD8][..], &frame(0xC0, 64, 48), &scan()].concat();
+    let whole = jpeg_of(&[&frame(0xC0, 64, 48), &scan()]);
+    let in_scan = &whole[..whole.len() - 2];
     let walks = [
         fill(&[0xFF, 0xD8], &[0xFF]),
         fill(&[0xFF, 0xD8], &[0xFF, 0x01]),
         fill(&[0xFF, 0xD8], &[0xFF, 0xE0, 0, 2]),
-        fill(&in_scan, &[0xFF, 0x00]),
-        fill(&in_scan, &segment(0xDA, &[1, 1, 0, 0, 63, 0])),
+        fill(in_scan, &[0xFF, 0x00]),
+        fill(in_scan, &segment(0xDA, &[1, 1, 0, 0, 63, 0])),
         fill(&png()[..33], &chunk(*b"tEXt", b"")),
     ];
     let start = Instant::now();

@@ -4,6 +4,7 @@
 The person is Eileen Collins, in the public-domain NASA portrait that scikit-image carries as `data.astronaut()`.
 Encoders differ by version in single bytes, so the files of the repository stay; what the tests need of each is said here.
 """
+import base64
 import io
 import struct
 import sys
@@ -52,6 +53,14 @@ def changed(content, at):
     return content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1:]
 
 
+def titled(png, damage=0):
+    """The same with a text behind its header, whose CRC is wrong by so much."""
+    text = bytearray(chunk(b"tEXt", b"Title\0Sample"))
+    text[-1] ^= damage
+    after_header = 8 + 25
+    return png[:after_header] + bytes(text) + png[after_header:]
+
+
 def rotated():
     exif = Image.Exif()
     exif[0x0112] = 6  # Orientation: turn right
@@ -73,6 +82,9 @@ def photos():
     yield "phone-16mp.jpg", encoded(FACE.resize((3000, 4000)), "JPEG", quality=80)
     yield "bad-truncated.jpg", portrait[: len(portrait) // 2]
     yield "bad-crc.png", changed(png, len(png) // 2)
+    yield "bad-crc-in-text.png", titled(png, damage=1)
+    yield "bad-newline-after-end.png", png + b"\n"
+    yield "bad-base64-text.jpg", base64.b64encode(face)
     yield "bad-bomb-30000x30000.png", bomb(30_000)
     yield "bad-magic-only.jpg", b"\xff\xd8\xff\xe0" + b"not a jpeg at all" * 8
     yield "bad-png-signature-only.png", b"\x89PNG\r\n\x1a\n"
