@@ -31,6 +31,7 @@ mod routes;
 mod service;
 mod status;
 mod tls;
+mod unary;
 mod upload;
 
 #[cfg(test)]

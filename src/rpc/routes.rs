@@ -3,7 +3,8 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use http::{Request, Response};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codec::CompressionEncoding;
@@ -32,8 +33,12 @@ type Reply = BoxFuture<Response<Body>, Infallible>;
 pub(super) struct Routes(Arc<[(&'static str, Box<dyn Serve>)]>);
 
 impl Routes {
-    /// Calls the method that the path names. UNIMPLEMENTED where nobody has that name.
+    /// Calls the method that the path names. UNIMPLEMENTED where nobody has that name, and
+    /// HTTP 415 for what is no gRPC, before anything is read.
     pub(super) fn call(&self, request: Request<Body>) -> Reply {
+        if !is_grpc(request.headers()) {
+            return Box::pin(async { Ok(unsupported()) });
+        }
         let named = service_name(request.uri().path());
         let found = self.0.iter().find(|(name, _)| Some(*name) == named);
         match found {
@@ -41,6 +46,24 @@ impl Routes {
             None => Box::pin(async { Ok(Status::unimplemented("").into_http()) }),
         }
     }
+}
+
+/// Whether the content is protobuf messages of gRPC over HTTP/2; gRPC-Web frames them otherwise.
+fn is_grpc(headers: &HeaderMap) -> bool {
+    let Some(Ok(content)) = headers.get(CONTENT_TYPE).map(HeaderValue::to_str) else {
+        return false;
+    };
+    let media_type = content.split(';').next().unwrap_or_default().trim();
+    ["application/grpc", "application/grpc+proto"]
+        .iter()
+        .any(|known| media_type.eq_ignore_ascii_case(known))
+}
+
+/// What the protocol of gRPC wants for other content.
+fn unsupported() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    response
 }
 
 /// Of `/package.Service/Method`.

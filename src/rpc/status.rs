@@ -88,6 +88,11 @@ impl Failure {
         Self::whole_request("the message cannot be decoded")
     }
 
+    /// A second message: the caller would believe that it was handled, too.
+    pub(super) fn not_unary() -> Self {
+        Self::whole_request("the request must be one message")
+    }
+
     /// A `grpc-timeout` that is none.
     pub(super) fn bad_timeout() -> Self {
         Self::whole_request("grpc-timeout must be 1 to 8 digits and one of H, M, S, m, u, n")

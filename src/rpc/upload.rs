@@ -14,6 +14,7 @@ use tonic::Status;
 
 use super::call::Call;
 use super::status::Failure;
+use super::unary::OneMessage;
 use crate::verify::error::NotSent;
 
 /// Longest upload of a caller that set no deadline; a photo of the largest size gets
@@ -57,6 +58,7 @@ pub(super) struct Upload {
     body: tonic::body::Body,
     overdue: Pin<Box<Sleep>>,
     call: Call,
+    message: OneMessage,
     _place: OwnedSemaphorePermit,
 }
 
@@ -74,6 +76,7 @@ impl Upload {
             body,
             overdue: Box::pin(sleep_until(end)),
             call,
+            message: OneMessage::default(),
             _place: place,
         }
     }
@@ -88,8 +91,15 @@ impl Body for Upload {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let frame = Pin::new(&mut self.body).poll_frame(context);
-        if let Poll::Ready(Some(Err(_))) = frame {
-            self.call.lose();
+        match &frame {
+            Poll::Ready(Some(Err(_))) => self.call.lose(),
+            Poll::Ready(Some(Ok(frame))) => {
+                let data = frame.data_ref().map_or(&[][..], |data| data);
+                if !self.message.holds(data) {
+                    return Poll::Ready(Some(Err(self.call.fail(Failure::not_unary()))));
+                }
+            }
+            _ => {}
         }
         if frame.is_pending() && self.overdue.as_mut().poll(context).is_ready() {
             return Poll::Ready(Some(Err(self.call.fail(Failure::no_time()))));

@@ -118,6 +118,58 @@ async fn a_length_over_the_limit_is_refused_before_the_rest_arrives() {
 }
 
 #[tokio::test]
+async fn a_second_message_is_refused_before_the_first_is_sent() {
+    let rig = setup().start().await;
+    let message = frame(false, &request("1").encode_to_vec());
+    for pieces in [
+        vec![[message.clone(), message.clone()].concat()],
+        vec![message.to_vec(), message.to_vec()],
+        vec![message.to_vec(), vec![0]],
+    ] {
+        let mut stream = Stream::open(rig.address, raw::VERIFY, &[]).await;
+        let last = pieces.len() - 1;
+        for (index, piece) in pieces.into_iter().enumerate() {
+            stream.body.send_data(piece.into(), index == last).unwrap();
+        }
+        assert_eq!(row(&stream.error().await), invalid());
+    }
+    // Its order id is free.
+    let answered = rig.client().verify_id_photo(request("1")).await.unwrap();
+    assert!(!answered.into_inner().replayed);
+}
+
+#[tokio::test]
+async fn content_that_is_no_grpc_gets_415_and_starts_nothing() {
+    let rig = setup().start().await;
+    let health = "/grpc.health.v1.Health/Check";
+    for path in [raw::VERIFY, health] {
+        for content in [
+            "application/json",
+            "text/plain",
+            "",
+            "application/grpc-web",
+            "application/grpc-web+proto",
+            "application/grpc-web-text",
+            "application/grpc+json",
+            "application/grpcx",
+        ] {
+            let headers = [("content-type", content)];
+            let stream = Stream::open_bare(rig.address, path, &headers).await;
+            assert_eq!(stream.http_status().await, 415, "{path} {content}");
+        }
+        let stream = Stream::open_bare(rig.address, path, &[]).await;
+        assert_eq!(stream.http_status().await, 415, "{path}");
+    }
+    for content in ["application/grpc+proto", "Application/GRPC; charset=utf-8"] {
+        let headers = [("content-type", content)];
+        let mut stream = Stream::open_bare(rig.address, raw::VERIFY, &headers).await;
+        let rubbish = frame(false, &[0xFF; 16]);
+        stream.body.send_data(rubbish, true).unwrap();
+        assert_eq!(row(&stream.error().await), invalid(), "{content}");
+    }
+}
+
+#[tokio::test]
 async fn a_message_of_exactly_the_limit_is_read() {
     let mut setup = setup();
     setup.settings.max_message_bytes = request("1").encoded_len();

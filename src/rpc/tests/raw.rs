@@ -23,15 +23,20 @@ pub struct Stream {
 impl Stream {
     /// A stream on a connection of its own.
     pub async fn open(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Self {
+        let content = ("content-type", "application/grpc");
+        Self::open_bare(address, path, &[&[content], headers].concat()).await
+    }
+
+    /// The same with these headers alone.
+    pub async fn open_bare(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Self {
         let stream = TcpStream::connect(address).await.unwrap();
         let (sender, connection) = h2::client::handshake(stream).await.unwrap();
         tokio::spawn(async move {
             // The stream reports a lost connection.
             let _ = connection.await;
         });
-        let mut request = Request::post(format!("http://{address}{path}"))
-            .header("content-type", "application/grpc")
-            .header("te", "trailers");
+        let url = format!("http://{address}{path}");
+        let mut request = Request::post(url).header("te", "trailers");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -40,6 +45,13 @@ impl Stream {
             .send_request(request.body(()).unwrap(), false)
             .unwrap();
         Self { body, response }
+    }
+
+    /// The status of HTTP, which gRPC leaves at 200.
+    pub async fn http_status(self) -> u16 {
+        let response = timeout(PATIENCE, self.response).await;
+        let response = response.expect("the call has no end").unwrap();
+        response.status().as_u16()
     }
 
     /// The error that the server sent, without the rest of the request being needed.
