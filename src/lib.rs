@@ -14,6 +14,7 @@
 //! - [`sandbox`] is UPI's side of the wire, written on the same codec.
 //! - [`top`] is the operator's view of a gateway, from its admin port.
 //! - [`doctor`] says what is wrong with a configuration and its keys.
+//! - [`marks`] takes away what Windows puts before a text.
 //! - [`app`] puts everything together; [`cli`] is what an operator types.
 
 pub mod admin;
@@ -23,6 +24,7 @@ pub mod config;
 pub mod doctor;
 pub mod domain;
 pub mod ledger;
+pub mod marks;
 pub mod pb;
 pub mod rpc;
 pub mod sandbox;

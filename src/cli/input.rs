@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::exit::Exit;
 use crate::app::{NotText, to_passphrase};
 use crate::domain::Secret;
+use crate::marks;
 
 /// Files larger than this are no input of ours (bytes).
 const MAX_FILE: u64 = 16 * 1024 * 1024;
@@ -62,9 +63,19 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, InputError> {
     })
 }
 
+/// Reads a text, which may begin with a byte order mark.
+pub(super) fn read_text(path: &Path) -> Result<Zeroizing<Vec<u8>>, InputError> {
+    let mut text = Zeroizing::new(read(path)?);
+    marks::remove(&mut text).map_err(|error| InputError::File {
+        path: path.to_owned(),
+        cause: error.into(),
+    })?;
+    Ok(text)
+}
+
 /// Reads a passphrase from a file of its own.
 pub(super) fn read_passphrase(path: &Path) -> Result<Secret<String>, InputError> {
-    Ok(to_passphrase(Zeroizing::new(read(path)?))?)
+    Ok(to_passphrase(read_text(path)?)?)
 }
 
 /// Prints an error and its causes, one line.

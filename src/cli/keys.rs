@@ -43,7 +43,7 @@ struct InspectArgs {
 /// Standard output or standard error cannot be written.
 pub fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     let Command::Inspect(args) = args.command;
-    let bytes = match input::read(&args.file) {
+    let bytes = match input::read_text(&args.file) {
         Ok(bytes) => Secret::new(bytes),
         Err(error) => return error.report(),
     };

@@ -207,7 +207,7 @@ fn customer(args: &Args) -> Result<Customer, InputError> {
     };
     // serde's own error text may quote the file, so it is dropped.
     let customer: CustomerFile =
-        serde_json::from_slice(&input::read(path)?).map_err(|_| InputError::Customer)?;
+        serde_json::from_slice(&input::read_text(path)?).map_err(|_| InputError::Customer)?;
     Ok(Customer {
         name: customer.name,
         id_number: customer.id_number,

@@ -10,6 +10,7 @@ use super::error::Origin;
 use super::schema::{self, shown};
 use super::source::Settings;
 use super::value::Value;
+use crate::marks;
 
 /// Larger files are no configuration (bytes).
 const LARGEST: u64 = 1024 * 1024;
@@ -48,17 +49,17 @@ fn refuse(path: &Path, origin: Option<Origin>, why: String, settings: &mut Setti
 }
 
 fn text(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    File::open(path)?
-        .take(LARGEST + 1)
-        .read_to_string(&mut text)?;
+    let mut text = Vec::new();
+    File::open(path)?.take(LARGEST + 1).read_to_end(&mut text)?;
     if u64::try_from(text.len()).unwrap_or(u64::MAX) > LARGEST {
         return Err(io::Error::new(
             io::ErrorKind::FileTooLarge,
             "larger than 1 MiB",
         ));
     }
-    Ok(text)
+    marks::remove(&mut text)?;
+    let not_utf8 = |_| io::Error::new(io::ErrorKind::InvalidData, "not UTF-8 text");
+    String::from_utf8(text).map_err(not_utf8)
 }
 
 struct Document<'a> {

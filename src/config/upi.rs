@@ -32,7 +32,7 @@ pub struct UpiConfig {
     pub app_id: String,
     /// For a whole call, at least 1 s; default 65 s.
     pub timeout: Duration,
-    /// For DNS, TCP and TLS together, not above `timeout`; default 5 s.
+    /// For DNS, TCP and TLS together, below `timeout`; default 5 s.
     pub connect_timeout: Duration,
     /// Where the photo travels; default beside `encData`.
     pub photo_placement: PhotoPlacement,

@@ -63,6 +63,7 @@ const fn advice(error: KeyError) -> &'static str {
             "name a file with the passphrase in upi.signing.passphrase_file"
         }
         KeyError::PassphraseWrong => "check the passphrase with: idphoto keys inspect",
+        KeyError::NoMac => "export it again: openssl pkcs12 -export, without -nomac",
         KeyError::OutdatedCipher => "export it again: openssl pkcs12 -legacy, then AES-256",
         KeyError::NotRsa => "UPI takes RS256 and RSA1_5 only: make an RSA key of 2048 bits",
         KeyError::TooWeak { .. } => "make an RSA key of 2048 bits or more and register it",

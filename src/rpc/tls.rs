@@ -13,6 +13,7 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use super::error::ClientCaError;
 use super::{ServerError, TlsFiles};
+use crate::marks;
 
 /// Reads the files and makes an acceptor of them.
 ///
@@ -72,7 +73,11 @@ fn key(path: &Path) -> Result<PrivateKeyDer<'static>, ServerError> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ServerError> {
-    std::fs::read(path).map_err(|source| ServerError::Unreadable {
+    let read = std::fs::read(path).and_then(|mut bytes| {
+        marks::remove(&mut bytes)?;
+        Ok(bytes)
+    });
+    read.map_err(|source| ServerError::Unreadable {
         path: path.to_owned(),
         source,
     })

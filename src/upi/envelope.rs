@@ -125,7 +125,7 @@ pub enum SealError {
 }
 
 /// Why a reply with status 200 is no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
     /// No `UPI-JWS`.
     #[error("the reply is not signed")]

@@ -194,11 +194,12 @@ impl Verifier {
     }
 
     fn choose(&self, header: &Header) -> Result<&(Kid, RsassaJwsVerifier), JwsError> {
-        let kid = header.text("kid").ok_or(JwsError::KidMissing)?;
+        let kid = header.get("kid").ok_or(JwsError::KidMissing)?;
+        let kid = kid.as_str().ok_or(JwsError::KidNotText)?;
         self.keys
             .iter()
             .find(|(known, _)| known.as_str() == kid)
-            .ok_or(JwsError::KidUnknown)
+            .ok_or_else(|| JwsError::KidUnknown(Kid::parse(kid).ok()))
     }
 }
 

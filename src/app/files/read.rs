@@ -6,6 +6,7 @@ use std::path::Path;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::domain::Secret;
+use crate::marks::{self, Utf16};
 
 /// No key or certificate bundle is larger (bytes); a wrong path may name anything.
 const MAX_FILE: u64 = 4 * 1024 * 1024;
@@ -24,12 +25,15 @@ pub enum ReadError {
     /// It can be neither key nor certificate.
     #[error("is too large for a key or certificate")]
     TooLarge,
+    /// A text that is not UTF-8.
+    #[error(transparent)]
+    Utf16(#[from] Utf16),
 }
 
-/// The whole file, wiped when it is dropped.
+/// The whole file, without byte order marks, wiped when it is dropped.
 ///
 /// # Errors
-/// The file cannot be read, or is too large for a key.
+/// The file cannot be read, is too large for a key, or is text in UTF-16.
 pub fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, ReadError> {
     let size = std::fs::metadata(path)
         .map_err(ReadError::Unreadable)?
@@ -37,8 +41,9 @@ pub fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, ReadError> {
     if size > MAX_FILE {
         return Err(ReadError::TooLarge);
     }
-    let bytes = std::fs::read(path).map_err(ReadError::Unreadable)?;
-    Ok(Zeroizing::new(bytes))
+    let mut bytes = Zeroizing::new(std::fs::read(path).map_err(ReadError::Unreadable)?);
+    marks::remove(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// A passphrase file's text; an editor's line break at the end is no part of it.
@@ -58,4 +63,28 @@ pub fn to_passphrase(mut bytes: Zeroizing<Vec<u8>>) -> Result<Secret<String>, No
             error.into_bytes().zeroize();
             NotText
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(content: &[u8]) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        std::fs::write(&path, content).unwrap();
+        read_file(&path)
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_a_passphrase() {
+        let read = written(b"\xEF\xBB\xBFsecret\r\n").unwrap();
+        assert_eq!(to_passphrase(read).unwrap().expose(), "secret");
+    }
+
+    #[test]
+    fn text_in_utf_16_is_named() {
+        let error = written(b"\xFF\xFEs\0").unwrap_err();
+        assert_eq!(error.to_string(), "is UTF-16 text; save it as UTF-8");
+    }
 }

@@ -47,7 +47,7 @@ pub static CONNECT_TIMEOUT: Field<Duration> =
     })
     .default(|| Duration::from_secs(5))
     .rule(|timeout| !timeout.is_zero(), "above zero")
-    .about("For DNS, TCP and TLS together; not above upi.timeout.");
+    .about("For DNS, TCP and TLS together; below upi.timeout.");
 
 pub static PHOTO_PLACEMENT: Field<PhotoPlacement> =
     Field::new("upi.photo_placement", Kind::choice(), |config| {
@@ -130,10 +130,10 @@ pub fn timeouts(reader: &mut Reader) -> Option<(Duration, Duration)> {
     let whole = reader.get(&TIMEOUT);
     let connect = reader.get(&CONNECT_TIMEOUT);
     let (whole, connect) = (whole?, connect?);
-    if connect > whole {
+    if connect >= whole {
         reader.reject(
             CONNECT_TIMEOUT.path(),
-            format!("must not be above {}", TIMEOUT.path()),
+            format!("must be below {}", TIMEOUT.path()),
         );
     }
     Some((whole, connect))

@@ -169,6 +169,23 @@ async fn mutual_tls_admits_the_cas_clients_and_shows_their_certificate() {
 }
 
 #[tokio::test]
+async fn a_byte_order_mark_costs_no_authority() {
+    let (first, second) = (Authority::new(), Authority::new());
+    let mut files = Files::new();
+    let bundle = format!("\u{FEFF}{}\u{FEFF}{}", first.pem, second.pem);
+    files.tls.client_ca_file = Some(write(&files.dir, "clients.pem", &bundle));
+    for path in [&files.tls.cert_file, &files.tls.key_file] {
+        let text = std::fs::read_to_string(path).unwrap();
+        std::fs::write(path, format!("\u{FEFF}{text}")).unwrap();
+    }
+    let rig = files.setup().start().await;
+    for authority in [first, second] {
+        let client = files.trusting().identity(authority.issue().identity());
+        verify(&rig, client).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn mutual_tls_turns_away_strangers_and_the_nameless() {
     let files = Files::new().with_clients_of(&Authority::new());
     let rig = files.setup().start().await;

@@ -12,6 +12,7 @@ use super::Signal;
 use super::collector::Collector;
 use super::variables::Variables;
 use crate::config::OtlpConfig;
+use crate::marks;
 
 /// For one message, connection and further attempts included, unless a variable says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -106,7 +107,11 @@ impl Settings<'_> {
 }
 
 fn authority(path: &Path) -> Result<Certificate, ExportError> {
-    let pem = std::fs::read(path).map_err(|source| ExportError::Ca {
+    let read = std::fs::read(path).and_then(|mut pem| {
+        marks::remove(&mut pem)?;
+        Ok(pem)
+    });
+    let pem = read.map_err(|source| ExportError::Ca {
         path: path.to_owned(),
         source,
     })?;

@@ -1,9 +1,10 @@
 //! The rules that a signature can break.
 
 use crate::upi::header::HeaderError;
+use crate::upi::key::Kid;
 
-/// Which rule a signature breaks. Fixed texts; never echoes the header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// Which rule a signature breaks. Fixed texts, and of the header the kid alone.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JwsError {
     /// The value or its header is longer than any real one.
     #[error("the signature is too long")]
@@ -32,12 +33,15 @@ pub enum JwsError {
     /// `alg` is not RS256.
     #[error("alg is not RS256")]
     Algorithm,
-    /// `kid` is absent or not a string.
+    /// `kid` is absent.
     #[error("kid is missing")]
     KidMissing,
-    /// `kid` names none of the configured keys.
-    #[error("kid names no configured key")]
-    KidUnknown,
+    /// `kid` is a number or something else.
+    #[error("kid is not a string")]
+    KidNotText,
+    /// `kid` names none of the configured keys; here it is, when it has the form of one.
+    #[error("kid names no configured key{}", shown(.0.as_ref()))]
+    KidUnknown(Option<Kid>),
     /// `crit` is absent, not an array of strings, empty, or names something twice.
     #[error("crit is not a list of distinct names")]
     CriticalForm,
@@ -83,6 +87,10 @@ pub enum JwsError {
     /// OpenSSL refuses to sign.
     #[error("the body cannot be signed")]
     Signing,
+}
+
+fn shown(kid: Option<&Kid>) -> String {
+    kid.map_or_else(String::new, |kid| format!(": {}", kid.as_str()))
 }
 
 impl From<HeaderError> for JwsError {

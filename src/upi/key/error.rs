@@ -18,6 +18,9 @@ pub enum KeyError {
     /// The passphrase does not open the key.
     #[error("the passphrase does not open the key")]
     PassphraseWrong,
+    /// OpenSSL before 3.3 opens no PKCS#12 without a MAC, which RFC 7292 leaves to the writer.
+    #[error("the PKCS#12 archive has no MAC; export it again with one")]
+    NoMac,
     /// The key is encrypted in a way that OpenSSL no longer reads (RC2, single DES).
     #[error("the key is encrypted by an outdated cipher; export it again with AES-256")]
     OutdatedCipher,

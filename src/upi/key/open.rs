@@ -15,6 +15,7 @@ use crate::domain::Secret;
 const ERR_LIB_EVP: i32 = 6;
 const ERR_R_UNSUPPORTED: i32 = 0x8010c;
 const ERR_LIB_PKCS12: i32 = 35;
+const PKCS12_R_MAC_ABSENT: i32 = 108;
 const PKCS12_R_MAC_VERIFY_FAILURE: i32 = 113;
 
 /// The private RSA key of a part, and its certificate if the part holds one.
@@ -78,6 +79,9 @@ fn pkcs12(
         return Err(KeyError::PassphraseWrong);
     }
     let parsed = archive.parse2(text).map_err(|stack| {
+        if has(&stack, ERR_LIB_PKCS12, PKCS12_R_MAC_ABSENT) {
+            return KeyError::NoMac;
+        }
         if !has(&stack, ERR_LIB_PKCS12, PKCS12_R_MAC_VERIFY_FAILURE) {
             return decryption_error(&stack);
         }

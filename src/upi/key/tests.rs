@@ -50,6 +50,18 @@ fn archive() -> Vec<u8> {
     archive.build2(PASSPHRASE).unwrap().to_der().unwrap()
 }
 
+#[test]
+fn an_archive_without_a_mac_opens_or_is_named() {
+    let mut archive = Pkcs12::builder();
+    // What OpenSSL takes for none.
+    archive.pkey(&KEY.0).cert(&certificate()).mac_iter(u32::MAX);
+    let archive = archive.build2(PASSPHRASE).unwrap().to_der().unwrap();
+    let opened = PrivateKey::load(&archive, Some(&Secret::new(PASSPHRASE.to_owned())));
+    if let Err(error) = opened {
+        assert_eq!(error, KeyError::NoMac);
+    }
+}
+
 fn base64(der: &[u8]) -> String {
     base64_simd::STANDARD.encode_to_string(der)
 }

@@ -7,6 +7,7 @@ use http::{HeaderMap, StatusCode};
 use idphoto::sandbox::Fault;
 use idphoto::sandbox::kit::{APP_ID, REQUEST_PATH};
 use idphoto::upi::jws::{Expected, JwsError, Verifier};
+use idphoto::upi::key::Kid;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -91,13 +92,14 @@ async fn answered(sandbox: &Running, fault: Fault) -> Answered {
 #[tokio::test]
 async fn faults_of_the_signature_leave_the_rest_good() {
     let sandbox = start().await;
+    let nobodys = Kid::parse("sandbox-kid-that-nobody-knows").ok();
     for (fault, error) in [
         (Fault::BadSignature, JwsError::Signature),
         (Fault::WrongKey, JwsError::Signature),
         (Fault::StaleTimestamp, JwsError::TimestampOutsideWindow),
         (Fault::OtherAppId, JwsError::AppId),
         (Fault::OtherPath, JwsError::RequestPath),
-        (Fault::UnknownKid, JwsError::KidUnknown),
+        (Fault::UnknownKid, JwsError::KidUnknown(nobodys)),
         (Fault::AlgNone, JwsError::Algorithm),
         (Fault::Tampered, JwsError::Signature),
     ] {

@@ -66,11 +66,14 @@ fn the_key_of_another_kid_does_not_count() {
 
 #[test]
 fn a_kid_must_be_one_of_ours() {
+    let unknown = JwsError::KidUnknown(Kid::parse("gw.3").ok());
+    assert_eq!(unknown.to_string(), "kid names no configured key: gw.3");
     for (to, error) in [
-        (r#""kid":"gw.3","#, JwsError::KidUnknown),
-        (r#""kid":"gw.1 ","#, JwsError::KidUnknown),
-        (r#""kid":"","#, JwsError::KidUnknown),
-        (r#""kid":["gw.1"],"#, JwsError::KidMissing),
+        (r#""kid":"gw.3","#, unknown),
+        (r#""kid":"gw.1 ","#, JwsError::KidUnknown(None)),
+        (r#""kid":"","#, JwsError::KidUnknown(None)),
+        (r#""kid":["gw.1"],"#, JwsError::KidNotText),
+        (r#""kid":1555570302,"#, JwsError::KidNotText),
         ("", JwsError::KidMissing),
     ] {
         assert_eq!(verify_changed(r#""kid":"gw.1","#, to), Err(error), "{to}");
