@@ -16,7 +16,7 @@ pub use files::{FileProblems, Files, NotText, ReadError, read_file, read_files, 
 use crate::admin::{self, Admin, AdminError};
 use crate::config::Config;
 use crate::ledger::MemoryLedger;
-use crate::rpc::{self, Ports, Server, ServerError};
+use crate::rpc::{self, Ports, Server, ServerError, UnderWay};
 use crate::telemetry::Telemetry;
 use crate::upi::gateway::{self, Keys, SetupError, UpiGateway};
 use crate::verify::observer::Observer;
@@ -133,6 +133,12 @@ impl App {
     #[must_use]
     pub fn admin_addr(&self) -> Option<SocketAddr> {
         self.admin.as_ref().map(Admin::local_addr)
+    }
+
+    /// What is under way, now and later.
+    #[must_use]
+    pub fn under_way(&self) -> UnderWay {
+        self.server.under_way()
     }
 
     /// Serves until `shutdown` resolves, then drains and exports the last telemetry, all

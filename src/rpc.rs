@@ -11,6 +11,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::domain::{Merchant, Rules};
 use crate::verify::Verifier;
 use crate::verify::observer::Observer;
@@ -33,6 +35,7 @@ mod status;
 mod tls;
 mod unary;
 mod upload;
+mod waiting;
 
 #[cfg(test)]
 mod tests;
@@ -40,6 +43,7 @@ mod tests;
 pub use error::ServerError;
 pub use health::Readiness;
 pub use status::DOMAIN;
+pub use waiting::{Load, UnderWay};
 
 use drain::{Calls, Schedule};
 use health::{Phase, Phases};
@@ -143,6 +147,12 @@ impl Server {
         self.probes.as_ref().map(Listener::local_addr)
     }
 
+    /// What is under way, now and later.
+    #[must_use]
+    pub fn under_way(&self) -> UnderWay {
+        UnderWay::new(self.calls.clone(), Arc::clone(&self.verifier))
+    }
+
     /// Whether it accepts calls, now and later.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
@@ -156,8 +166,8 @@ impl Server {
     /// have the rest of `drain_timeout` to end. Health has its own port until all is over.
     pub async fn run(mut self, shutdown: impl Future<Output = ()> + Send) {
         let mut probes = self.probes.take();
-        let connections = tokio::select! {
-            connections = self.serve(shutdown) => connections,
+        let (connections, begun) = tokio::select! {
+            served = self.serve(shutdown) => served,
             never = answer(probes.as_mut()) => match never {},
         };
         let probing = probes.map(Listener::close);
@@ -166,22 +176,33 @@ impl Server {
                 probing.end(drain::LAST_WORDS).await;
             }
         });
-        tracing::info!("drained");
+        tracing::info!("drained in {:.1} s", begun.elapsed().as_secs_f64());
     }
 
-    /// The life of the gRPC port; the connections that are left may say their last words.
-    async fn serve(mut self, shutdown: impl Future<Output = ()> + Send) -> Connections {
+    /// The life of the gRPC port: the connections that are left, which may say their last
+    /// words, and when the drain began.
+    async fn serve(mut self, shutdown: impl Future<Output = ()> + Send) -> (Connections, Instant) {
         self.phases.enter(Phase::Serving);
         self.listener.accept_until(shutdown).await;
 
+        let begun = Instant::now();
         let schedule = Schedule::from_now(self.drain_delay, self.drain_timeout);
         self.phases.enter(Phase::Draining);
-        tracing::info!("draining: health says NOT_SERVING");
-        self.listener.accept_until(schedule.delay()).await;
+        let under_way = self.under_way();
+        let connections = tokio::select! {
+            // Even a drain that is over at once says that it was one.
+            biased;
+            never = waiting::narrate(&under_way, schedule) => match never {},
+            connections = self.drain(&under_way, schedule) => connections,
+        };
+        (connections, begun)
+    }
 
+    async fn drain(mut self, under_way: &UnderWay, schedule: Schedule) -> Connections {
+        self.listener.accept_until(schedule.delay()).await;
         self.verifier.drain();
         let connections = self.listener.close();
-        drain::finish(&self.verifier, &self.calls, &schedule).await;
+        drain::finish(under_way, schedule).await;
         self.phases.enter(Phase::Ended);
         connections
     }

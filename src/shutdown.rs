@@ -1,23 +1,89 @@
 //! The wish that the process ends, as a service supervisor or a terminal expresses it.
 
 use std::future::pending;
+use std::process;
 
 use tokio::signal::unix::{Signal, SignalKind, signal as listen};
 use tracing::{error, info};
+
+/// A signal that asks for the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// SIGTERM, of supervisors.
+    Terminate,
+    /// SIGINT, of terminals: Ctrl-C.
+    Interrupt,
+}
+
+impl Wish {
+    /// The signal's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Terminate => "SIGTERM",
+            Self::Interrupt => "SIGINT",
+        }
+    }
+
+    /// 128 and the signal's number, as shells tell of a process that a signal has ended.
+    #[must_use]
+    pub const fn exit_code(self) -> i32 {
+        match self {
+            Self::Terminate => 128 + 15,
+            Self::Interrupt => 128 + 2,
+        }
+    }
+}
 
 /// Resolves at the first SIGTERM or SIGINT. Called within a runtime.
 ///
 /// From the call on, not only from the first poll, neither signal ends the process by
 /// itself: whoever reads that a port is open may send one at once.
 pub fn signal() -> impl Future<Output = ()> + Send {
-    let terminate = listened(SignalKind::terminate());
-    let interrupt = listened(SignalKind::interrupt());
-    async {
-        let name = tokio::select! {
-            () = received(terminate) => "SIGTERM",
-            () = received(interrupt) => "SIGINT",
-        };
-        info!(signal = name, "shutting down");
+    let mut wishes = Wishes::listen();
+    async move { wishes.first().await }
+}
+
+/// The same, and the next signal ends the process at once, after `last_words`: whoever
+/// asks twice does not want to wait for what the first one began.
+pub fn signal_or_end(
+    last_words: impl FnOnce(Wish) + Send + 'static,
+) -> impl Future<Output = ()> + Send {
+    let mut wishes = Wishes::listen();
+    async move {
+        wishes.first().await;
+        tokio::spawn(async move {
+            let again = wishes.next().await;
+            last_words(again);
+            process::exit(again.exit_code());
+        });
+    }
+}
+
+/// Both signals, for as long as it lives.
+struct Wishes {
+    terminate: Option<Signal>,
+    interrupt: Option<Signal>,
+}
+
+impl Wishes {
+    fn listen() -> Self {
+        Self {
+            terminate: listened(SignalKind::terminate()),
+            interrupt: listened(SignalKind::interrupt()),
+        }
+    }
+
+    async fn first(&mut self) {
+        let signal = self.next().await.name();
+        info!(signal, "shutting down");
+    }
+
+    async fn next(&mut self) -> Wish {
+        tokio::select! {
+            () = received(self.terminate.as_mut()) => Wish::Terminate,
+            () = received(self.interrupt.as_mut()) => Wish::Interrupt,
+        }
     }
 }
 
@@ -27,9 +93,9 @@ fn listened(kind: SignalKind) -> Option<Signal> {
         .ok()
 }
 
-async fn received(signal: Option<Signal>) {
+async fn received(signal: Option<&mut Signal>) {
     match signal {
-        Some(mut signal) => {
+        Some(signal) => {
             signal.recv().await;
         }
         None => pending().await,

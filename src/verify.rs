@@ -155,6 +155,12 @@ impl Verifier {
         self.advance(Stage::Draining);
     }
 
+    /// Orders in flight now.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.flights.count()
+    }
+
     /// Resolves when no order is in flight.
     pub async fn idle(&self) {
         self.flights.empty().await;

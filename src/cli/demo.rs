@@ -46,7 +46,7 @@ pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     let exit = perform(&stack, out).await?;
     if args.stay && exit == Exit::Success {
         invite(&stack, out)?;
-        shutdown::signal().await;
+        shutdown::signal_or_end(|_| {}).await;
     }
     stack.stop().await;
     Ok(exit)

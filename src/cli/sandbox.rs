@@ -87,7 +87,9 @@ async fn play(args: Args, out: &mut dyn Write) -> Result<(), SandboxCommandError
         kit.save(&args.dir)?;
     }
     let file = configure(&args.dir, &url)?;
-    let stopped = shutdown::signal();
+    let stopped = shutdown::signal_or_end(|wish| {
+        tracing::info!(signal = wish.name(), "a second signal: ended at once");
+    });
     writeln!(out, "sandbox listening on {url}")?;
     writeln!(
         out,

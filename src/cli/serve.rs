@@ -78,7 +78,7 @@ async fn serve(config: &Config, files: app::Files, out: &mut dyn Write) -> Resul
     let app = App::open(config, settings, &keys, telemetry.observer()).await?;
     drop(keys);
     let app = app.with_admin(config, &telemetry).await?;
-    let stopped = shutdown::signal();
+    let stopped = stopped(&app);
     announce(config, &app, out)?;
     app.run(stopped, telemetry).await;
     Ok(())
@@ -90,11 +90,32 @@ async fn sandboxed(config: &Config, out: &mut dyn Write) -> Result<(), ServeErro
     let app = upstream.gateway(config, telemetry.observer()).await?;
     let app = app.with_admin(config, &telemetry).await?;
     writeln!(out, "sandbox listening on {}", upstream.url)?;
-    let stopped = shutdown::signal();
+    let stopped = stopped(&app);
     announce(config, &app, out)?;
     app.run(stopped, telemetry).await;
     upstream.stop().await;
     Ok(())
+}
+
+/// Resolves at the first signal; the second one gives up what the drain waits for.
+fn stopped(app: &App) -> impl Future<Output = ()> + Send + use<> {
+    let under_way = app.under_way();
+    shutdown::signal_or_end(move |wish| {
+        let (signal, left) = (wish.name(), under_way.now());
+        if left.is_none() {
+            tracing::info!(
+                signal,
+                "a second signal: ended at once; nothing was under way"
+            );
+            return;
+        }
+        tracing::warn!(
+            signal,
+            calls = left.calls,
+            orders = left.orders,
+            "a second signal: ended at once; {left} are given up, and their outcome is unknown"
+        );
+    })
 }
 
 /// When certificates end, for the metrics.

@@ -2,7 +2,6 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -133,8 +132,6 @@ impl Stack {
             ..Sources::default()
         })?;
         config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        // Nobody balances load to a demonstration, so nobody must learn of its end first.
-        config.server.drain_delay = Duration::ZERO;
         let upstream = Upstream::start(&config, Arc::new(Nobody)).await?;
         let app = upstream.gateway(&config, Arc::new(Nobody)).await?;
         Ok(Self {

@@ -27,8 +27,8 @@ pub struct ServerConfig {
     pub max_message_bytes: usize,
     /// Most verifications under way at once, 1 to 1,000,000; default 4096.
     pub max_in_flight: usize,
-    /// How long NOT_SERVING is shown before new calls are refused; default 5 s. A part of
-    /// `drain_timeout` and shorter than it.
+    /// How long NOT_SERVING is shown before new calls are refused; default 5 s, and none
+    /// with a sandbox. A part of `drain_timeout` and shorter than it.
     pub drain_delay: Duration,
     /// From the signal to the hard end; default 75 s.
     pub drain_timeout: Duration,
@@ -79,7 +79,8 @@ static DRAIN_DELAY: Field<Duration> = Field::new("server.drain_delay", DURATION,
 .default(|| Duration::from_secs(5))
 .about(
     "After SIGTERM, how long health says NOT_SERVING while calls are still accepted, so that \
-     load balancers look away first. Shorter than server.drain_timeout, of which it is a part.",
+     load balancers look away first. Shorter than server.drain_timeout, of which it is a part. \
+     With --sandbox it is 0s unless it is set.",
 );
 
 static DRAIN_TIMEOUT: Field<Duration> = Field::new("server.drain_timeout", DURATION, |config| {
@@ -139,7 +140,12 @@ pub fn read(reader: &mut Reader) -> Option<ServerConfig> {
 }
 
 fn drain(reader: &mut Reader) -> Option<(Duration, Duration)> {
-    let delay = reader.get(&DRAIN_DELAY);
+    // Nobody balances load to a sandbox, so nobody must learn of its end first.
+    let delay = if reader.sandboxed && !reader.has(&DRAIN_DELAY) {
+        Some(Duration::ZERO)
+    } else {
+        reader.get(&DRAIN_DELAY)
+    };
     let timeout = reader.get(&DRAIN_TIMEOUT);
     let (delay, timeout) = (delay?, timeout?);
     if delay >= timeout {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::verify::Verifier;
+use super::waiting::UnderWay;
 
 /// How long connections have to close themselves when no call is left.
 pub(super) const LAST_WORDS: Duration = Duration::from_millis(300);
@@ -24,6 +24,11 @@ impl Calls {
     pub(super) fn enter(&self) -> InProgress {
         self.0.send_modify(|count| *count += 1);
         InProgress(self.clone())
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        *self.0.borrow()
     }
 
     /// Resolves when no call is in progress.
@@ -61,6 +66,13 @@ impl Schedule {
         }
     }
 
+    /// How long it is until new orders are refused, and until what is left is abandoned.
+    pub(super) fn left(self) -> (Duration, Duration) {
+        let now = Instant::now();
+        let until = |then: Instant| then.saturating_duration_since(now);
+        (until(self.refuse_at), until(self.abandon_at))
+    }
+
     /// Resolves when new orders are to be refused.
     pub(super) async fn delay(self) {
         sleep_until(self.refuse_at).await;
@@ -69,7 +81,8 @@ impl Schedule {
 
 /// Waits for orders and calls; at the end of the time they are abandoned: callers are
 /// told the truth, which a cut connection would not tell.
-pub(super) async fn finish(verifier: &Verifier, calls: &Calls, schedule: &Schedule) {
+pub(super) async fn finish(under_way: &UnderWay, schedule: Schedule) {
+    let UnderWay { calls, verifier } = under_way;
     let finished = async {
         verifier.idle().await;
         calls.none().await;
@@ -77,7 +90,13 @@ pub(super) async fn finish(verifier: &Verifier, calls: &Calls, schedule: &Schedu
     if timeout_at(schedule.abandon_at, finished).await.is_ok() {
         return;
     }
-    tracing::warn!("the drain's time is over: orders in flight are abandoned");
+    let left = under_way.now();
+    tracing::warn!(
+        calls = left.calls,
+        orders = left.orders,
+        "the drain's time is over: {left} are given up, and an order that was sent ends as \
+         OUTCOME_UNKNOWN"
+    );
     let abandoned = async {
         verifier.abandon().await;
         calls.none().await;

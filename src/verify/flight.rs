@@ -147,6 +147,11 @@ impl Flights {
         self.observer.hear(&Event::InFlight(count));
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        *self.count.borrow()
+    }
+
     /// Resolves when nothing is in flight.
     pub(super) async fn empty(&self) {
         // The sender lives as long as `self`, so waiting cannot fail.

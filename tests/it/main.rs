@@ -28,6 +28,7 @@ mod raw;
 mod requests;
 mod sandbox;
 mod server;
+mod signals;
 mod traces;
 mod vectors;
 mod verify;

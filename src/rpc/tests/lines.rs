@@ -1,72 +1,12 @@
 //! The log: one line a call, with the facts and with nobody's data.
 
-use std::io;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tracing::subscriber::{DefaultGuard, set_default};
-use tracing_subscriber::fmt::MakeWriter;
-
+use super::log::Log;
 use super::raw::{self, Stream};
 use super::rig::{Setup, eventually, get, request, setup, timed};
 use crate::verify::doubles::{Engine, Script, Upi, answer, cause};
 use crate::verify::port::CallError;
-
-/// Everything logged by this thread, on which a test's whole runtime runs.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-impl Log {
-    fn start() -> (Self, DefaultGuard) {
-        let log = Self::default();
-        let lines = tracing_subscriber::fmt()
-            .with_writer(log.clone())
-            .json()
-            .flatten_event(true)
-            .with_max_level(tracing::Level::INFO);
-        (log, set_default(lines.finish()))
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-
-    /// The lines of calls.
-    fn calls(&self) -> Vec<serde_json::Value> {
-        let text = self.text();
-        let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
-        lines
-            .filter(|line: &serde_json::Value| !line["duration_ms"].is_null())
-            .collect()
-    }
-
-    /// The only line.
-    async fn line(&self) -> serde_json::Value {
-        eventually(|| !self.calls().is_empty()).await;
-        let mut lines = self.calls();
-        assert_eq!(lines.len(), 1, "{lines:?}");
-        lines.remove(0)
-    }
-}
 
 #[tokio::test]
 async fn an_answer_leaves_one_line_within_its_span() {

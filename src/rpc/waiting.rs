@@ -1,0 +1,111 @@
+//! What a drain waits for, and how it says so.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+use super::drain::{Calls, Schedule};
+use crate::verify::Verifier;
+
+/// Between two lines of a drain: often enough to see that it goes on.
+const PERIOD: Duration = Duration::from_secs(5);
+
+/// Who can be asked what is under way. Clones tell the same.
+#[derive(Clone)]
+pub struct UnderWay {
+    pub(super) calls: Calls,
+    pub(super) verifier: Arc<Verifier>,
+}
+
+impl UnderWay {
+    pub(super) const fn new(calls: Calls, verifier: Arc<Verifier>) -> Self {
+        Self { calls, verifier }
+    }
+
+    /// What is under way now.
+    #[must_use]
+    pub fn now(&self) -> Load {
+        Load {
+            calls: self.calls.count(),
+            orders: self.verifier.in_flight(),
+        }
+    }
+}
+
+/// How much is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Load {
+    /// Calls whose handling has not ended, of either method.
+    pub calls: usize,
+    /// Orders that may be on their way to UPI. They go on when their callers leave.
+    pub orders: usize,
+}
+
+impl Load {
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_none(&self) -> bool {
+        self.calls == 0 && self.orders == 0
+    }
+}
+
+impl fmt::Display for Load {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = |number| if number == 1 { "" } else { "s" };
+        let (calls, orders) = (self.calls, self.orders);
+        let (of_calls, of_orders) = (plural(calls), plural(orders));
+        write!(f, "{calls} call{of_calls} and {orders} order{of_orders}")
+    }
+}
+
+/// Says at the beginning of a drain, and from time to time, what it waits for. Never ends
+/// by itself.
+pub(super) async fn narrate(under_way: &UnderWay, schedule: Schedule) -> Infallible {
+    let beginning = "draining: health says NOT_SERVING, ";
+    say(under_way.now(), schedule, beginning);
+    let mut ticks = interval_at(Instant::now() + PERIOD, PERIOD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        say(under_way.now(), schedule, "draining: ");
+    }
+}
+
+fn say(load: Load, schedule: Schedule, beginning: &str) {
+    let Load { calls, orders } = load;
+    let (until_refusal, until_end) = schedule.left();
+    let taken = Taken(until_refusal);
+    let at_most = seconds(until_end);
+    if load.is_none() {
+        tracing::info!(calls, orders, "{beginning}{taken}; nothing is under way");
+    } else {
+        tracing::info!(
+            calls,
+            orders,
+            "{beginning}{taken}; waiting for {load}, at most {at_most} s"
+        );
+    }
+}
+
+/// Whether new calls are taken, and for how long.
+struct Taken(Duration);
+
+impl fmt::Display for Taken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match seconds(self.0) {
+            0 => f.write_str("new calls are refused"),
+            left => write!(f, "new calls are taken for {left} s (server.drain_delay)"),
+        }
+    }
+}
+
+/// Whole seconds, rounded up: what is promised is not shorter.
+const fn seconds(time: Duration) -> u64 {
+    time.as_secs() + (time.subsec_nanos() > 0) as u64
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! SIGINT and SIGTERM, once and twice, and what the log says of the end.
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::Command;
+
+use crate::process::{Gateway, Process, idphoto};
+use crate::requests::request;
+
+/// More than any test takes, so that only a second signal ends a call that hangs.
+const LONG: &str = "server.drain_timeout=10m";
+/// What a test waits for at most. A busy machine needs a fraction of it.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// Waits until the process has printed this.
+async fn printed(process: &Process, text: &str) {
+    let look = async {
+        while !process.printed().contains(text) {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    let found = tokio::time::timeout(PATIENCE, look).await;
+    assert!(found.is_ok(), "no {text:?} in {}", process.printed());
+}
+
+/// A call that UPI never answers, once it is there.
+async fn hanging(gateway: &Gateway) -> tokio::task::JoinHandle<bool> {
+    let hanging = request("sandbox:fault=hang");
+    let order_id = hanging.order_id.clone();
+    let mut client = gateway.client();
+    let call = tokio::spawn(async move { client.verify_id_photo(hanging).await.is_ok() });
+    while gateway.posts(&order_id).await == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    call
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_signal_ends_at_once_and_says_what_is_given_up() {
+    for (first, second, code) in [
+        ("INT", "INT", 130),
+        ("TERM", "INT", 130),
+        ("INT", "TERM", 143),
+    ] {
+        let mut gateway = Gateway::start(&[LONG]);
+        let call = hanging(&gateway).await;
+        gateway.process.signal(first);
+        printed(
+            &gateway.process,
+            "waiting for 1 call and 1 order, at most 600 s",
+        )
+        .await;
+        gateway.process.signal(second);
+        let status = gateway.process.end();
+        assert_eq!(status.code(), Some(code), "{first}, {second}: {status}");
+        assert_eq!(status.signal(), None);
+        assert!(!call.await.unwrap());
+        let expected = "a second signal: ended at once; 1 call and 1 order are given up, and \
+                        their outcome is unknown";
+        printed(&gateway.process, expected).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_signal_cuts_a_delay_in_which_nothing_is_under_way() {
+    let mut gateway = Gateway::start(&[LONG, "server.drain_delay=9m"]);
+    gateway.process.signal("TERM");
+    printed(&gateway.process, "nothing is under way").await;
+    gateway.process.signal("TERM");
+    assert_eq!(gateway.process.end().code(), Some(143));
+    printed(&gateway.process, "ended at once; nothing was under way").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sandboxed_gateway_drains_without_a_delay_unless_one_is_set() {
+    let mut gateway = Gateway::start(&[LONG]);
+    gateway.process.signal("TERM");
+    assert!(gateway.process.end().success());
+    let line = "draining: health says NOT_SERVING, new calls are refused; nothing is under way";
+    printed(&gateway.process, line).await;
+    printed(&gateway.process, "drained in ").await;
+
+    let mut gateway = Gateway::start(&[LONG, "server.drain_delay=300ms"]);
+    gateway.process.signal("TERM");
+    assert!(gateway.process.end().success());
+    let line = "new calls are taken for 1 s (server.drain_delay); nothing is under way";
+    printed(&gateway.process, line).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_hard_end_says_what_is_given_up() {
+    let mut gateway = Gateway::start(&["server.drain_timeout=1s"]);
+    let call = hanging(&gateway).await;
+    gateway.process.signal("TERM");
+    assert!(gateway.process.end().success());
+    assert!(!call.await.unwrap());
+    printed(
+        &gateway.process,
+        "the drain's time is over: 1 call and 1 order are given up",
+    )
+    .await;
+}
+
+#[test]
+fn one_signal_still_ends_what_stays_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = folder.path().join("keys");
+    let commands: [(&[&str], &str); 2] = [
+        (
+            &["sandbox", "--dir", keys.to_str().unwrap()],
+            "a gateway for it: ",
+        ),
+        (&["demo", "--stay"], "Both stay up until Ctrl-C."),
+    ];
+    for (args, ready) in commands {
+        let command: Command = idphoto(args);
+        let mut process = Process::run(command);
+        process.wait_for(ready);
+        process.signal("INT");
+        let status = process.end();
+        assert!(
+            status.success(),
+            "{args:?}: {status}: {}",
+            process.printed()
+        );
+    }
+}
