@@ -25,6 +25,7 @@ mod convert;
 mod deadline;
 mod drain;
 mod error;
+mod handshake;
 mod health;
 mod line;
 mod listener;
@@ -46,6 +47,7 @@ pub use status::DOMAIN;
 pub use waiting::{Load, UnderWay};
 
 use drain::{Calls, Schedule};
+use handshake::Failures;
 use health::{Phase, Phases};
 use listener::{Connections, Listener};
 
@@ -115,17 +117,19 @@ impl Server {
         let tls = settings.tls.as_ref().map(tls::acceptor).transpose()?;
         let (phases, calls) = (Phases::new(), Calls::default());
         let verifier = Arc::clone(&ports.verifier);
+        let observer = Arc::clone(&ports.observer);
         let probes = match settings.health_listen {
             Some(address) => {
                 let routes = routes::probes(&phases, &verifier);
-                Some(Listener::bind(("server.health_listen", address), None, routes).await?)
+                let failures = Failures::new("server.health_listen", Arc::clone(&observer));
+                Some(Listener::bind(address, None, routes, failures).await?)
             }
             None => None,
         };
-        let listen = ("server.listen", settings.listen);
+        let failures = Failures::new("server.listen", observer);
         let routes = routes::all(&settings, ports, &phases, &calls)?;
         Ok(Self {
-            listener: Listener::bind(listen, tls, routes).await?,
+            listener: Listener::bind(settings.listen, tls, routes, failures).await?,
             probes,
             verifier,
             phases,

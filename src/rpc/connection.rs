@@ -16,12 +16,14 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsAcceptor;
 use tonic::body::Body;
 use tonic::codegen::BoxFuture;
 
+use super::handshake::{self, Failures, TLS_HANDSHAKE};
 use super::routes::Routes;
+use crate::verify::observer::HandshakeFailure;
 use crate::verify::port::Caller;
 
 /// Until a peer has shown that it speaks.
@@ -44,6 +46,7 @@ const MAX_HEADER_LIST: u32 = 16 * 1024;
 pub(super) struct Host {
     tls: Option<TlsAcceptor>,
     routes: Routes,
+    failures: Arc<Failures>,
     closing: watch::Receiver<bool>,
     http: http2::Builder<TokioExecutor>,
 }
@@ -52,12 +55,14 @@ impl Host {
     pub(super) fn new(
         tls: Option<TlsAcceptor>,
         routes: Routes,
+        failures: Arc<Failures>,
         closing: watch::Receiver<bool>,
     ) -> Self {
         let http = http();
         Self {
             tls,
             routes,
+            failures,
             closing,
             http,
         }
@@ -71,15 +76,25 @@ impl Host {
             address: Some(peer),
             certificate: None,
         };
-        let Some(tls) = &self.tls else {
-            // Unlike `readable`, this cannot be ready without a byte being there.
-            if self.greeted(stream.peek(&mut [0])).await.is_some() {
-                self.speak(stream, caller).await;
-            }
+        let patience = Instant::now() + HANDSHAKE_TIMEOUT;
+        let Some(first) = self.first_byte(&stream, patience).await else {
             return;
         };
-        let Some(stream) = self.greeted(tls.accept(stream)).await else {
-            return;
+        let Some(tls) = &self.tls else {
+            if first == TLS_HANDSHAKE {
+                self.failures.hear(HandshakeFailure::TlsAtPlaintextPort);
+            }
+            // HTTP/2 says in its own words that it does not understand.
+            return self.speak(stream, caller).await;
+        };
+        let stream = match self.greeted(patience, tls.accept(stream)).await {
+            Greeting::Came(Ok(stream)) => stream,
+            Greeting::Came(Err(error)) => {
+                tracing::debug!(%error, "handshake failed");
+                return self.failures.hear(handshake::cause(first, &error));
+            }
+            Greeting::TooLate => return self.failures.hear(HandshakeFailure::Timeout),
+            Greeting::Drained => return,
         };
         let certificates = stream.get_ref().1.peer_certificates();
         caller.certificate = certificates
@@ -88,19 +103,30 @@ impl Host {
         self.speak(stream, caller).await;
     }
 
-    /// The peer's first sign, if it comes in time and before a drain: nobody waits for
-    /// peers that have not begun to speak.
-    async fn greeted<T, E: std::fmt::Display>(
-        &self,
-        greeting: impl Future<Output = Result<T, E>>,
-    ) -> Option<T> {
-        let greeted = tokio::select! {
-            greeted = timeout(HANDSHAKE_TIMEOUT, greeting) => greeted.ok()?,
-            () = self.closed() => return None,
-        };
-        greeted
-            .inspect_err(|error| tracing::debug!(%error, "handshake failed"))
-            .ok()
+    /// What the peer begins with, if it does. Nothing is a failure of TLS only.
+    async fn first_byte(&self, stream: &TcpStream, patience: Instant) -> Option<u8> {
+        let mut first = [0];
+        // Unlike `readable`, this cannot be ready without a byte being there.
+        match self.greeted(patience, stream.peek(&mut first)).await {
+            Greeting::Came(Ok(1)) => return first.first().copied(),
+            Greeting::Came(_) if self.tls.is_some() => self.failures.count_silent(),
+            Greeting::TooLate if self.tls.is_some() => {
+                self.failures.hear(HandshakeFailure::Timeout);
+            }
+            Greeting::Came(_) | Greeting::TooLate | Greeting::Drained => {}
+        }
+        None
+    }
+
+    /// A sign of the peer, if it comes in time and before a drain: nobody waits for peers
+    /// that have not begun to speak.
+    async fn greeted<T>(&self, patience: Instant, sign: impl Future<Output = T>) -> Greeting<T> {
+        tokio::select! {
+            greeted = timeout_at(patience, sign) => {
+                greeted.map_or(Greeting::TooLate, Greeting::Came)
+            }
+            () = self.closed() => Greeting::Drained,
+        }
     }
 
     async fn speak<I>(&self, io: I, caller: Caller)
@@ -129,6 +155,14 @@ impl Host {
         // An error means that the server is gone, which is as closed as it gets.
         let _ = self.closing.clone().wait_for(|closing| *closing).await;
     }
+}
+
+/// What became of the wait for a peer's sign.
+enum Greeting<T> {
+    Came(T),
+    TooLate,
+    /// The server is about to end.
+    Drained,
 }
 
 /// The defences against resets and floods stay as h2 sets them.

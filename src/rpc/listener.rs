@@ -13,6 +13,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::connection::Host;
 use super::error::ServerError;
+use super::handshake::Failures;
 use super::routes::Routes;
 
 /// How long nothing is accepted after the operating system had no resources for it: it
@@ -28,18 +29,19 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    /// Binds to what `key` says; connections wait in the operating system's queue until
+    /// Binds; connections wait in the operating system's queue until
     /// they are accepted.
     ///
     /// # Errors
     /// The address cannot be listened on.
     pub(super) async fn bind(
-        (key, address): (&'static str, SocketAddr),
+        address: SocketAddr,
         tls: Option<TlsAcceptor>,
         routes: Routes,
+        failures: Arc<Failures>,
     ) -> Result<Self, ServerError> {
         let failed = |source| ServerError::Bind {
-            key,
+            key: failures.key(),
             address,
             source,
         };
@@ -47,7 +49,12 @@ impl Listener {
         let closing = watch::Sender::new(false);
         Ok(Self {
             address: socket.local_addr().map_err(failed)?,
-            host: Arc::new(Host::new(tls, routes, closing.subscribe())),
+            host: Arc::new(Host::new(
+                tls,
+                routes,
+                Arc::clone(&failures),
+                closing.subscribe(),
+            )),
             socket,
             connections: Connections {
                 tasks: JoinSet::new(),

@@ -40,6 +40,8 @@ pub enum Event<'a> {
     CallEnded(CallEnd<'a>),
     /// A proxy or a client's library says that it had sent this call before.
     Resent(Resender),
+    /// A connection came to nothing before its first call.
+    HandshakeFailed(HandshakeFailure),
     /// A stage of a verification is over.
     Passed(Stage, Duration),
     /// So many orders are in flight now.
@@ -83,6 +85,60 @@ pub enum Resender {
     Envoy,
     /// A gRPC client's retry policy (`grpc-previous-rpc-attempts` above 0).
     Grpc,
+}
+
+/// Why a connection came to nothing before its first call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HandshakeFailure {
+    /// Mutual TLS, and the client had none.
+    NoClientCertificate,
+    /// Mutual TLS, and the client's is expired or of another authority.
+    ClientCertificateRefused,
+    /// The client said that it does not take ours.
+    ServerCertificateRefused,
+    /// No version, cipher or application protocol in common.
+    NoCommonProtocol,
+    /// Plaintext where TLS is spoken.
+    NotTls,
+    /// TLS where plaintext is spoken.
+    TlsAtPlaintextPort,
+    /// It was not finished in time.
+    Timeout,
+    /// The client went away.
+    Closed,
+    /// Anything else.
+    Other,
+}
+
+impl HandshakeFailure {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::NoClientCertificate,
+        Self::ClientCertificateRefused,
+        Self::ServerCertificateRefused,
+        Self::NoCommonProtocol,
+        Self::NotTls,
+        Self::TlsAtPlaintextPort,
+        Self::Timeout,
+        Self::Closed,
+        Self::Other,
+    ];
+
+    /// Its name in the log and in metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoClientCertificate => "no_client_certificate",
+            Self::ClientCertificateRefused => "client_certificate_refused",
+            Self::ServerCertificateRefused => "server_certificate_refused",
+            Self::NoCommonProtocol => "no_common_protocol",
+            Self::NotTls => "not_tls",
+            Self::TlsAtPlaintextPort => "tls_at_plaintext_port",
+            Self::Timeout => "timeout",
+            Self::Closed => "closed",
+            Self::Other => "other",
+        }
+    }
 }
 
 /// The stages of a verification.

@@ -19,6 +19,7 @@ mod configured;
 mod data;
 mod doctor;
 mod faults;
+mod handshakes;
 mod http2;
 mod keys;
 mod photos;

@@ -215,7 +215,7 @@ impl Authority {
     }
 
     /// Certificate and key for `localhost`, in PEM.
-    fn issue(&self) -> (String, String) {
+    pub fn issue(&self) -> (String, String) {
         let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
@@ -253,14 +253,15 @@ fn start(settings: &[String]) -> Gateway {
     Gateway::start(&settings)
 }
 
-async fn verify(gateway: &Gateway, tls: ClientTlsConfig) -> Result<(), tonic::Status> {
+pub async fn verify(gateway: &Gateway, tls: ClientTlsConfig) -> Result<(), tonic::Status> {
     let endpoint = Endpoint::from_shared(format!("https://{}", gateway.address)).unwrap();
     let channel = endpoint.tls_config(tls).unwrap().connect_lazy();
     let mut client = IdPhotoServiceClient::new(channel);
     client.verify_id_photo(request("test")).await.map(|_| ())
 }
 
-fn trusting(authority: &Authority) -> ClientTlsConfig {
+/// What a client needs that trusts this authority.
+pub fn trusting(authority: &Authority) -> ClientTlsConfig {
     ClientTlsConfig::new()
         .ca_certificate(Certificate::from_pem(&authority.pem))
         .domain_name("localhost")

@@ -14,6 +14,9 @@ impl Metrics {
             Event::CallBegan(method) => it.calls_active.add(1, &[method_label(method)]),
             Event::CallEnded(call) => self.call_ended(call),
             Event::Resent(by) => it.attempts_replayed.add(1, &[label("by", resender(*by))]),
+            Event::HandshakeFailed(cause) => {
+                it.handshakes_failed.add(1, &[label("cause", cause.name())]);
+            }
             Event::Passed(stage, took) => {
                 let labels = [label("stage", stage_name(*stage))];
                 it.stage_duration.record(took.as_secs_f64(), &labels);

@@ -4,6 +4,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, UpDownCounter};
 
 use super::table::{self, Kind, Metric};
+use crate::verify::observer::HandshakeFailure;
 
 /// The reasons of the contract, each with the dispatch that it usually has.
 pub(super) const REASONS: [(&str, &str); 16] = [
@@ -32,6 +33,7 @@ pub(super) struct Instruments {
     pub(super) calls_joined: Counter<u64>,
     pub(super) calls_replayed: Counter<u64>,
     pub(super) attempts_replayed: Counter<u64>,
+    pub(super) handshakes_failed: Counter<u64>,
     pub(super) errors: Counter<u64>,
     pub(super) stage_duration: Histogram<f64>,
     pub(super) orders_active: Gauge<u64>,
@@ -55,6 +57,7 @@ impl Instruments {
             calls_joined: counter(meter, &table::CALLS_JOINED),
             calls_replayed: counter(meter, &table::CALLS_REPLAYED),
             attempts_replayed: counter(meter, &table::ATTEMPTS_REPLAYED),
+            handshakes_failed: counter(meter, &table::HANDSHAKES_FAILED),
             errors: counter(meter, &table::ERRORS),
             stage_duration: seconds(meter, &table::STAGE_DURATION),
             orders_active: meter
@@ -89,6 +92,10 @@ impl Instruments {
         self.orders_active.record(0, &[]);
         for by in ["envoy", "grpc"] {
             self.attempts_replayed.add(0, &[KeyValue::new("by", by)]);
+        }
+        for cause in HandshakeFailure::ALL {
+            let cause = KeyValue::new("cause", cause.name());
+            self.handshakes_failed.add(0, &[cause]);
         }
         for end in ["ANSWERED", "NOT_SENT", "REFUSED", "UNKNOWN"] {
             self.orders_ended.add(0, &[KeyValue::new("dispatch", end)]);

@@ -13,7 +13,9 @@ use super::table::{ALL, markdown, prometheus_label};
 use super::{Facts, Metrics};
 use crate::domain::{Answer, Category, Confidence, Outcome, Rejection, ResponseCode};
 use crate::pb::ErrorReason;
-use crate::verify::observer::{CallEnd, CallResult, Event, OrderEnd, Resender, Stage};
+use crate::verify::observer::{
+    CallEnd, CallResult, Event, HandshakeFailure, OrderEnd, Resender, Stage,
+};
 
 fn metrics() -> Metrics {
     let service = Service {
@@ -68,6 +70,7 @@ fn exercised() -> Metrics {
         Event::CallEnded(ended("OK", None, &span)),
         Event::CallEnded(ended("UNAVAILABLE", Some("UPI_UNREACHABLE"), &span)),
         Event::Resent(Resender::Envoy),
+        Event::HandshakeFailed(HandshakeFailure::NotTls),
         Event::Passed(Stage::Seal, Duration::from_millis(1)),
         Event::InFlight(3),
         Event::Joined,
@@ -99,6 +102,8 @@ fn every_event_is_counted_where_the_table_says() {
         "idphoto_errors_total{dispatch=\"UNKNOWN\",reason=\"OUTCOME_UNKNOWN\"} 0",
         "idphoto_attempts_replayed_total{by=\"envoy\"} 1",
         "idphoto_attempts_replayed_total{by=\"grpc\"} 0",
+        "idphoto_handshakes_failed_total{cause=\"not_tls\"} 1",
+        "idphoto_handshakes_failed_total{cause=\"no_client_certificate\"} 0",
         "idphoto_stage_duration_seconds_bucket{stage=\"seal\",le=\"0.0005\"} 0",
         "idphoto_stage_duration_seconds_bucket{stage=\"seal\",le=\"0.001\"} 1",
         "idphoto_orders_active 3",
