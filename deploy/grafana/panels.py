@@ -84,6 +84,9 @@ CALLS_ROW = [
     Panel("Errors by dispatch", "reqps",
           ((rate("idphoto_errors_total", by="dispatch"), "{{dispatch}}"),), stacked=True,
           help="NOT_SENT costs nothing. UNKNOWN may have been charged."),
+    Panel("Failed handshakes by cause", "reqps",
+          ((rate("idphoto_handshakes_failed_total", by="cause"), "{{cause}}"),), stacked=True,
+          help="Clients that never get to a call. `closed` may be a load balancer's look."),
 ]
 
 LATENCY_ROW = [
