@@ -68,8 +68,8 @@ dashboard: ##  write deploy/grafana/idphoto.json from its list of panels
 	@deploy/grafana/dashboard.py
 
 .PHONY: docs
-docs: ##  write docs/metrics.md from the table in the code
-	@IDPHOTO_WRITE_DOCS=1 cargo test $(CARGO_FLAGS) --lib docs_metrics_md_holds_the_table
+docs: ##  write docs/metrics.md and docs/sandbox.md from the tables in the code
+	@IDPHOTO_WRITE_DOCS=1 cargo test $(CARGO_FLAGS) --lib md_holds_the_table
 
 .PHONY: proto-baseline
 proto-baseline: ##  at a release: make today's contract the one to stay compatible with

@@ -16,6 +16,8 @@ use crate::shutdown;
 use crate::telemetry::{Service, Telemetry, TelemetryError};
 use crate::verify::port::SystemClock;
 
+mod scenarios;
+
 /// For the last spans after the end.
 const LAST_EXPORT: Duration = Duration::from_secs(2);
 
@@ -31,6 +33,12 @@ pub struct Args {
     /// Listen beyond loopback although the sandbox is no service for a network
     #[arg(long)]
     allow_non_loopback: bool,
+    /// List what a usage scenario can ask of the sandbox, and exit
+    #[arg(long)]
+    scenarios: bool,
+    /// The list as JSON
+    #[arg(long, requires = "scenarios")]
+    json: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -47,11 +55,15 @@ enum SandboxCommandError {
     Files(#[from] io::Error),
 }
 
-/// Runs the command until SIGTERM or SIGINT.
+/// Runs the command: until SIGTERM or SIGINT, unless it is asked for the list only.
 ///
 /// # Errors
 /// Standard error cannot be written.
 pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
+    if args.scenarios {
+        scenarios::list(args.json, out)?;
+        return Ok(Exit::Success);
+    }
     match play(args, out).await {
         Ok(()) => Ok(Exit::Success),
         Err(error) => {

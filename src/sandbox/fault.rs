@@ -4,128 +4,94 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// What a scenario `sandbox:fault=NAME` asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Fault {
-    /// No UPI-JWS header.
-    NoSignature,
-    /// One character of the signature is another one.
-    BadSignature,
-    /// Signed with another key than the kid says (with the encryption key).
-    WrongKey,
-    /// UPI-TIMESTAMP lies a minute beyond the window.
-    StaleTimestamp,
-    /// UPI-APPID names another participant.
-    OtherAppId,
-    /// UPI-REQPATH names another path.
-    OtherPath,
-    /// The kid is one that nobody was told of.
-    UnknownKid,
-    /// `alg` is `none`, and there is no signature.
-    AlgNone,
-    /// The body was changed after signing.
-    Tampered,
-    /// Code `00` without a confidence.
-    NoConfidence,
-    /// Code `00` with confidence 101.
-    Confidence101,
-    /// Half of a JSON text.
-    MalformedJson,
-    /// No `responseCode`.
-    NoResponseCode,
-    /// A web page with status 200.
-    Html,
-    /// No body at all.
-    EmptyBody,
-    /// A body of more than 64 KiB.
-    Oversized,
-    /// A good answer, but with status 500.
-    Http500,
-    /// A good answer, but with status 400.
-    Http400,
-    /// 401 and `E0`, although the signature was good: nothing is processed.
-    Unauthorized,
-    /// A good answer, but with status 307 to the same path.
-    Redirect,
-    /// The connection is reset after the request was received.
-    Reset,
-    /// The connection is closed after the request was received.
-    Close,
-    /// The connection is closed in the middle of the body.
-    Truncated,
-    /// No answer, until the client leaves.
-    Hang,
-    /// A body that comes in drops and never ends.
-    SlowBody,
+macro_rules! faults {
+    ($($id:ident: $name:literal, $what:literal;)*) => {
+        /// What a scenario `sandbox:fault=NAME` asks for.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Fault {
+            $(#[doc = $what] $id,)*
+        }
+
+        impl Fault {
+            /// Every fault.
+            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$id),*];
+
+            /// `NAME`.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$id => $name,)*
+                }
+            }
+
+            /// What is wrong with the answer.
+            #[must_use]
+            pub const fn what(self) -> &'static str {
+                match self {
+                    $(Self::$id => $what,)*
+                }
+            }
+        }
+    };
+}
+
+faults! {
+    NoSignature: "no-signature",
+        "No UPI-JWS header.";
+    BadSignature: "bad-signature",
+        "One character of the signature is another one.";
+    WrongKey: "wrong-key",
+        "Signed with another key than the kid says (with the encryption key).";
+    StaleTimestamp: "stale-timestamp",
+        "UPI-TIMESTAMP lies a minute beyond the window.";
+    OtherAppId: "other-app-id",
+        "UPI-APPID names another participant.";
+    OtherPath: "other-path",
+        "UPI-REQPATH names another path.";
+    UnknownKid: "unknown-kid",
+        "The kid is one that nobody was told of.";
+    AlgNone: "alg-none",
+        "`alg` is `none`, and there is no signature.";
+    Tampered: "tampered",
+        "The body was changed after signing.";
+    NoConfidence: "no-confidence",
+        "Code `00` without a confidence.";
+    Confidence101: "confidence-101",
+        "Code `00` with confidence 101.";
+    MalformedJson: "malformed-json",
+        "Half of a JSON text.";
+    NoResponseCode: "no-response-code",
+        "No `responseCode`.";
+    Html: "html",
+        "A web page with status 200.";
+    EmptyBody: "empty-body",
+        "No body at all.";
+    Oversized: "oversized",
+        "A body of more than 64 KiB.";
+    Http500: "http-500",
+        "A good answer, but with status 500.";
+    Http400: "http-400",
+        "A good answer, but with status 400.";
+    Unauthorized: "unauthorized",
+        "401 and `E0`, although the signature was good: nothing is processed.";
+    Redirect: "redirect",
+        "A good answer, but with status 307 to the same path.";
+    Reset: "reset",
+        "The connection is reset after the request was received.";
+    Close: "close",
+        "The connection is closed after the request was received.";
+    Truncated: "truncated",
+        "The connection is closed in the middle of the body.";
+    Hang: "hang",
+        "No answer, until the client leaves.";
+    SlowBody: "slow-body",
+        "A body that comes in drops and never ends.";
 }
 
 /// `NAME` names no fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("no such fault")]
 pub struct UnknownFault;
-
-impl Fault {
-    /// Every fault.
-    pub const ALL: [Self; 25] = [
-        Self::NoSignature,
-        Self::BadSignature,
-        Self::WrongKey,
-        Self::StaleTimestamp,
-        Self::OtherAppId,
-        Self::OtherPath,
-        Self::UnknownKid,
-        Self::AlgNone,
-        Self::Tampered,
-        Self::NoConfidence,
-        Self::Confidence101,
-        Self::MalformedJson,
-        Self::NoResponseCode,
-        Self::Html,
-        Self::EmptyBody,
-        Self::Oversized,
-        Self::Http500,
-        Self::Http400,
-        Self::Unauthorized,
-        Self::Redirect,
-        Self::Reset,
-        Self::Close,
-        Self::Truncated,
-        Self::Hang,
-        Self::SlowBody,
-    ];
-
-    /// `NAME`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NoSignature => "no-signature",
-            Self::BadSignature => "bad-signature",
-            Self::WrongKey => "wrong-key",
-            Self::StaleTimestamp => "stale-timestamp",
-            Self::OtherAppId => "other-app-id",
-            Self::OtherPath => "other-path",
-            Self::UnknownKid => "unknown-kid",
-            Self::AlgNone => "alg-none",
-            Self::Tampered => "tampered",
-            Self::NoConfidence => "no-confidence",
-            Self::Confidence101 => "confidence-101",
-            Self::MalformedJson => "malformed-json",
-            Self::NoResponseCode => "no-response-code",
-            Self::Html => "html",
-            Self::EmptyBody => "empty-body",
-            Self::Oversized => "oversized",
-            Self::Http500 => "http-500",
-            Self::Http400 => "http-400",
-            Self::Unauthorized => "unauthorized",
-            Self::Redirect => "redirect",
-            Self::Reset => "reset",
-            Self::Close => "close",
-            Self::Truncated => "truncated",
-            Self::Hang => "hang",
-            Self::SlowBody => "slow-body",
-        }
-    }
-}
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -153,7 +119,7 @@ mod tests {
         for fault in Fault::ALL {
             assert_eq!(fault.name().parse(), Ok(fault));
         }
-        assert_eq!(HashSet::from(Fault::ALL).len(), Fault::ALL.len());
+        assert_eq!(HashSet::from(Fault::ALL).len(), 25);
     }
 
     #[test]

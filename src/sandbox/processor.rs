@@ -80,7 +80,7 @@ impl Processor {
                 return Ok(unauthorized());
             }
         };
-        let decision = self.decide(members);
+        let decision = self.decide(order_id, members);
         let (code, fault) = (decision.content.code(), decision.scenario.fault);
         tracing::info!(
             order_id,
@@ -102,7 +102,7 @@ impl Processor {
         self.verifier.verify(jws, body, &expected)
     }
 
-    fn decide(&self, members: Option<Members>) -> Decision {
+    fn decide(&self, order_id: &str, members: Option<Members>) -> Decision {
         let examined = members
             .ok_or(Refusal::NotAnObject)
             .and_then(|members| self.examiner.examine(&members))
@@ -112,7 +112,14 @@ impl Processor {
             });
         match examined {
             Ok((accepted, scenario)) => self.process(&accepted, scenario),
-            Err(refusal) => Decision::at_once(Content::refused(&refusal)),
+            Err(refusal) => {
+                // Other refusals name members as the request spelt them; this one is about
+                // words that are shown only when they are nobody's.
+                if let Refusal::Scenario(error) = &refusal {
+                    tracing::warn!(order_id, "sandbox: the usage scenario is refused: {error}");
+                }
+                Decision::at_once(Content::refused(&refusal))
+            }
         }
     }
 

@@ -1,11 +1,5 @@
-//! What a usage scenario asks for: `sandbox:` and directives, parted by commas.
-//!
-//! | directive | effect |
-//! |---|---|
-//! | `confidence=42` | code `00` with this score, 0 to 100 |
-//! | `code=70` | this response code; with `00` the score is computed |
-//! | `delay=3s` | the answer waits; at most ten minutes |
-//! | `fault=NAME` | the answer is wrong in this way, see [`Fault`] |
+//! What a usage scenario asks for: `sandbox:` and directives of [`DIRECTIVES`], parted by
+//! commas.
 //!
 //! Each at most once, in any order. `sandbox:` alone asks for nothing.
 
@@ -14,8 +8,16 @@ use std::time::Duration;
 use super::fault::Fault;
 use crate::domain::{Confidence, ResponseCode};
 
-const PREFIX: &str = "sandbox:";
-const MAX_DELAY: Duration = Duration::from_secs(600);
+mod directive;
+mod word;
+
+pub use directive::{DIRECTIVES, Directive};
+pub use word::Word;
+
+use word::Advice;
+
+/// What begins a usage scenario that the sandbox follows.
+pub const PREFIX: &str = "sandbox:";
 
 /// The response code of a comparison.
 const APPROVED: &str = "00";
@@ -33,12 +35,12 @@ pub struct Scenario {
     pub fault: Option<Fault>,
 }
 
-/// What is wrong with a scenario.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// What is wrong with a scenario. The text goes into the answer and into the log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScenarioError {
     /// No such directive, or no `=`.
-    #[error("a directive is one of confidence=, code=, delay=, fault=")]
-    Directive,
+    #[error("{0} is no directive{advice}", advice = Advice::directive(.0))]
+    Directive(Word),
     /// One directive twice.
     #[error("each directive is given at most once")]
     Twice,
@@ -52,8 +54,8 @@ pub enum ScenarioError {
     #[error("delay= takes a duration such as 3s or 500ms, at most 10m")]
     Delay,
     /// Not a fault.
-    #[error("fault= takes the name of a fault, such as no-signature or hang")]
-    Fault,
+    #[error("{0} is no fault{advice}", advice = Advice::fault(.0))]
+    Fault(Word),
     /// A score that the answer has no place for.
     #[error("a confidence goes with code 00 only")]
     ConfidenceWithCode,
@@ -76,20 +78,13 @@ impl Scenario {
         Ok(scenario)
     }
 
-    fn follow(&mut self, directive: &str) -> Result<(), ScenarioError> {
-        let (name, value) = directive.split_once('=').ok_or(ScenarioError::Directive)?;
-        match name {
-            "confidence" => once(&mut self.confidence, confidence(value)?),
-            "code" => once(
-                &mut self.code,
-                ResponseCode::parse(value).ok_or(ScenarioError::Code)?,
-            ),
-            "delay" => once(&mut self.delay, delay(value)?),
-            "fault" => once(
-                &mut self.fault,
-                value.parse().map_err(|_| ScenarioError::Fault)?,
-            ),
-            _ => Err(ScenarioError::Directive),
+    fn follow(&mut self, text: &str) -> Result<(), ScenarioError> {
+        let (name, value) = text.split_once('=').unzip();
+        let name = name.unwrap_or(text);
+        let known = DIRECTIVES.iter().find(|directive| directive.name == name);
+        match known.zip(value) {
+            Some((directive, value)) => directive.follow(self, value),
+            None => Err(ScenarioError::Directive(Word::of(name))),
         }
     }
 
@@ -103,107 +98,5 @@ impl Scenario {
     }
 }
 
-fn once<T>(place: &mut Option<T>, value: T) -> Result<(), ScenarioError> {
-    match place.replace(value) {
-        None => Ok(()),
-        Some(_) => Err(ScenarioError::Twice),
-    }
-}
-
-fn confidence(value: &str) -> Result<Confidence, ScenarioError> {
-    // `parse` alone would admit a plus sign.
-    let digits = value.bytes().all(|byte| byte.is_ascii_digit());
-    let number = value.parse().ok().filter(|_| digits);
-    number
-        .and_then(Confidence::new)
-        .ok_or(ScenarioError::Confidence)
-}
-
-fn delay(value: &str) -> Result<Duration, ScenarioError> {
-    let delay = humantime::parse_duration(value).ok();
-    delay
-        .filter(|delay| *delay <= MAX_DELAY)
-        .ok_or(ScenarioError::Delay)
-}
-
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::{Scenario, ScenarioError};
-    use crate::domain::{Confidence, ResponseCode};
-    use crate::sandbox::Fault;
-
-    #[test]
-    fn text_without_directives_asks_for_nothing() {
-        for text in [
-            "account opening",
-            "sandbox:",
-            "",
-            "a sandbox:code=70",
-            "SANDBOX:x",
-        ] {
-            assert_eq!(Scenario::parse(text), Ok(Scenario::default()), "{text}");
-        }
-    }
-
-    #[test]
-    fn each_directive_is_read() {
-        let scenario = Scenario::parse("sandbox:confidence=42").unwrap();
-        assert_eq!(scenario.confidence, Confidence::new(42));
-        let scenario = Scenario::parse("sandbox:code=70").unwrap();
-        assert_eq!(scenario.code, ResponseCode::parse("70"));
-        let scenario = Scenario::parse("sandbox:delay=1m 500ms").unwrap();
-        assert_eq!(scenario.delay, Some(Duration::from_millis(60_500)));
-        let scenario = Scenario::parse("sandbox:fault=hang").unwrap();
-        assert_eq!(scenario.fault, Some(Fault::Hang));
-    }
-
-    #[test]
-    fn directives_combine_in_any_order() {
-        let expected = Scenario {
-            confidence: Confidence::new(88),
-            code: ResponseCode::parse("00"),
-            delay: Some(Duration::from_secs(3)),
-            fault: Some(Fault::Tampered),
-        };
-        for text in [
-            "sandbox:delay=3s,confidence=88,code=00,fault=tampered",
-            "sandbox:fault=tampered, code=00, confidence=88, delay=3s",
-        ] {
-            assert_eq!(Scenario::parse(text), Ok(expected), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_followed_is_named() {
-        for (directives, error) in [
-            ("x", ScenarioError::Directive),
-            ("x=1", ScenarioError::Directive),
-            ("code=70,", ScenarioError::Directive),
-            ("Code=70", ScenarioError::Directive),
-            ("code=70,code=71", ScenarioError::Twice),
-            ("confidence=101", ScenarioError::Confidence),
-            ("confidence=-1", ScenarioError::Confidence),
-            ("confidence=+1", ScenarioError::Confidence),
-            ("confidence=", ScenarioError::Confidence),
-            ("confidence=1.5", ScenarioError::Confidence),
-            ("code=7", ScenarioError::Code),
-            ("code=700", ScenarioError::Code),
-            ("code=7-", ScenarioError::Code),
-            ("delay=3", ScenarioError::Delay),
-            ("delay=11m", ScenarioError::Delay),
-            ("delay=-1s", ScenarioError::Delay),
-            ("fault=", ScenarioError::Fault),
-            ("fault=everything", ScenarioError::Fault),
-            ("code=70,confidence=1", ScenarioError::ConfidenceWithCode),
-            (
-                "code=70,fault=no-confidence",
-                ScenarioError::ConfidenceWithCode,
-            ),
-        ] {
-            let text = format!("sandbox:{directives}");
-            assert_eq!(Scenario::parse(&text), Err(error), "{text}");
-        }
-    }
-}
+mod tests;

@@ -28,6 +28,7 @@ mod process;
 mod raw;
 mod requests;
 mod sandbox;
+mod scenarios;
 mod server;
 mod signals;
 mod traces;
