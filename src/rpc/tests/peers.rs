@@ -6,6 +6,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
+use super::log::Log;
 use super::rig::setup;
 use super::tls::Files;
 
@@ -33,6 +34,22 @@ async fn a_handshake_that_does_not_go_on_is_cut_after_ten_seconds() {
     let half = TcpStream::connect(rig.address).await.unwrap();
     // The header of a TLS record that never comes.
     assert_eq!(patience(half, b"\x16\x03\x01\x02\x00").await.as_secs(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handshake_that_takes_too_long_is_told_at_a_tls_port_only() {
+    for words in [b"".as_slice(), b"\x16\x03\x01\x02\x00"] {
+        let (log, _guard) = Log::start();
+        let rig = Files::new().setup().start().await;
+        patience(TcpStream::connect(rig.address).await.unwrap(), words).await;
+        let told: Vec<_> = log.lines();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!(told[0]["cause"], "timeout");
+    }
+    let (log, _guard) = Log::start();
+    let rig = setup().start().await;
+    patience(TcpStream::connect(rig.address).await.unwrap(), b"").await;
+    assert_eq!(log.text(), "");
 }
 
 #[tokio::test(start_paused = true)]
