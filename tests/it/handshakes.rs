@@ -50,9 +50,9 @@ fn lines(gateway: &Gateway, cause: &str) -> Vec<String> {
     lines.map(str::to_owned).collect()
 }
 
-/// The only one.
-#[track_caller]
-fn line(gateway: &Gateway, cause: &str) -> String {
+/// The only one, once it is there.
+async fn line(gateway: &Gateway, cause: &str) -> String {
+    gateway.process.prints(&format!("cause=\"{cause}\"")).await;
     let mut found = lines(gateway, cause);
     assert_eq!(found.len(), 1, "{}", gateway.process.printed());
     found.remove(0)
@@ -74,7 +74,7 @@ async fn mutual_tls_tells_the_nameless_from_strangers() {
     let expected = "INFO handshake failed: the client sent no certificate, and \
                     server.tls.client_ca_file wants one \
                     cause=\"no_client_certificate\" port=\"server.listen\"";
-    let told = line(&gateway, "no_client_certificate");
+    let told = line(&gateway, "no_client_certificate").await;
     assert!(told.ends_with(expected), "{told}");
 
     let (certificate, key) = Authority::new().issue();
@@ -95,7 +95,7 @@ async fn a_client_that_refuses_our_certificate_is_told_of() {
     let suspicious = trusting(&Authority::new());
     assert!(verify(&gateway, suspicious).await.is_err());
     counted(&metrics, "server_certificate_refused", 1).await;
-    line(&gateway, "server_certificate_refused");
+    line(&gateway, "server_certificate_refused").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,7 +126,7 @@ async fn a_handshake_that_is_broken_off_is_told_and_a_look_at_the_port_is_not() 
     assert_eq!(lines(&gateway, "closed"), [""; 0]);
     drop(send(&gateway.address, BROKEN_OFF).await);
     counted(&metrics, "closed", 2).await;
-    line(&gateway, "closed");
+    line(&gateway, "closed").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -141,7 +141,7 @@ async fn tls_at_a_plaintext_port_is_told_with_the_port() {
     drop(TcpStream::connect(&gateway.address).await.unwrap());
     assert!(verify(&gateway, trusting(&Authority::new())).await.is_err());
     counted(&metrics, "tls_at_plaintext_port", 1).await;
-    let told = line(&gateway, "tls_at_plaintext_port");
+    let told = line(&gateway, "tls_at_plaintext_port").await;
     assert!(told.ends_with("port=\"server.listen\""), "{told}");
     counted(&metrics, "closed", 0).await;
 }

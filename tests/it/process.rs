@@ -93,6 +93,17 @@ impl Process {
         String::from_utf8_lossy(&self.printed.lock().unwrap()).into_owned()
     }
 
+    /// Waits until a text is among what was printed.
+    pub async fn prints(&self, text: &str) {
+        let look = async {
+            while !self.printed().contains(text) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let found = tokio::time::timeout(PATIENCE, look).await;
+        assert!(found.is_ok(), "no {text:?} in {}", self.printed());
+    }
+
     /// Sends a signal by name, e.g. `TERM`.
     pub fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();

@@ -8,19 +8,6 @@ use crate::requests::request;
 
 /// More than any test takes, so that only a second signal ends a call that hangs.
 const LONG: &str = "server.drain_timeout=10m";
-/// What a test waits for at most. A busy machine needs a fraction of it.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
-
-/// Waits until the process has printed this.
-async fn printed(process: &Process, text: &str) {
-    let look = async {
-        while !process.printed().contains(text) {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
-    };
-    let found = tokio::time::timeout(PATIENCE, look).await;
-    assert!(found.is_ok(), "no {text:?} in {}", process.printed());
-}
 
 /// A call that UPI never answers, once it is there.
 async fn hanging(gateway: &Gateway) -> tokio::task::JoinHandle<bool> {
@@ -44,11 +31,10 @@ async fn a_second_signal_ends_at_once_and_says_what_is_given_up() {
         let mut gateway = Gateway::start(&[LONG]);
         let call = hanging(&gateway).await;
         gateway.process.signal(first);
-        printed(
-            &gateway.process,
-            "waiting for 1 call and 1 order, at most 600 s",
-        )
-        .await;
+        gateway
+            .process
+            .prints("waiting for 1 call and 1 order, at most 600 s")
+            .await;
         gateway.process.signal(second);
         let status = gateway.process.end();
         assert_eq!(status.code(), Some(code), "{first}, {second}: {status}");
@@ -56,7 +42,7 @@ async fn a_second_signal_ends_at_once_and_says_what_is_given_up() {
         assert!(!call.await.unwrap());
         let expected = "a second signal: ended at once; 1 call and 1 order are given up, and \
                         their outcome is unknown";
-        printed(&gateway.process, expected).await;
+        gateway.process.prints(expected).await;
     }
 }
 
@@ -64,10 +50,13 @@ async fn a_second_signal_ends_at_once_and_says_what_is_given_up() {
 async fn a_second_signal_cuts_a_delay_in_which_nothing_is_under_way() {
     let mut gateway = Gateway::start(&[LONG, "server.drain_delay=9m"]);
     gateway.process.signal("TERM");
-    printed(&gateway.process, "nothing is under way").await;
+    gateway.process.prints("nothing is under way").await;
     gateway.process.signal("TERM");
     assert_eq!(gateway.process.end().code(), Some(143));
-    printed(&gateway.process, "ended at once; nothing was under way").await;
+    gateway
+        .process
+        .prints("ended at once; nothing was under way")
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,14 +65,14 @@ async fn a_sandboxed_gateway_drains_without_a_delay_unless_one_is_set() {
     gateway.process.signal("TERM");
     assert!(gateway.process.end().success());
     let line = "draining: health says NOT_SERVING, new calls are refused; nothing is under way";
-    printed(&gateway.process, line).await;
-    printed(&gateway.process, "drained in ").await;
+    gateway.process.prints(line).await;
+    gateway.process.prints("drained in ").await;
 
     let mut gateway = Gateway::start(&[LONG, "server.drain_delay=300ms"]);
     gateway.process.signal("TERM");
     assert!(gateway.process.end().success());
     let line = "new calls are taken for 1 s (server.drain_delay); nothing is under way";
-    printed(&gateway.process, line).await;
+    gateway.process.prints(line).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -93,11 +82,10 @@ async fn the_hard_end_says_what_is_given_up() {
     gateway.process.signal("TERM");
     assert!(gateway.process.end().success());
     assert!(!call.await.unwrap());
-    printed(
-        &gateway.process,
-        "the drain's time is over: 1 call and 1 order are given up",
-    )
-    .await;
+    gateway
+        .process
+        .prints("the drain's time is over: 1 call and 1 order are given up")
+        .await;
 }
 
 #[test]

@@ -1,13 +1,18 @@
 //! Everything logged by this thread, on which a test's whole runtime runs.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use serde_json::Value;
+use tracing::Dispatch;
 use tracing::subscriber::{DefaultGuard, set_default};
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::rig::eventually;
+
+/// While there is but one subscriber, `tracing` takes a line that a thread without one comes
+/// to first for a line that nobody wants, on all threads. With two it asks both.
+static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(tracing_subscriber::registry()));
 
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
@@ -33,6 +38,7 @@ impl<'a> MakeWriter<'a> for Log {
 
 impl Log {
     pub fn start() -> (Self, DefaultGuard) {
+        LazyLock::force(&SECOND);
         let log = Self::default();
         let lines = tracing_subscriber::fmt()
             .with_writer(log.clone())

@@ -42,9 +42,10 @@ async fn a_handshake_that_takes_too_long_is_told_at_a_tls_port_only() {
         let (log, _guard) = Log::start();
         let rig = Files::new().setup().start().await;
         patience(TcpStream::connect(rig.address).await.unwrap(), words).await;
-        let told: Vec<_> = log.lines();
+        let told = log.lines();
         assert_eq!(told.len(), 1, "{told:?}");
         assert_eq!(told[0]["cause"], "timeout");
+        rig.drained().await;
     }
     let (log, _guard) = Log::start();
     let rig = setup().start().await;
