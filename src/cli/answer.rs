@@ -22,7 +22,13 @@ pub fn to_text(response: &VerifyIdPhotoResponse) -> String {
         ),
         None => "all checks passed; nothing was sent".to_owned(),
     };
-    let mut text = format!("{found}\n  order    {}", response.order_id);
+    let mut text = found;
+    if let Some(Outcome::Rejection(rejection)) = &response.outcome
+        && !rejection.detail.is_empty()
+    {
+        text.push_str(&format!("\n  detail   {}", rejection.detail));
+    }
+    text.push_str(&format!("\n  order    {}", response.order_id));
     if !response.upi_uuid.is_empty() {
         text.push_str(&format!("\n  UPI-UUID {}", response.upi_uuid));
     }

@@ -69,6 +69,32 @@ async fn an_unknown_directive_is_named_in_the_answer_and_in_the_log() {
     gateway.process.prints(&line).await;
 }
 
+#[test]
+fn verify_shows_the_detail_of_a_rejection() {
+    let gateway = Gateway::start(&[]);
+    let folder = tempfile::tempdir().unwrap();
+    let customer = folder.path().join("customer.json");
+    let person = r#"{"name": "李雷", "id_number": "11010519491231002X"}"#;
+    std::fs::write(&customer, person).unwrap();
+    let target = format!("http://{}", gateway.address);
+    let consent = "--purpose test --agreement-version 1.0 --agreement-serial 20260101000001";
+    let mut command = idphoto(&["verify", "--target", &target]);
+    command.args(["--usage-scenario", "sandbox:hang", "--photo"]);
+    command.arg(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/assets/demo/portrait.jpg"
+    ));
+    command
+        .arg("--customer-file")
+        .arg(&customer)
+        .args(consent.split(' '));
+    let output = command.output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    let detail =
+        "\n  detail   scUsageScenarios: \"hang\" is no directive; did you mean fault=hang?\n";
+    assert!(told.contains(detail), "{told}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_may_be_a_persons_is_in_neither() {
     let gateway = Gateway::start(&["telemetry.log_level=debug"]);

@@ -27,9 +27,8 @@ pub(super) fn list(as_json: bool, out: &mut dyn Write) -> io::Result<()> {
         ..
     } in DIRECTIVES
     {
-        let name = format!("{name}=");
-        writeln!(out, "  {name:<16}  {what}: {value}")?;
-        writeln!(out, "  {:<16}  {example}", "")?;
+        writeln!(out, "  {name}=  {value}")?;
+        writeln!(out, "      {what}. For example {example}")?;
     }
     writeln!(out, "\nFaults ({PREFIX}fault=NAME):")?;
     for fault in Fault::ALL {
