@@ -22,6 +22,7 @@ mod stack;
 pub mod top;
 pub mod verify;
 
+use client::{Failure, Subject};
 use exit::Exit;
 
 /// ID photo verification through UnionPay International, as a gRPC service
@@ -107,14 +108,31 @@ async fn dispatch(command: Command, out: &mut dyn Write) -> io::Result<Exit> {
     }
 }
 
-/// Help and version go to standard output and are a success; the rest is bad usage.
+/// Help and version go to standard output and are a success; the rest is bad usage, told as
+/// JSON, too, where that is asked for.
 fn explain(usage: &clap::Error) -> Exit {
     let asked = !usage.use_stderr();
+    if !asked && wants_json() {
+        let text = usage.render().to_string();
+        let message = text.split("\n\n").next().unwrap_or_default();
+        let message = message.trim_start_matches("error: ").to_owned();
+        let told = Failure::usage(message).tell(true, Subject::Nothing, &mut io::stdout());
+        if told.is_err() {
+            return Exit::Files;
+        }
+    }
     match (usage.print(), asked) {
         (Ok(()), true) => Exit::Success,
         (Ok(()), false) => Exit::Usage,
         (Err(_), _) => Exit::Files,
     }
+}
+
+/// What clap could not read is read for this one word.
+fn wants_json() -> bool {
+    std::env::args_os()
+        .take_while(|argument| argument != "--")
+        .any(|argument| argument == "--json")
 }
 
 fn complain(error: &dyn Error) {

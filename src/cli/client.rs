@@ -1,31 +1,45 @@
-//! The commands' side of the contract: a connection, and errors read from their details.
+//! The commands' side of the contract: a connection that is proven before anything is sent,
+//! and errors read from their details.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
-use serde_json::{Value, json};
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
-use tonic::{Code, Status};
-use tonic_types::StatusExt as _;
+use http::Uri;
+use hyper_util::rt::TokioIo;
+use tonic::transport::{Channel, Endpoint};
 
-use super::exit::Exit;
-use crate::rpc::DOMAIN;
-
+mod address;
+mod dial;
+mod failure;
+mod glance;
+mod refused;
 #[cfg(test)]
 mod tests;
+mod trust;
+mod verdict;
+mod watch;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+pub use address::{Address, AddressError};
+pub use failure::{Failure, Subject};
+pub use refused::{Refused, Why};
 
-/// The dispatch and the advice where the gateway has said nothing: see docs/errors.md.
-const UNKNOWN_TO_CLIENT: &str = "UNKNOWN_TO_CLIENT";
-const ASK_FIRST: &str = "ASK_FIRST";
+use dial::Dialer;
+use trust::Trust;
+
+/// Somebody else than a gateway is there.
+pub(super) const NOT_A_GATEWAY: &str = "NOT_A_GATEWAY";
+/// Somebody is there, and says nothing.
+pub(super) const NO_ANSWER: &str = "NO_ANSWER";
 
 /// Where the gateway is.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Target {
-    /// Address of the gateway; https for TLS
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:50051")]
-    pub target: String,
+    /// Where the gateway is: HOST:PORT or https://HOST:PORT by TLS, http://HOST:PORT in plaintext
+    #[arg(long, value_name = "TARGET", default_value = "http://127.0.0.1:50051")]
+    pub target: Address,
+    /// HOST:PORT in plaintext, too
+    #[arg(long, conflicts_with_all = ["ca_file", "cert_file", "key_file"])]
+    pub plaintext: bool,
     /// CA certificates (PEM) to trust instead of the system's
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
@@ -40,6 +54,12 @@ pub struct Target {
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
+    /// `--plaintext` with an https target.
+    #[error("--plaintext contradicts https://{0}")]
+    Contradiction(Address),
+    /// Files of TLS with a plaintext target.
+    #[error("--ca-file and --cert-file are for TLS, and http://{0} is plaintext; use https://{0}")]
+    NoTls(Address),
     /// A PEM file cannot be read.
     #[error("cannot read {}", path.display())]
     File {
@@ -49,161 +69,98 @@ pub enum ConnectError {
         #[source]
         cause: std::io::Error,
     },
-    /// The address or TLS settings are wrong, or nobody answers.
-    #[error("cannot connect to the gateway")]
-    Transport(#[from] tonic::transport::Error),
+    /// A file holds something else.
+    #[error("{} does not hold {expected}", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What it should hold.
+        expected: &'static str,
+    },
+    /// Certificate and key do not fit.
+    #[error("{} is not the key of {}", key.display(), cert.display())]
+    Pair {
+        /// The certificate.
+        cert: PathBuf,
+        /// The key.
+        key: PathBuf,
+        /// Why.
+        #[source]
+        source: tokio_rustls::rustls::Error,
+    },
+    /// This build has no TLS.
+    #[error("TLS cannot be set up")]
+    Tls(#[source] tokio_rustls::rustls::Error),
+    /// No gateway is there.
+    #[error(transparent)]
+    Refused(#[from] Refused),
 }
 
 impl Target {
-    /// Connects.
+    /// A gateway of this machine, in plaintext.
+    #[must_use]
+    pub fn plaintext(address: SocketAddr) -> Self {
+        Self {
+            target: Address {
+                tls: Some(false),
+                host: address.ip().to_string(),
+                port: address.port(),
+            },
+            plaintext: false,
+            ca_file: None,
+            cert_file: None,
+            key_file: None,
+        }
+    }
+
+    /// Connects, and waits until the peer has shown that it is an HTTP/2 server and admits
+    /// this client: what fails here has sent nothing.
     ///
     /// # Errors
-    /// A file, the address, TLS, or nobody there.
+    /// The options, a file, or no gateway there.
     pub async fn connect(&self) -> Result<Channel, ConnectError> {
-        let mut endpoint = Endpoint::from_shared(self.target.clone())?
-            .connect_timeout(CONNECT_TIMEOUT)
-            .tcp_nodelay(true);
-        if self.target.starts_with("https:") {
-            endpoint = endpoint.tls_config(self.tls()?)?;
-        }
-        Ok(endpoint.connect().await?)
-    }
-
-    fn tls(&self) -> Result<ClientTlsConfig, ConnectError> {
-        let mut tls = ClientTlsConfig::new();
-        tls = match &self.ca_file {
-            Some(path) => tls.ca_certificate(Certificate::from_pem(read(path)?)),
-            None => tls.with_native_roots(),
-        };
-        if let (Some(cert), Some(key)) = (&self.cert_file, &self.key_file) {
-            tls = tls.identity(Identity::from_pem(read(cert)?, read(key)?));
-        }
-        Ok(tls)
-    }
-}
-
-fn read(path: &PathBuf) -> Result<Vec<u8>, ConnectError> {
-    std::fs::read(path).map_err(|cause| ConnectError::File {
-        path: path.clone(),
-        cause,
-    })
-}
-
-/// An error of the contract, read from its details and never from its text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// gRPC status code.
-    pub code: Code,
-    /// `ErrorReason`, without its prefix; empty when something else than the gateway
-    /// answered.
-    pub reason: String,
-    /// Whether it was sent: `NOT_SENT`, `REFUSED`, `IN_FLIGHT`, `UNKNOWN`, `UNKNOWN_TO_CLIENT`
-    /// (the gateway said nothing), or empty.
-    pub dispatch: String,
-    /// What to do: `SAME_ORDER`, `NEW_ORDER`, `FIX_REQUEST`, `NEVER`, `ASK_FIRST`, or empty.
-    pub retry: String,
-    /// Field path and rule of each violation.
-    pub violations: Vec<(String, String)>,
-    /// For people.
-    pub message: String,
-}
-
-impl From<Status> for Failure {
-    fn from(status: Status) -> Self {
-        let details = status.get_error_details();
-        let info = details.error_info().filter(|info| info.domain == DOMAIN);
-        let passing = |word: &str| match info {
-            None if may_have_arrived(status.code()) => word.to_owned(),
-            _ => String::new(),
-        };
-        let metadata = |key| info.and_then(|info| info.metadata.get(key)).cloned();
-        let violations = details
-            .bad_request()
-            .map(|bad| bad.field_violations.iter())
-            .into_iter()
-            .flatten()
-            .map(|violation| (violation.field.clone(), violation.description.clone()))
-            .collect();
-        Self {
-            code: status.code(),
-            reason: info.map(|info| info.reason.clone()).unwrap_or_default(),
-            dispatch: metadata("dispatch").unwrap_or_else(|| passing(UNKNOWN_TO_CLIENT)),
-            retry: metadata("retry").unwrap_or_else(|| passing(ASK_FIRST)),
-            violations,
-            message: status.message().to_owned(),
-        }
-    }
-}
-
-/// Codes that a library or a proxy makes when a connection broke or time was over, with the
-/// request perhaps at the gateway already.
-fn may_have_arrived(code: Code) -> bool {
-    matches!(
-        code,
-        Code::Unavailable
-            | Code::DeadlineExceeded
-            | Code::Cancelled
-            | Code::ResourceExhausted
-            | Code::Aborted
-            | Code::Unknown
-            | Code::Internal
-    )
-}
-
-impl Failure {
-    /// The exit code of a command that ends with this error.
-    #[must_use]
-    pub fn exit(&self) -> Exit {
-        match (self.code, self.dispatch.as_str()) {
-            (_, UNKNOWN_TO_CLIENT) => Exit::NoAnswer,
-            (Code::InvalidArgument | Code::AlreadyExists, _) => Exit::BadData,
-            (Code::NotFound, _) | (_, "IN_FLIGHT" | "UNKNOWN") => Exit::NoAnswer,
-            (Code::Internal, _) => Exit::Fault,
-            (Code::Unavailable | Code::ResourceExhausted | Code::DeadlineExceeded, _) => {
-                Exit::Unavailable
+        let dialer = self.dialer()?;
+        let dialed = dialer.dial().await?;
+        let (mut first, again) = (Some(dialed.stream), dialer.clone());
+        let connector = tower::service_fn(move |_: Uri| {
+            let (first, again) = (first.take(), again.clone());
+            async move {
+                match first {
+                    Some(stream) => Ok(TokioIo::new(stream)),
+                    None => again.dial().await.map(|dialed| TokioIo::new(dialed.stream)),
+                }
             }
-            _ => Exit::Failure,
-        }
+        });
+        let connected = self.endpoint(&dialer);
+        let connected = connected.connect_with_connector(connector).await;
+        dialer.prove(dialed.first_word).await?;
+        Ok(connected.map_err(|_| Refused {
+            at: dialer.at,
+            why: Why::ConnectionClosed,
+        })?)
     }
 
-    /// For people, in a few lines.
-    #[must_use]
-    pub fn to_text(&self) -> String {
-        let reason = match self.reason.as_str() {
-            "" => "no word from the gateway",
-            reason => reason,
+    fn dialer(&self) -> Result<Dialer, ConnectError> {
+        let at = self.target.clone();
+        let files = self.ca_file.is_some() || self.cert_file.is_some();
+        let trust = match self.target.tls {
+            Some(true) if self.plaintext => return Err(ConnectError::Contradiction(at)),
+            Some(false) if files => return Err(ConnectError::NoTls(at)),
+            Some(false) => None,
+            None if self.plaintext => None,
+            Some(true) | None => Some(Trust::new(self)?),
         };
-        let mut text = format!("{reason} ({:?}): {}", self.code, self.message);
-        for (field, rule) in &self.violations {
-            text.push_str(&format!("\n  {field}: {rule}"));
-        }
-        if !self.dispatch.is_empty() {
-            text.push_str(&format!(
-                "\n  dispatch {}, retry {}",
-                self.dispatch, self.retry
-            ));
-        }
-        if self.retry == ASK_FIRST {
-            text.push_str("\n  anything may have happened to the order: ask by `idphoto get` before you repeat it");
-        }
-        text
+        Ok(Dialer { at, trust })
     }
 
-    /// For programs.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        let violations: Vec<Value> = self
-            .violations
-            .iter()
-            .map(|(field, rule)| json!({"field": field, "description": rule}))
-            .collect();
-        json!({
-            "code": format!("{:?}", self.code),
-            "reason": self.reason,
-            "dispatch": self.dispatch,
-            "retry": self.retry,
-            "violations": violations,
-            "message": self.message,
-        })
+    /// TLS is the dialer's: for tonic every connection is plaintext.
+    fn endpoint(&self, dialer: &Dialer) -> Endpoint {
+        let origin =
+            |scheme| Uri::try_from(format!("{scheme}://{}", dialer.at)).unwrap_or_default();
+        let endpoint = Endpoint::from(origin("http"));
+        match dialer.trust {
+            Some(_) => endpoint.origin(origin("https")),
+            None => endpoint,
+        }
     }
 }

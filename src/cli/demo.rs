@@ -79,13 +79,7 @@ async fn perform(stack: &Stack, out: &mut dyn Write) -> io::Result<Exit> {
 }
 
 async fn connect(stack: &Stack) -> Result<Channel, super::client::ConnectError> {
-    let target = Target {
-        target: format!("http://{}", stack.gateway),
-        ca_file: None,
-        cert_file: None,
-        key_file: None,
-    };
-    target.connect().await
+    Target::plaintext(stack.gateway).connect().await
 }
 
 fn invite(stack: &Stack, out: &mut dyn Write) -> io::Result<()> {

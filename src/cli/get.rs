@@ -5,9 +5,8 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use super::answer;
-use super::client::{Failure, Target};
+use super::client::{Failure, Subject, Target};
 use super::exit::Exit;
-use super::input;
 use crate::pb::id_photo_service_client::IdPhotoServiceClient;
 use crate::pb::{GetVerificationRequest, GetVerificationResponse};
 
@@ -28,31 +27,19 @@ pub struct Args {
 /// # Errors
 /// Standard output cannot be written.
 pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
-    let channel = match args.target.connect().await {
-        Ok(channel) => channel,
-        Err(error) => {
-            input::complain(&error)?;
-            return Ok(Exit::Unavailable);
-        }
-    };
+    match ask(&args).await {
+        Ok(found) => show(&found, args.json, out),
+        Err(failure) => failure.tell(args.json, Subject::Order(&args.order_id), out),
+    }
+}
+
+async fn ask(args: &Args) -> Result<GetVerificationResponse, Failure> {
+    let channel = args.target.connect().await?;
     let request = GetVerificationRequest {
         order_id: args.order_id.clone(),
     };
     let mut client = IdPhotoServiceClient::new(channel);
-    match client.get_verification(request).await {
-        Ok(found) => show(&found.into_inner(), args.json, out),
-        Err(status) => {
-            let failure = Failure::from(status);
-            if args.json {
-                let order_id = &args.order_id;
-                let error = failure.to_json();
-                writeln!(out, "{}", json!({"order_id": order_id, "error": error}))?;
-            } else {
-                writeln!(io::stderr(), "{}", failure.to_text())?;
-            }
-            Ok(failure.exit())
-        }
-    }
+    Ok(client.get_verification(request).await?.into_inner())
 }
 
 fn show(found: &GetVerificationResponse, as_json: bool, out: &mut dyn Write) -> io::Result<Exit> {

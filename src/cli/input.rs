@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::exit::Exit;
 use crate::app::{NotText, to_passphrase};
 use crate::domain::Secret;
 use crate::marks;
@@ -35,18 +34,6 @@ pub enum InputError {
     /// No random bytes for an order id.
     #[error("no order id can be minted")]
     Mint(#[from] getrandom::Error),
-}
-
-impl InputError {
-    /// Tells it on standard error.
-    pub(super) fn report(self) -> io::Result<Exit> {
-        complain(&self)?;
-        Ok(match self {
-            Self::File { .. } => Exit::Files,
-            Self::Customer | Self::Passphrase(_) => Exit::BadData,
-            Self::Mint(_) => Exit::Failure,
-        })
-    }
 }
 
 /// Reads a file, or standard input when it is called `-`.

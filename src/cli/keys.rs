@@ -7,8 +7,9 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
+use super::client::{Failure, Subject};
 use super::exit::Exit;
-use super::input;
+use super::input::{self, InputError};
 use crate::domain::Secret;
 use crate::upi::key::{CertificateInfo, Inspection, inspect};
 
@@ -45,23 +46,24 @@ pub fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     let Command::Inspect(args) = args.command;
     let bytes = match input::read_text(&args.file) {
         Ok(bytes) => Secret::new(bytes),
-        Err(error) => return error.report(),
+        Err(error) => return refuse(error, args.json, out),
     };
     let passphrase = args.passphrase_file.as_deref().map(input::read_passphrase);
     let passphrase = match passphrase.transpose() {
         Ok(passphrase) => passphrase,
-        Err(error) => return error.report(),
+        Err(error) => return refuse(error, args.json, out),
     };
     match inspect(bytes.expose(), passphrase.as_ref()) {
         Ok(found) => {
             show(&found, args.json, out)?;
             Ok(Exit::Success)
         }
-        Err(error) => {
-            input::complain(&error)?;
-            Ok(Exit::BadData)
-        }
+        Err(error) => Failure::unreadable(&error).tell(args.json, Subject::Nothing, out),
     }
+}
+
+fn refuse(error: InputError, as_json: bool, out: &mut dyn Write) -> io::Result<Exit> {
+    Failure::from(error).tell(as_json, Subject::Nothing, out)
 }
 
 fn show(found: &Inspection, as_json: bool, out: &mut dyn Write) -> io::Result<()> {

@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
-use serde_json::json;
 use time::OffsetDateTime;
 use tonic::Request;
 use tonic::transport::Channel;
 
 use super::answer;
-use super::client::{Failure, Target};
+use super::client::{Failure, Subject, Target};
 use super::exit::Exit;
 use super::input::{self, InputError};
 use crate::domain::OrderId;
@@ -87,7 +86,7 @@ struct CustomerFile {
 pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     let request = match request(&args) {
         Ok(request) => request,
-        Err(error) => return error.report(),
+        Err(error) => return Failure::from(error).tell(args.json, Subject::Nothing, out),
     };
     let order_id = request.order_id.clone();
     // Told before the call: whatever happens to this process, the order can be asked for.
@@ -95,8 +94,7 @@ pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     let channel = match args.target.connect().await {
         Ok(channel) => channel,
         Err(error) => {
-            input::complain(&error)?;
-            return Ok(Exit::Unavailable);
+            return Failure::from(error).tell(args.json, Subject::Order(&order_id), out);
         }
     };
     let spinner = spinner();
@@ -126,16 +124,9 @@ fn show(
     match (result, as_json) {
         (Ok(response), false) => writeln!(out, "{}", answer::to_text(response))?,
         (Ok(response), true) => writeln!(out, "{}", answer::to_json(response))?,
-        (Err(failure), false) => writeln!(io::stderr(), "{}", failure.to_text())?,
-        (Err(failure), true) => writeln!(
-            out,
-            "{}",
-            json!({"order_id": order_id, "error": failure.to_json()})
-        )?,
+        (Err(failure), _) => return failure.tell(as_json, Subject::Order(order_id), out),
     }
-    Ok(result
-        .as_ref()
-        .map_or_else(Failure::exit, |_| Exit::Success))
+    Ok(Exit::Success)
 }
 
 /// Calls, and turns ANSWER_PENDING into the answer by asking again.

@@ -45,10 +45,18 @@ fn a_status_of_somebody_else_leaves_the_order_to_be_asked_for() {
 
 #[test]
 fn a_refusal_of_somebody_else_is_no_advice() {
-    let failure = Failure::from(Status::unimplemented("no such service"));
+    let failure = Failure::from(Status::permission_denied("no"));
     assert_eq!(
         (failure.dispatch.as_str(), failure.retry.as_str()),
         ("", "")
     );
     assert_eq!(failure.exit(), Exit::Failure);
+}
+
+#[test]
+fn a_server_that_does_not_know_the_method_is_no_gateway() {
+    let failure = Failure::from(Status::unimplemented("no such service"));
+    assert_eq!(failure.reason, "NOT_A_GATEWAY");
+    assert_eq!(failure.exit(), Exit::Unavailable);
+    assert!(failure.to_text().contains("server.health_listen"));
 }

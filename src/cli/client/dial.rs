@@ -1,0 +1,168 @@
+//! One connection, from the name to the first word of the peer.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use rustls_pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::address::Address;
+use super::glance;
+use super::refused::{Refused, Why};
+use super::trust::Trust;
+use super::verdict;
+use super::watch::{Beginning, Watched};
+
+/// For the name and the connection, and once more for the peer's first word.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// A connection in plaintext or TLS.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+type Tls = TlsStream<Watched<TcpStream>>;
+
+/// Makes connections to one place.
+#[derive(Debug, Clone)]
+pub(super) struct Dialer {
+    pub(super) at: Address,
+    /// `None` is plaintext.
+    pub(super) trust: Option<Trust>,
+}
+
+/// A connection on which nothing was said yet, and how the peer will begin.
+pub(super) struct Dialed {
+    pub(super) stream: Box<dyn Stream>,
+    pub(super) first_word: FirstWord,
+}
+
+/// How the peer will begin, and how long that may take.
+pub(super) struct FirstWord {
+    told: oneshot::Receiver<Beginning>,
+    until: Instant,
+}
+
+impl Dialer {
+    /// Connects, and shakes hands if there is TLS.
+    pub(super) async fn dial(&self) -> Result<Dialed, Refused> {
+        let tcp = timeout(LIMIT, self.tcp()).await;
+        let tcp = tcp
+            .unwrap_or(Err(Why::ConnectTimeout))
+            .map_err(|why| self.refused(why))?;
+        // Without it a small message may wait for an acknowledgement; calls work anyway.
+        let _ = tcp.set_nodelay(true);
+        let until = Instant::now() + LIMIT;
+        let Some(trust) = &self.trust else {
+            return Ok(Dialed::new(tcp, until));
+        };
+        let shaken = timeout_at(until, self.tls(trust, tcp)).await;
+        match shaken.unwrap_or(Err(Why::NoAnswer)) {
+            Ok(stream) => Ok(Dialed::new(stream, until)),
+            Err(why) => Err(self.second_look(why).await),
+        }
+    }
+
+    /// Waits until the peer has shown that it is an HTTP/2 server. Somebody else has to
+    /// speak on the stream meanwhile.
+    pub(super) async fn prove(&self, word: FirstWord) -> Result<(), Refused> {
+        let beginning = timeout_at(word.until, word.told).await;
+        let why = match beginning {
+            Ok(Ok(Beginning::Http2)) => return Ok(()),
+            Ok(Ok(other)) => self.judge(&other),
+            // The stream was dropped.
+            Ok(Err(_)) => self.judge(&Beginning::Nothing(None)),
+            Err(_) => Why::NoAnswer,
+        };
+        Err(self.second_look(why).await)
+    }
+
+    fn judge(&self, beginning: &Beginning) -> Why {
+        match (beginning, &self.trust) {
+            (Beginning::Tls | Beginning::Http1 { https: true }, None) => Why::TlsExpected,
+            (Beginning::Http1 { .. }, _) => Why::WebServer,
+            (Beginning::Nothing(error), Some(trust)) => {
+                let end = io::Error::from(io::ErrorKind::UnexpectedEof);
+                let error = error.as_ref().unwrap_or(&end);
+                verdict::of(error, trust).unwrap_or(Why::ConnectionClosed)
+            }
+            (Beginning::Nothing(_), None) => Why::ConnectionClosed,
+            (Beginning::Http2 | Beginning::Tls | Beginning::Other, _) => Why::NotHttp2,
+        }
+    }
+
+    /// A peer that just closes is asked what else it might be.
+    async fn second_look(&self, why: Why) -> Refused {
+        let better = match (&why, &self.trust) {
+            (Why::ConnectionClosed, None) => glance::at_plaintext(self).await,
+            (Why::ConnectionClosed, Some(_)) => glance::at_tls(self).await,
+            _ => None,
+        };
+        self.refused(better.unwrap_or(why))
+    }
+
+    fn refused(&self, why: Why) -> Refused {
+        let at = self.at.clone();
+        Refused { at, why }
+    }
+
+    /// Each address of the name gets its share of the time.
+    pub(super) async fn tcp(&self) -> Result<TcpStream, Why> {
+        let found = lookup_host((self.at.host.as_str(), self.at.port)).await;
+        let addresses: Vec<SocketAddr> = found.map_err(|_| Why::NameNotFound)?.collect();
+        let shares = u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
+        let mut why = Why::NameNotFound;
+        for address in addresses {
+            why = match timeout(LIMIT / shares, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(error)) => of_connecting(&error),
+                Err(_) => Why::ConnectTimeout,
+            };
+        }
+        Err(why)
+    }
+
+    async fn tls(&self, trust: &Trust, tcp: TcpStream) -> Result<Tls, Why> {
+        let name = self.server_name()?;
+        let (stream, mut raw) = Watched::new(tcp);
+        let connector = TlsConnector::from(trust.config.clone());
+        connector
+            .connect(name, stream)
+            .await
+            .map_err(|error| match raw.try_recv() {
+                Ok(Beginning::Http1 { .. }) => Why::WebServer,
+                Ok(Beginning::Http2 | Beginning::Other) => Why::PlaintextExpected,
+                Ok(Beginning::Tls | Beginning::Nothing(_)) | Err(_) => {
+                    verdict::of(&error, trust).unwrap_or(Why::ConnectionClosed)
+                }
+            })
+    }
+
+    pub(super) fn server_name(&self) -> Result<ServerName<'static>, Why> {
+        ServerName::try_from(self.at.host.clone())
+            .map_err(|_| Why::TlsFailed("the host cannot be in a certificate".to_owned()))
+    }
+}
+
+impl Dialed {
+    fn new(stream: impl Stream + 'static, until: Instant) -> Self {
+        let (stream, told) = Watched::new(stream);
+        Self {
+            stream: Box::new(stream),
+            first_word: FirstWord { told, until },
+        }
+    }
+}
+
+fn of_connecting(error: &io::Error) -> Why {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => Why::ConnectionRefused,
+        io::ErrorKind::TimedOut => Why::ConnectTimeout,
+        _ => Why::Unreachable(error.to_string()),
+    }
+}
