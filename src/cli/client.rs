@@ -78,7 +78,7 @@ pub enum ConnectError {
         expected: &'static str,
     },
     /// Certificate and key do not fit.
-    #[error("{} is not the key of {}", key.display(), cert.display())]
+    #[error("{} is no usable key of {}", key.display(), cert.display())]
     Pair {
         /// The certificate.
         cert: PathBuf,

@@ -9,7 +9,10 @@ use crate::data;
 use crate::process::{Gateway, Process, idphoto};
 use crate::requests::order_id;
 
+mod json;
+mod met;
 mod pages;
+mod strangers;
 
 fn run(args: &[&str]) -> Output {
     idphoto(args).stdin(Stdio::null()).output().unwrap()
@@ -25,9 +28,12 @@ fn verify(gateway: &Gateway, scenario: &str, more: &[&str]) -> Output {
 
 /// `idphoto verify` with a customer on standard input.
 fn verify_at(address: &str, scenario: &str, more: &[&str]) -> Output {
+    verify_to(&format!("http://{address}"), scenario, more)
+}
+
+fn verify_to(target: &str, scenario: &str, more: &[&str]) -> Output {
     let photo = data::path("photos/face-256.jpg");
-    let target = format!("http://{address}");
-    let mut child = idphoto(&["verify", "--target", &target, "--customer-file", "-"])
+    let mut child = idphoto(&["verify", "--target", target, "--customer-file", "-"])
         .args(["--photo", photo.to_str().unwrap()])
         .args(["--usage-scenario", scenario, "--purpose", "test"])
         .args(["--agreement-version", "terms 1"])
@@ -174,6 +180,8 @@ fn a_connection_that_breaks_in_mid_call_leaves_the_order_to_be_asked_for() {
     let address = listener.local_addr().unwrap().to_string();
     let breaks = std::thread::spawn(move || {
         let (mut caller, _) = listener.accept().unwrap();
+        // Until it has seen SETTINGS, the command hands nothing over.
+        caller.write_all(b"\0\0\0\x04\0\0\0\0\0").unwrap();
         // More than a preface and settings: the request is on its way.
         caller.read_exact(&mut [0; 1000]).unwrap();
     });

@@ -200,7 +200,7 @@ fn limit_open_files(pid: u32, most: u32) {
 
 /// An authority, and a file for its certificate.
 pub struct Authority {
-    pem: String,
+    pub pem: String,
     issuer: Issuer<'static, KeyPair>,
 }
 
@@ -216,7 +216,11 @@ impl Authority {
 
     /// Certificate and key for `localhost`, in PEM.
     pub fn issue(&self) -> (String, String) {
-        let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        self.issue_as(CertificateParams::new(vec!["localhost".to_owned()]).unwrap())
+    }
+
+    /// The same with these names and dates.
+    pub fn issue_as(&self, params: CertificateParams) -> (String, String) {
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         (certificate.pem(), key.serialize_pem())

@@ -202,7 +202,10 @@ impl Failure {
             dispatch,
             retry,
             violations: Vec::new(),
-            message: chain_of(status.message(), status.source()),
+            message: match code {
+                Code::Unimplemented => "the gRPC server there does not know this method".to_owned(),
+                _ => chain_of(status.message(), status.source()),
+            },
             advice,
             exit: (code == Code::Unimplemented).then_some(Exit::Unavailable),
         }

@@ -45,12 +45,46 @@ fn of_certificate(fault: &CertificateError, trust: &Trust) -> Why {
         },
         CertificateError::NotValidForName => Why::NameMismatch(Vec::new()),
         CertificateError::NotValidForNameContext { presented, .. } => {
-            Why::NameMismatch(presented.clone())
+            Why::NameMismatch(presented.iter().map(|name| bare(name)).collect())
         }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => Why::Expired,
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             Why::NotYetValid
         }
         other => Why::CertificateInvalid(other.to_string()),
+    }
+}
+
+/// rustls writes `DnsName("gateway.example")` and `IpAddress(127.0.0.1)`.
+fn bare(name: &str) -> String {
+    let inner = name.split_once('(').map_or(name, |(_, inner)| inner);
+    inner.trim_end_matches(')').trim_matches('"').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use tokio_rustls::rustls::client::ResolvesClientCert as _;
+
+    use super::Why;
+    use crate::cli::client::Target;
+    use crate::cli::client::trust::Trust;
+
+    #[test]
+    fn a_server_that_asked_for_a_certificate_in_vain_may_cut_without_a_word() {
+        let target = Target::plaintext(([127, 0, 0, 1], 1).into());
+        let trust = Trust::new(&target).unwrap();
+        let cut = io::Error::from(io::ErrorKind::ConnectionReset);
+        assert_eq!(super::of(&cut, &trust), None);
+        assert!(trust.identity.resolve(&[], &[]).is_none());
+        let why = super::of(&cut, &trust);
+        assert_eq!(why, Some(Why::ClientCertificateRequired));
+    }
+
+    #[test]
+    fn names_are_shown_as_they_are() {
+        assert_eq!(super::bare("DnsName(\"a.example\")"), "a.example");
+        assert_eq!(super::bare("IpAddress(127.0.0.1)"), "127.0.0.1");
     }
 }
