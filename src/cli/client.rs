@@ -37,7 +37,7 @@ pub struct Target {
     /// Where the gateway is: HOST:PORT or https://HOST:PORT by TLS, http://HOST:PORT in plaintext
     #[arg(long, value_name = "TARGET", default_value = "http://127.0.0.1:50051")]
     pub target: Address,
-    /// HOST:PORT in plaintext, too
+    /// Plaintext for a HOST:PORT without a scheme
     #[arg(long, conflicts_with_all = ["ca_file", "cert_file", "key_file"])]
     pub plaintext: bool,
     /// CA certificates (PEM) to trust instead of the system's

@@ -19,7 +19,7 @@ use super::trust::Trust;
 use super::verdict;
 use super::watch::{Beginning, Watched};
 
-/// For the name and the connection, and once more for the peer's first word.
+/// For the name, for the connection, and for the peer's first word: each has so long.
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// A connection in plaintext or TLS.
@@ -51,10 +51,7 @@ pub(super) struct FirstWord {
 impl Dialer {
     /// Connects, and shakes hands if there is TLS.
     pub(super) async fn dial(&self) -> Result<Dialed, Refused> {
-        let tcp = timeout(LIMIT, self.tcp()).await;
-        let tcp = tcp
-            .unwrap_or(Err(Why::ConnectTimeout))
-            .map_err(|why| self.refused(why))?;
+        let tcp = self.tcp().await.map_err(|why| self.refused(why))?;
         // Without it a small message may wait for an acknowledgement; calls work anyway.
         let _ = tcp.set_nodelay(true);
         let until = Instant::now() + LIMIT;
@@ -113,8 +110,11 @@ impl Dialer {
 
     /// Each address of the name gets its share of the time.
     pub(super) async fn tcp(&self) -> Result<TcpStream, Why> {
-        let found = lookup_host((self.at.host.as_str(), self.at.port)).await;
-        let addresses: Vec<SocketAddr> = found.map_err(|_| Why::NameNotFound)?.collect();
+        let found = timeout(LIMIT, lookup_host((self.at.host.as_str(), self.at.port))).await;
+        let Ok(Ok(addresses)) = found else {
+            return Err(Why::NameNotFound);
+        };
+        let addresses: Vec<SocketAddr> = addresses.collect();
         let shares = u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
         let mut why = Why::NameNotFound;
         for address in addresses {
