@@ -170,3 +170,6 @@ fn copy(error: &io::Error) -> io::Error {
         None => error.kind().into(),
     }
 }
+
+#[cfg(test)]
+mod tests;
