@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io::{self, Write};
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub mod answer;
@@ -113,10 +114,8 @@ async fn dispatch(command: Command, out: &mut dyn Write) -> io::Result<Exit> {
 fn explain(usage: &clap::Error) -> Exit {
     let asked = !usage.use_stderr();
     if !asked && wants_json() {
-        let text = usage.render().to_string();
-        let message = text.split("\n\n").next().unwrap_or_default();
-        let message = message.trim_start_matches("error: ").to_owned();
-        let told = Failure::usage(message).tell(true, Subject::Nothing, &mut io::stdout());
+        let failure = Failure::usage(in_brief(usage));
+        let told = failure.tell(true, Subject::Nothing, &mut io::stdout());
         if told.is_err() {
             return Exit::Files;
         }
@@ -125,6 +124,21 @@ fn explain(usage: &clap::Error) -> Exit {
         (Ok(()), true) => Exit::Success,
         (Ok(()), false) => Exit::Usage,
         (Err(_), _) => Exit::Files,
+    }
+}
+
+/// The first words of clap's. Half a name that was not quoted (`--name Li Lei`) is not among
+/// them: JSON is kept where a terminal's lines are not.
+fn in_brief(usage: &clap::Error) -> String {
+    let text = usage.render().to_string();
+    let message = text.split("\n\n").next().unwrap_or_default();
+    match usage.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(word))
+            if usage.kind() == ErrorKind::UnknownArgument && !word.starts_with('-') =>
+        {
+            "an argument too many".to_owned()
+        }
+        _ => message.trim_start_matches("error: ").to_owned(),
     }
 }
 

@@ -51,6 +51,13 @@ fn a_wrong_command_line() {
 }
 
 #[test]
+fn a_stray_part_of_a_name_is_not_repeated() {
+    let told = run(&["verify", "--json", "--name", "Li", "Lei"]);
+    fails(&told, 64, "BAD_USAGE", "an argument too many");
+    assert!(!text(&told.stdout).contains("Lei"));
+}
+
+#[test]
 fn without_json_a_wrong_target_is_told_to_people() {
     let told = run(&["health", "--target", "gateway.example"]);
     assert_eq!(told.status.code(), Some(64));
