@@ -4,7 +4,7 @@ use std::future::pending;
 use std::process;
 
 use tokio::signal::unix::{Signal, SignalKind, signal as listen};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 /// A signal that asks for the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +56,31 @@ pub fn signal_or_end(
             let again = wishes.next().await;
             last_words(again);
             process::exit(again.exit_code());
+        });
+    }
+}
+
+/// Signals that would end the process without a drain, unless somebody listens for them. SIGHUP
+/// is what supervisors send for a new configuration, and terminals when they close.
+const IGNORED: [(&str, fn() -> SignalKind); 4] = [
+    ("SIGHUP", SignalKind::hangup),
+    ("SIGUSR1", SignalKind::user_defined1),
+    ("SIGUSR2", SignalKind::user_defined2),
+    ("SIGALRM", SignalKind::alarm),
+];
+
+/// From now on these signals end nothing; each is logged. Called within a runtime.
+pub fn ignore_others() {
+    for (signal, kind) in IGNORED {
+        let mut listened = listened(kind());
+        tokio::spawn(async move {
+            loop {
+                received(listened.as_mut()).await;
+                warn!(
+                    signal,
+                    "a signal without a meaning here is ignored; a new configuration needs a restart"
+                );
+            }
         });
     }
 }

@@ -97,9 +97,11 @@ async fn sandboxed(config: &Config, out: &mut dyn Write) -> Result<(), ServeErro
     Ok(())
 }
 
-/// Resolves at the first signal; the second one gives up what the drain waits for.
+/// Resolves at the first signal; the second one gives up what the drain waits for. Signals of
+/// another meaning do nothing.
 fn stopped(app: &App) -> impl Future<Output = ()> + Send + use<> {
     let under_way = app.under_way();
+    shutdown::ignore_others();
     shutdown::signal_or_end(move |wish| {
         let (signal, left) = (wish.name(), under_way.now());
         if left.is_none() {

@@ -88,6 +88,20 @@ async fn the_hard_end_says_what_is_given_up() {
         .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn other_signals_end_nothing_and_are_logged() {
+    let mut gateway = Gateway::start(&[LONG]);
+    for signal in ["HUP", "USR1", "USR2", "ALRM"] {
+        gateway.process.signal(signal);
+        let line = format!("signal=\"SIG{signal}\"");
+        gateway.process.prints(&line).await;
+    }
+    let answered = gateway.client().verify_id_photo(request("account")).await;
+    assert!(answered.is_ok());
+    gateway.process.signal("TERM");
+    assert!(gateway.process.end().success());
+}
+
 #[test]
 fn one_signal_still_ends_what_stays_up() {
     let folder = tempfile::tempdir().unwrap();
