@@ -81,7 +81,18 @@ impl Exit {
                 command == "idphoto" || always.contains(exit) || own.contains(exit)
             })
             .map(|(exit, meaning)| (*exit as u8, *meaning))
+            .chain(by_second_signal(command))
     }
+}
+
+/// 128 and the signal's number, of commands that stay up.
+fn by_second_signal(command: &str) -> impl Iterator<Item = (u8, &'static str)> {
+    let stays = matches!(command, "idphoto" | "serve" | "sandbox" | "demo");
+    let ends = [
+        (130, "a second SIGINT ended it at once"),
+        (143, "a second SIGTERM ended it at once"),
+    ];
+    ends.into_iter().filter(move |_| stays)
 }
 
 impl From<Exit> for ExitCode {

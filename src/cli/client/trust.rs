@@ -12,6 +12,7 @@ use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, SignatureScheme};
 
 use super::{ConnectError, Target};
+use crate::marks;
 
 const CERTIFICATE: &str = "a certificate in PEM";
 const KEY: &str = "a private key in PEM";
@@ -143,7 +144,11 @@ fn not_pem(path: &Path, expected: &'static str) -> ConnectError {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ConnectError> {
-    std::fs::read(path).map_err(|cause| ConnectError::File {
+    let read = std::fs::read(path).and_then(|mut pem| {
+        marks::remove(&mut pem)?;
+        Ok(pem)
+    });
+    read.map_err(|cause| ConnectError::File {
         path: path.to_owned(),
         cause,
     })
