@@ -62,17 +62,19 @@ pub fn signal_or_end(
 
 /// Signals that would end the process without a drain, unless somebody listens for them. SIGHUP
 /// is what supervisors send for a new configuration, and terminals when they close.
-const IGNORED: [(&str, fn() -> SignalKind); 4] = [
-    ("SIGHUP", SignalKind::hangup),
-    ("SIGUSR1", SignalKind::user_defined1),
-    ("SIGUSR2", SignalKind::user_defined2),
-    ("SIGALRM", SignalKind::alarm),
-];
+fn ignored() -> [(&'static str, SignalKind); 4] {
+    [
+        ("SIGHUP", SignalKind::hangup()),
+        ("SIGUSR1", SignalKind::user_defined1()),
+        ("SIGUSR2", SignalKind::user_defined2()),
+        ("SIGALRM", SignalKind::alarm()),
+    ]
+}
 
 /// From now on these signals end nothing; each is logged. Called within a runtime.
 pub fn ignore_others() {
-    for (signal, kind) in IGNORED {
-        let mut listened = listened(kind());
+    for (signal, kind) in ignored() {
+        let mut listened = listened(kind);
         tokio::spawn(async move {
             loop {
                 received(listened.as_mut()).await;
