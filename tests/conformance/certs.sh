@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes the certificates of the TLS scenarios in the folder given: two CAs, a server
-# certificate for localhost, and a client certificate of each CA. Valid for a day.
+# certificate for localhost, and a client certificate of each CA. Valid for a day. And
+# empty.pem, a file that was cut off at its first byte.
 set -eu
 cd "$1"
 
@@ -25,3 +26,4 @@ authority other-ca
 leaf server ca serverAuth
 leaf client ca clientAuth
 leaf other-client other-ca clientAuth
+: >empty.pem

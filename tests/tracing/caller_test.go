@@ -48,6 +48,7 @@ func verify(t *testing.T, c *collector, gateway, scenario string) call {
 	provider := tracing(ctx, t, c)
 	client := dial(t, provider, gateway)
 	request := &idphoto.Request{
+		OrderID:  idphoto.MintOrderID(),
 		Customer: idphoto.NewCustomer(name, number),
 		Photo:    idphoto.NewPhoto(portrait(t)),
 		Consent: idphoto.Consent{

@@ -63,7 +63,7 @@ func TestTheTraceOfARefusedCallShowsWhereAndWhyItFailed(t *testing.T) {
 	c := startCollector(t)
 	e := startEstate(t, c, "upi.propagate_trace=true")
 	made := verify(t, c, e.address, "sandbox:fault=unauthorized")
-	if made.failure == nil || made.failure.Code != codes.Internal || made.failure.Reason != idphoto.UPIRefused {
+	if made.failure == nil || made.failure.Code != codes.Internal || made.failure.Reason != idphoto.ReasonUPIRefused {
 		t.Fatalf("the call ended with %v", made.failure)
 	}
 	e.end(t)

@@ -53,10 +53,23 @@ func (c withClient) verify(ctx context.Context, order string, f fields, validate
 	}
 	if validateOnly {
 		err = c.client.Validate(ctx, request)
-		return ended(request.OrderID, nil, err, result{valid: err == nil})
+		return ended(order, nil, err, result{valid: err == nil})
 	}
 	got, err := c.client.VerifyIDPhoto(ctx, request)
-	return ended(request.OrderID, got, err, result{})
+	return ended(orderOf(order, got, err), got, err, result{})
+}
+
+// orderOf finds an order id that the client minted.
+func orderOf(order string, got *idphoto.Answer, err error) string {
+	var e *idphoto.Error
+	switch {
+	case order != "":
+	case got != nil:
+		return got.OrderID
+	case errors.As(err, &e):
+		return e.OrderID
+	}
+	return order
 }
 
 func (c withClient) get(ctx context.Context, order string) result {

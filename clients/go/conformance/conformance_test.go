@@ -47,6 +47,9 @@ func runAll(t *testing.T, name string, make maker) {
 				results.Store(s.Name, "failed")
 				one := &run{t: t, scenario: s, base: list.Request, raw: raw, make: make}
 				one.setUp(shared, certs)
+				if err := one.refused(); err != nil {
+					t.Fatal(err)
+				}
 				for i, step := range s.Steps {
 					if err := one.perform(step); err != nil {
 						t.Fatalf("step %d: %v", i+1, err)

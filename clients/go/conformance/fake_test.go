@@ -27,6 +27,8 @@ type fake struct {
 	address string
 	server  *grpc.Server
 
+	connections *breakable
+
 	mutex  sync.Mutex
 	script []reply
 	calls  int
@@ -35,8 +37,8 @@ type fake struct {
 
 func startFake(t *testing.T, spec backendSpec) *fake {
 	t.Helper()
-	listener := listen(t)
-	f := &fake{address: listener.Addr().String(), server: grpc.NewServer(), orders: map[string]bool{}}
+	listener := &breakable{Listener: listen(t)}
+	f := &fake{address: listener.Addr().String(), server: grpc.NewServer(), connections: listener, orders: map[string]bool{}}
 	idphotov1.RegisterIdPhotoServiceServer(f.server, f)
 	serving := grpc_health_v1.HealthCheckResponse_SERVING
 	if spec.Health == "NOT_SERVING" {
@@ -72,6 +74,9 @@ func (f *fake) next(orderID string) (reply, error) {
 	said := f.script[0]
 	if len(f.script) > 1 {
 		f.script = f.script[1:]
+	}
+	if said.Break {
+		f.connections.cut()
 	}
 	if said.Error != nil {
 		return reply{}, said.Error.status(orderID)
@@ -153,6 +158,35 @@ func (e *errorSpec) status(orderID string) error {
 		return status.Error(codes.Internal, "bad details in the script")
 	}
 	return full.Err()
+}
+
+// breakable is a listener that can cut all of its connections.
+type breakable struct {
+	net.Listener
+
+	mutex sync.Mutex
+	open  []net.Conn
+}
+
+func (b *breakable) Accept() (net.Conn, error) {
+	conn, err := b.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.open = append(b.open, conn)
+	return conn, nil
+}
+
+func (b *breakable) cut() {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	for _, conn := range b.open {
+		// The server may have closed it already.
+		_ = conn.Close()
+	}
+	b.open = nil
 }
 
 func listen(t *testing.T) net.Listener {

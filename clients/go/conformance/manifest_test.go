@@ -42,6 +42,7 @@ type clientSpec struct {
 	CAFile   string `json:"ca_file"`
 	CertFile string `json:"cert_file"`
 	KeyFile  string `json:"key_file"`
+	Refused  bool
 }
 
 type step struct {
@@ -77,6 +78,7 @@ type reply struct {
 	Answer *answerSpec
 	Error  *errorSpec
 	State  string
+	Break  bool
 }
 
 type answerSpec struct {

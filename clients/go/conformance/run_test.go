@@ -113,6 +113,17 @@ func (r *run) client() (caller, error) {
 	return made, err
 }
 
+// refused is an error when a client is made of what none can be made of.
+func (r *run) refused() error {
+	if !r.scenario.Client.Refused {
+		return nil
+	}
+	if _, err := r.client(); err == nil {
+		return errors.New("a client was made")
+	}
+	return nil
+}
+
 // order is the id that a label stands for.
 func (r *run) order(label string) string {
 	if label == "" {

@@ -59,6 +59,10 @@ func (r *run) once(s step) error {
 		return r.drain(s)
 	case "restart":
 		return r.backends[s.backend()].gateway.restart(r.t)
+	case "kill":
+		return r.kill(r.order(s.Order))
+	case "close":
+		return r.shut()
 	case "install":
 		return r.install(s.Files)
 	}
@@ -188,6 +192,36 @@ func number(name string, got int, want *int) error {
 		return nil
 	}
 	return fmt.Errorf("%d %s, not %d", got, name, *want)
+}
+
+// kill ends the gateways that the order went through, as a machine that fails does.
+func (r *run) kill(orderID string) error {
+	killed := 0
+	for _, b := range r.backends {
+		if b.gateway == nil {
+			continue
+		}
+		orders, err := b.gateway.orders()
+		if err != nil {
+			return err
+		}
+		if sum := orders[orderID]; sum.Posts+sum.Refused > 0 {
+			b.gateway.kill()
+			killed++
+		}
+	}
+	if killed == 0 {
+		return errors.New("no sandbox has received it")
+	}
+	return nil
+}
+
+func (r *run) shut() error {
+	c, err := r.client()
+	if err == nil {
+		c.close()
+	}
+	return err
 }
 
 // drain returns when the gateway's health says so.

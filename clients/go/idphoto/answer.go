@@ -68,18 +68,18 @@ type Category string
 
 // The categories of a [Rejection].
 const (
-	// NotConfirmed: the source did not confirm the person.
-	NotConfirmed Category = "NOT_CONFIRMED"
-	// InvalidRequest: UPI found the message wrong.
-	InvalidRequest Category = "INVALID_REQUEST"
-	// DuplicateOrder: UPI had seen the order id before.
-	DuplicateOrder Category = "DUPLICATE_ORDER"
-	// NotPermitted: a policy, a contract or a limit forbids it.
-	NotPermitted Category = "NOT_PERMITTED"
-	// SourceUnavailable: no result now.
-	SourceUnavailable Category = "SOURCE_UNAVAILABLE"
-	// Other: any other code.
-	Other Category = "OTHER"
+	// CategoryNotConfirmed: the source did not confirm the person.
+	CategoryNotConfirmed Category = "NOT_CONFIRMED"
+	// CategoryInvalidRequest: UPI found the message wrong.
+	CategoryInvalidRequest Category = "INVALID_REQUEST"
+	// CategoryDuplicateOrder: UPI had seen the order id before.
+	CategoryDuplicateOrder Category = "DUPLICATE_ORDER"
+	// CategoryNotPermitted: a policy, a contract or a limit forbids it.
+	CategoryNotPermitted Category = "NOT_PERMITTED"
+	// CategorySourceUnavailable: no result now.
+	CategorySourceUnavailable Category = "SOURCE_UNAVAILABLE"
+	// CategoryOther: any other code.
+	CategoryOther Category = "OTHER"
 )
 
 // State is how far an order came. Later gateways may have more.

@@ -5,25 +5,34 @@ import (
 	"errors"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 )
 
 // Await waits for the answer to an order that was sent, by asking until there is one. It
 // sends nothing to UPI. Without a deadline in ctx it waits [DefaultAwaitTimeout].
 //
-// Trouble on the way does not end it. It fails with [OutcomeUnknown] when no answer will
-// come, with [VerificationNotFound] for an order never seen, with the dispatch [NotSent] when the
-// order can be sent again, and with [AnswerPending] when ctx ends before the answer comes.
-func (c *Client) Await(ctx context.Context, orderID string) (*Answer, error) {
-	ctx, cancel := withDefault(ctx, DefaultAwaitTimeout)
+// Trouble on the way does not end it. It fails with [ReasonOutcomeUnknown] when no answer
+// will come, with the dispatch [DispatchNotSent] when the order can be sent again, and with
+// [ReasonAnswerPending] when ctx ends before the answer comes. [ReasonVerificationNotFound] is
+// for an order that this gateway has never seen: another one, with a ledger of its own, may
+// have sent it.
+func (c *Client) Await(ctx context.Context, orderID string, options ...grpc.CallOption) (*Answer, error) {
+	if failure := checkOrderID(orderID); failure != nil {
+		return nil, failure
+	}
+	ctx, cancel, err := c.open(ctx, DefaultAwaitTimeout, orderID, DispatchUnknownToClient)
+	if err != nil {
+		return nil, err
+	}
 	defer cancel()
-	return c.await(ctx, orderID, nil)
+	return c.await(ctx, orderID, nil, options)
 }
 
 // await reports latest, the newest that is known of the order, when its time is over.
-func (c *Client) await(ctx context.Context, orderID string, latest error) (*Answer, error) {
+func (c *Client) await(ctx context.Context, orderID string, latest error, options []grpc.CallOption) (*Answer, error) {
 	for pause := awaitPauseFirst; ; pause = min(2*pause, awaitPauseLongest) {
-		verification, err := c.GetVerification(ctx, orderID)
+		verification, err := c.get(ctx, orderID, options)
 		switch {
 		case err == nil && verification.State != StateInFlight:
 			return verification.Answer, ending(verification)
@@ -44,7 +53,7 @@ func (c *Client) await(ctx context.Context, orderID string, latest error) (*Answ
 
 func pending(orderID string) error {
 	return &Error{
-		Code: codes.DeadlineExceeded, Reason: AnswerPending, Dispatch: InFlight, Retry: SameOrder,
+		Code: codes.DeadlineExceeded, Reason: ReasonAnswerPending, Dispatch: DispatchInFlight, Retry: RetrySameOrder,
 		OrderID: orderID, Message: "the answer is still awaited",
 	}
 }
@@ -56,12 +65,12 @@ func ending(v *Verification) error {
 		return nil
 	case StateNotSent:
 		return &Error{
-			Code: codes.Unavailable, Dispatch: NotSent, Retry: SameOrder,
+			Code: codes.Unavailable, Dispatch: DispatchNotSent, Retry: RetrySameOrder,
 			OrderID: v.OrderID, Message: "the order was not sent and can be sent again",
 		}
 	case StateOutcomeUnknown:
 		return &Error{
-			Code: codes.Unknown, Reason: OutcomeUnknown, Dispatch: Unknown, Retry: NewOrder,
+			Code: codes.Unknown, Reason: ReasonOutcomeUnknown, Dispatch: DispatchUnknown, Retry: RetryNewOrder,
 			OrderID: v.OrderID, Message: "the order was sent and no valid answer came",
 		}
 	}

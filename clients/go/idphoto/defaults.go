@@ -14,17 +14,27 @@ const (
 	awaitPauseFirst   = 200 * time.Millisecond
 	awaitPauseLongest = 2 * time.Second
 
+	retryAttempts          = 3
+	retryBackoffFirst      = 250 * time.Millisecond
+	retryBackoffLongest    = 2 * time.Second
+	retryBackoffMultiplier = 3.0
+	retryTokens            = 100.0
+	retryTokenRatio        = 0.1
+
+	reconnectLongest = 5 * time.Second
+
 	keepaliveTime         = 60 * time.Second
 	keepaliveTimeout      = 20 * time.Second
 	keepaliveWithoutCalls = true
 
-	// UNAVAILABLE is the one code that says that nothing was sent, so nothing else is
-	// tried again, and hedging, which sends without knowing, is out of the question.
+	// Questions alone are left to gRPC's retries, which repeat a broken connection's calls,
+	// too: asking twice does no harm. Verifications are repeated by this package, which knows
+	// when nothing was sent. Hedging, which sends without knowing, is out of the question.
 	serviceConfig = `{
 		"loadBalancingConfig": [{"round_robin": {}}],
 		"healthCheckConfig": {"serviceName": "idphoto.v1.IdPhotoService"},
 		"methodConfig": [{
-			"name": [{"service": "idphoto.v1.IdPhotoService"}],
+			"name": [{"service": "idphoto.v1.IdPhotoService", "method": "GetVerification"}],
 			"retryPolicy": {
 				"maxAttempts": 3,
 				"initialBackoff": "0.25s",

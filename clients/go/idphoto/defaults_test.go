@@ -22,14 +22,21 @@ func TestDefaultsAreThoseOfEveryLanguage(t *testing.T) {
 		t.Fatal(err)
 	}
 	own := map[string]any{
-		"call_timeout":            DefaultTimeout,
-		"await_timeout":           DefaultAwaitTimeout,
-		"await_pause_first":       awaitPauseFirst,
-		"await_pause_longest":     awaitPauseLongest,
-		"keepalive_time":          keepaliveTime,
-		"keepalive_timeout":       keepaliveTimeout,
-		"keepalive_without_calls": keepaliveWithoutCalls,
-		"service_config":          config,
+		"call_timeout":             DefaultTimeout,
+		"await_timeout":            DefaultAwaitTimeout,
+		"await_pause_first":        awaitPauseFirst,
+		"await_pause_longest":      awaitPauseLongest,
+		"retry_attempts":           float64(retryAttempts),
+		"retry_backoff_first":      retryBackoffFirst,
+		"retry_backoff_longest":    retryBackoffLongest,
+		"retry_backoff_multiplier": retryBackoffMultiplier,
+		"retry_tokens":             retryTokens,
+		"retry_token_ratio":        retryTokenRatio,
+		"reconnect_longest":        reconnectLongest,
+		"keepalive_time":           keepaliveTime,
+		"keepalive_timeout":        keepaliveTimeout,
+		"keepalive_without_calls":  keepaliveWithoutCalls,
+		"service_config":           config,
 	}
 	for name, value := range own {
 		if text, ok := shared[name].(string); ok {

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
@@ -15,19 +14,21 @@ import (
 // Error is every end of a call but an answer. Take it out with [errors.As], or ask for
 // its reason with [errors.Is]:
 //
-//	errors.Is(err, idphoto.AnswerPending)
+//	errors.Is(err, idphoto.ReasonAnswerPending)
 //
 // [context.Canceled] and [context.DeadlineExceeded] are found, too. None of its texts
 // holds personal data.
 type Error struct {
 	// Code is the gRPC status code.
 	Code codes.Code
-	// Reason is the gateway's own; empty when something on the way failed.
+	// Reason is the gateway's own; empty when something on the way failed, or a proxy or a
+	// library answered.
 	Reason Reason
-	// Dispatch is how far the order came; empty when nobody said.
+	// Dispatch is how far the order came. Where the gateway has not said, it is
+	// DispatchNotSent when no connection was given the request, and else
+	// DispatchUnknownToClient.
 	Dispatch Dispatch
-	// Retry is what to do. Where nobody said, SameOrder for codes that may pass: the same
-	// order is never sent twice.
+	// Retry is what to do; empty when the code says it.
 	Retry Retry
 	// OrderID is the order of the call.
 	OrderID string
@@ -37,6 +38,11 @@ type Error struct {
 	RetryAfter time.Duration
 	// Message is for people, and may change.
 	Message string
+
+	// status is what came; nil for an error that the client made.
+	status *status.Status
+	// isFromGateway says that the status has the gateway's ErrorInfo.
+	isFromGateway bool
 }
 
 // Violation is a field that breaks a rule.
@@ -53,22 +59,22 @@ type Reason string
 
 // The reasons, as the contract's ErrorReason explains them.
 const (
-	InvalidField         Reason = "INVALID_FIELD"
-	RequestTooLarge      Reason = "REQUEST_TOO_LARGE"
-	OrderIDReused        Reason = "ORDER_ID_REUSED"
-	Unauthenticated      Reason = "UNAUTHENTICATED"
-	PermissionDenied     Reason = "PERMISSION_DENIED"
-	QuotaExceeded        Reason = "QUOTA_EXCEEDED"
-	Overloaded           Reason = "OVERLOADED"
-	Draining             Reason = "DRAINING"
-	LedgerUnavailable    Reason = "LEDGER_UNAVAILABLE"
-	UPIUnreachable       Reason = "UPI_UNREACHABLE"
-	DeadlineTooShort     Reason = "DEADLINE_TOO_SHORT"
-	UPIRefused           Reason = "UPI_REFUSED"
-	AnswerPending        Reason = "ANSWER_PENDING"
-	OutcomeUnknown       Reason = "OUTCOME_UNKNOWN"
-	VerificationNotFound Reason = "VERIFICATION_NOT_FOUND"
-	GatewayFault         Reason = "GATEWAY_FAULT"
+	ReasonInvalidField         Reason = "INVALID_FIELD"
+	ReasonRequestTooLarge      Reason = "REQUEST_TOO_LARGE"
+	ReasonOrderIDReused        Reason = "ORDER_ID_REUSED"
+	ReasonUnauthenticated      Reason = "UNAUTHENTICATED"
+	ReasonPermissionDenied     Reason = "PERMISSION_DENIED"
+	ReasonQuotaExceeded        Reason = "QUOTA_EXCEEDED"
+	ReasonOverloaded           Reason = "OVERLOADED"
+	ReasonDraining             Reason = "DRAINING"
+	ReasonLedgerUnavailable    Reason = "LEDGER_UNAVAILABLE"
+	ReasonUPIUnreachable       Reason = "UPI_UNREACHABLE"
+	ReasonDeadlineTooShort     Reason = "DEADLINE_TOO_SHORT"
+	ReasonUPIRefused           Reason = "UPI_REFUSED"
+	ReasonAnswerPending        Reason = "ANSWER_PENDING"
+	ReasonOutcomeUnknown       Reason = "OUTCOME_UNKNOWN"
+	ReasonVerificationNotFound Reason = "VERIFICATION_NOT_FOUND"
+	ReasonGatewayFault         Reason = "GATEWAY_FAULT"
 )
 
 // Error is the reason's name.
@@ -79,14 +85,18 @@ type Dispatch string
 
 // The dispatches of an [Error].
 const (
-	// NotSent: UPI got nothing.
-	NotSent Dispatch = "NOT_SENT"
-	// Refused: UPI refused the gateway's signature and processed nothing.
-	Refused Dispatch = "REFUSED"
-	// InFlight: sent, the answer is awaited; see [Client.Await].
-	InFlight Dispatch = "IN_FLIGHT"
-	// Unknown: sent, and nobody knows what became of it.
-	Unknown Dispatch = "UNKNOWN"
+	// DispatchNotSent: UPI got nothing.
+	DispatchNotSent Dispatch = "NOT_SENT"
+	// DispatchRefused: UPI refused the gateway's signature and processed nothing.
+	DispatchRefused Dispatch = "REFUSED"
+	// DispatchInFlight: sent, the answer is awaited; see [Client.Await].
+	DispatchInFlight Dispatch = "IN_FLIGHT"
+	// DispatchUnknown: sent, and nobody knows what became of it.
+	DispatchUnknown Dispatch = "UNKNOWN"
+	// DispatchUnknownToClient: no word came from the gateway, because a connection broke, time
+	// ran out, or something on the way answered. UPI may have got everything or nothing; see
+	// [Client.Await].
+	DispatchUnknownToClient Dispatch = "UNKNOWN_TO_CLIENT"
 )
 
 // Retry is what to do after an [Error].
@@ -94,14 +104,18 @@ type Retry string
 
 // The advice of an [Error].
 const (
-	// SameOrder: call again with the same request.
-	SameOrder Retry = "SAME_ORDER"
-	// NewOrder: only a new order id can be sent, and it may be charged.
-	NewOrder Retry = "NEW_ORDER"
-	// FixRequest: change the request first.
-	FixRequest Retry = "FIX_REQUEST"
-	// Never: it would fail again.
-	Never Retry = "NEVER"
+	// RetrySameOrder: call again with the same order id and request.
+	RetrySameOrder Retry = "SAME_ORDER"
+	// RetryAskFirst: ask by [Client.Await] or [Client.GetVerification] what became of the
+	// order. The same order id may be sent again only to the same single gateway process, or
+	// where the gateways share a durable ledger: another one would send it again.
+	RetryAskFirst Retry = "ASK_FIRST"
+	// RetryNewOrder: only a new order id can be sent, and it may be charged.
+	RetryNewOrder Retry = "NEW_ORDER"
+	// RetryFixRequest: change the request first.
+	RetryFixRequest Retry = "FIX_REQUEST"
+	// RetryNever: it would fail again.
+	RetryNever Retry = "NEVER"
 )
 
 // Error tells code, reason, order and violations.
@@ -132,35 +146,26 @@ func (e *Error) Is(target error) bool {
 	return ok && reason == e.Reason
 }
 
-// GRPCStatus makes [status.Code] work.
-func (e *Error) GRPCStatus() *status.Status { return status.New(e.Code, e.Message) }
-
-func fromStatus(err error, orderID string) *Error {
-	s := status.Convert(err)
-	e := &Error{Code: s.Code(), OrderID: orderID, Message: s.Message()}
-	if passing(e.Code) {
-		e.Retry = SameOrder
+// GRPCStatus makes [status.FromError] and [status.Code] work. It has the details that
+// came with the status, those included that have no field here, such as QuotaFailure.
+func (e *Error) GRPCStatus() *status.Status {
+	if e.status == nil {
+		return status.New(e.Code, e.Message)
 	}
-	for _, detail := range s.Details() {
-		switch detail := detail.(type) {
-		case *errdetails.ErrorInfo:
-			if detail.GetDomain() == "idphoto" {
-				e.Reason = Reason(detail.GetReason())
-				e.Dispatch = Dispatch(detail.GetMetadata()["dispatch"])
-				e.Retry = Retry(detail.GetMetadata()["retry"])
-			}
-		case *errdetails.BadRequest:
-			for _, v := range detail.GetFieldViolations() {
-				e.Violations = append(e.Violations, Violation{v.GetField(), v.GetDescription()})
-			}
-		case *errdetails.RetryInfo:
-			e.RetryAfter = detail.GetRetryDelay().AsDuration()
-		}
+	if e.status.Code() == e.Code {
+		return e.status
 	}
-	return e
+	told := e.status.Proto()
+	told.Code = int32(e.Code)
+	return status.FromProto(told)
 }
 
-// passing says whether a code is about the moment and the way, not about the order.
+// isPassing says whether an error is about the moment and the way, not about the order.
+func isPassing(err error) bool {
+	e := (*Error)(nil)
+	return errors.As(err, &e) && passing(e.Code)
+}
+
 func passing(code codes.Code) bool {
 	switch code {
 	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled, codes.ResourceExhausted, codes.Aborted:
@@ -170,12 +175,4 @@ func passing(code codes.Code) bool {
 }
 
 // isInFlight says whether waiting brings the answer.
-func isInFlight(err error) bool {
-	e := (*Error)(nil)
-	return errors.As(err, &e) && e.Dispatch == InFlight && e.Retry == SameOrder
-}
-
-func isPassing(err error) bool {
-	e := (*Error)(nil)
-	return errors.As(err, &e) && passing(e.Code)
-}
+func isInFlight(e *Error) bool { return e.Dispatch == DispatchInFlight && e.Retry == RetrySameOrder }

@@ -18,6 +18,7 @@ import (
 func exampleRequest() *idphoto.Request {
 	jpeg := []byte("bytes of a JPEG or PNG")
 	request := &idphoto.Request{
+		OrderID:  idphoto.MintOrderID(), // keep it before you call
 		Customer: idphoto.NewCustomer("李雷", "11010519491231002X"),
 		Photo:    idphoto.NewPhoto(jpeg),
 		Consent: idphoto.Consent{
@@ -63,7 +64,7 @@ func ExampleClient_VerifyIDPhoto() {
 
 func ExampleError() {
 	gateway := idphototest.NewServer(idphototest.Fail(idphoto.Error{
-		Reason:     idphoto.InvalidField,
+		Reason:     idphoto.ReasonInvalidField,
 		Violations: []idphoto.Violation{{Field: "customer.id_number", Description: "wrong check character"}},
 	}))
 	defer gateway.Close()
@@ -73,9 +74,10 @@ func ExampleError() {
 	var failure *idphoto.Error
 	if errors.As(err, &failure) {
 		switch failure.Retry {
-		case idphoto.SameOrder: // the same *Request again, later
-		case idphoto.NewOrder: // may be charged again: your decision
-		case idphoto.FixRequest:
+		case idphoto.RetrySameOrder: // the same order id again, later
+		case idphoto.RetryAskFirst: // client.Await(ctx, failure.OrderID)
+		case idphoto.RetryNewOrder: // may be charged again: your decision
+		case idphoto.RetryFixRequest:
 			for _, violation := range failure.Violations {
 				fmt.Println(violation.Field+":", violation.Description)
 			}
@@ -94,7 +96,7 @@ func ExampleClient_Await() {
 	defer cancel()
 
 	_, err := client.VerifyIDPhoto(ctx, request)
-	if errors.Is(err, idphoto.AnswerPending) {
+	if errors.Is(err, idphoto.ReasonAnswerPending) {
 		answer, err := client.Await(context.Background(), request.OrderID)
 		fmt.Println(answer.Outcome, err)
 	}

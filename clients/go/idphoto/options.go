@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	grpcbackoff "google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
@@ -15,6 +16,7 @@ type Option func(*settings)
 
 type settings struct {
 	plaintext   bool
+	noProxy     bool
 	files       tlsFiles
 	timeout     time.Duration
 	dialOptions []grpc.DialOption
@@ -37,6 +39,12 @@ func WithCAFile(path string) Option {
 // the client is in use.
 func WithClientCertificateFiles(certFile, keyFile string) Option {
 	return func(s *settings) { s.files.cert, s.files.key = certFile, keyFile }
+}
+
+// WithoutProxy connects directly where gRPC would go through the forward proxy of the
+// environment (HTTPS_PROXY, NO_PROXY). Plaintext never goes through it.
+func WithoutProxy() Option {
+	return func(s *settings) { s.noProxy = true }
 }
 
 // WithTimeout sets the longest that one call takes instead of [DefaultTimeout].
@@ -84,6 +92,7 @@ func (s *settings) dial() ([]grpc.DialOption, error) {
 		return nil, err
 	}
 	options := []grpc.DialOption{
+		grpc.WithStatsHandler(watchHandover{}),
 		grpc.WithTransportCredentials(transport),
 		// Whoever can write DNS must not be able to change what is tried again.
 		grpc.WithDisableServiceConfig(),
@@ -93,6 +102,19 @@ func (s *settings) dial() ([]grpc.DialOption, error) {
 			Timeout:             keepaliveTimeout,
 			PermitWithoutStream: keepaliveWithoutCalls,
 		}),
+		grpc.WithConnectParams(reconnecting()),
 	}
-	return append(options, s.dialOptions...), nil
+	// A forward proxy would read what is not encrypted.
+	if s.plaintext || s.noProxy {
+		options = append(options, grpc.WithNoProxy())
+	}
+	options = append(options, s.dialOptions...)
+	return append(options, grpc.WithChainUnaryInterceptor(reachGRPC)), nil
+}
+
+// reconnecting is gRPC's way of trying again, bounded: a gateway that is back shall be seen.
+func reconnecting() grpc.ConnectParams {
+	params := grpc.ConnectParams{Backoff: grpcbackoff.DefaultConfig, MinConnectTimeout: 20 * time.Second}
+	params.Backoff.MaxDelay = reconnectLongest
+	return params
 }

@@ -64,7 +64,7 @@ type hiding struct {
 
 func values() map[string]any {
 	request := canaryRequest()
-	rejection := NewRejection(NotConfirmed, "70", canaryText, canaryText)
+	rejection := NewRejection(CategoryNotConfirmed, "70", canaryText, canaryText)
 	answer := Answer{Outcome: rejection}
 	return map[string]any{
 		"request": request, "request by value": *request, "requests": []Request{*request},
@@ -118,14 +118,17 @@ func TestCanariesAreFoundWhereTheyAre(t *testing.T) {
 }
 
 func TestPersonalDataIsThereForWhomItIsMeant(t *testing.T) {
-	request := canaryRequest().toProto(false)
+	request, failure := canaryRequest().toProto(false)
+	if failure != nil {
+		t.Fatal(failure)
+	}
 	if request.GetCustomer().GetName() != canaryName || request.GetCustomer().GetIdNumber() != canaryNumber {
 		t.Error("the customer does not reach the gateway")
 	}
 	if string(request.GetPhoto()) != canaryPhoto {
 		t.Error("the photo does not reach the gateway")
 	}
-	rejection := NewRejection(NotConfirmed, "70", "message", "detail")
+	rejection := NewRejection(CategoryNotConfirmed, "70", "message", "detail")
 	if rejection.Message() != "message" || rejection.Detail() != "detail" {
 		t.Error("UPI's texts do not reach the caller")
 	}
@@ -134,23 +137,22 @@ func TestPersonalDataIsThereForWhomItIsMeant(t *testing.T) {
 func TestTextThatIsNoUTF8IsNamedAndNotShown(t *testing.T) {
 	request := canaryRequest()
 	request.Customer = NewCustomer("\xc0\xee\xc0\xd7"+canaryName, canaryNumber)
-	err := checkText(request.toProto(false))
-	e, ok := err.(*Error)
-	if !ok || e.Reason != InvalidField || e.Code != codes.InvalidArgument || e.Retry != FixRequest {
-		t.Fatalf("got %v", err)
+	_, e := request.toProto(false)
+	if e == nil || e.Reason != ReasonInvalidField || e.Code != codes.InvalidArgument || e.Retry != RetryFixRequest {
+		t.Fatalf("got %v", e)
 	}
 	if len(e.Violations) != 1 || e.Violations[0].Field != "customer.name" {
 		t.Errorf("got %v", e.Violations)
 	}
-	if found := shown(fmt.Sprintf("%v %+v %#v", err, err, err)); found != nil {
+	if found := shown(fmt.Sprintf("%v %+v %#v", e, e, e)); found != nil {
 		t.Errorf("the error shows %q", found)
 	}
 }
 
 // The zero values of a request are printable and reach the gateway as empty fields.
 func TestZeroValuesAreEmpty(t *testing.T) {
-	empty := (&Request{}).toProto(false)
-	if empty.GetCustomer().GetName() != "" || len(empty.GetPhoto()) != 0 {
+	empty, failure := (&Request{}).toProto(false)
+	if failure != nil || empty.GetCustomer().GetName() != "" || len(empty.GetPhoto()) != 0 {
 		t.Error("a zero request is not empty")
 	}
 	if text := fmt.Sprintf("%v", Customer{}); text != redacted {
@@ -159,7 +161,7 @@ func TestZeroValuesAreEmpty(t *testing.T) {
 }
 
 func TestErrorsShowWhatIsNeeded(t *testing.T) {
-	err := fromStatus(status.FromContextError(context.DeadlineExceeded).Err(), canaryRequest().OrderID)
+	err := questionFailure(status.FromContextError(context.DeadlineExceeded).Err(), canaryRequest().OrderID)
 	if !strings.Contains(err.Error(), canaryRequest().OrderID) {
 		t.Errorf("no order id in %v", err)
 	}

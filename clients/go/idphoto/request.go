@@ -1,6 +1,7 @@
 package idphoto
 
 import (
+	"cmp"
 	"crypto/rand"
 	"time"
 	"unicode/utf8"
@@ -10,12 +11,13 @@ import (
 	idphotov1 "idphoto.example/clients/go/gen/idphoto/v1"
 )
 
-// Request is one verification. Called again with the same Request, the gateway gives the
-// same answer and charges nothing.
+// Request is one verification. Calls do not change it. Called again with the same content
+// and the same OrderID, the gateway gives the same answer and charges nothing.
 type Request struct {
 	// OrderID is what the gateway knows the verification by: 35 printable ASCII characters
-	// without personal data. A call fills it by [MintOrderID] when it is empty. Where
-	// the program may die during the call, set and keep it before.
+	// without personal data. When it is empty, each call is a new order with an id of its
+	// own. Set it by [MintOrderID], and keep it, where you may call again or the program may
+	// die during the call.
 	OrderID string
 	// Customer is who is to be verified.
 	Customer Customer
@@ -73,10 +75,17 @@ func MintOrderID() string {
 	return time.Now().UTC().Format("20060102150405") + rand.Text()[:21]
 }
 
-func (r *Request) toProto(validateOnly bool) *idphotov1.VerifyIdPhotoRequest {
+// toProto mints an order id where there is none.
+func (r *Request) toProto(validateOnly bool) (*idphotov1.VerifyIdPhotoRequest, *Error) {
+	if r == nil {
+		return nil, &Error{
+			Code: codes.InvalidArgument, Reason: ReasonInvalidField, Dispatch: DispatchNotSent, Retry: RetryFixRequest,
+			Message: "the request is nil",
+		}
+	}
 	person := r.Customer.reveal()
 	request := &idphotov1.VerifyIdPhotoRequest{
-		OrderId:  r.OrderID,
+		OrderId:  cmp.Or(r.OrderID, MintOrderID()),
 		Customer: &idphotov1.Customer{Name: person.name, IdNumber: person.idNumber},
 		Photo:    r.Photo.reveal(),
 		Consent: &idphotov1.Consent{
@@ -90,12 +99,15 @@ func (r *Request) toProto(validateOnly bool) *idphotov1.VerifyIdPhotoRequest {
 	if m := r.Merchant; m != nil {
 		request.Merchant = &idphotov1.Merchant{Id: m.ID, Name: m.Name, CategoryCode: m.CategoryCode}
 	}
-	return request
+	if failure := checkText(request); failure != nil {
+		return nil, failure
+	}
+	return request, nil
 }
 
 // checkText finds texts that protobuf cannot carry, such as names in GB 18030. All other
 // rules are the gateway's.
-func checkText(r *idphotov1.VerifyIdPhotoRequest) error {
+func checkText(r *idphotov1.VerifyIdPhotoRequest) *Error {
 	var violations []Violation
 	for _, field := range [...]struct{ path, text string }{
 		{"order_id", r.GetOrderId()},
@@ -116,8 +128,19 @@ func checkText(r *idphotov1.VerifyIdPhotoRequest) error {
 	if violations == nil {
 		return nil
 	}
+	return notUTF8(r.GetOrderId(), DispatchNotSent, violations)
+}
+
+func checkOrderID(orderID string) *Error {
+	if utf8.ValidString(orderID) {
+		return nil
+	}
+	return notUTF8(orderID, DispatchUnknownToClient, []Violation{{"order_id", "must be UTF-8"}})
+}
+
+func notUTF8(orderID string, dispatch Dispatch, violations []Violation) *Error {
 	return &Error{
-		Code: codes.InvalidArgument, Reason: InvalidField, Dispatch: NotSent, Retry: FixRequest,
-		OrderID: r.GetOrderId(), Violations: violations, Message: "the request is not UTF-8",
+		Code: codes.InvalidArgument, Reason: ReasonInvalidField, Dispatch: dispatch, Retry: RetryFixRequest,
+		OrderID: orderID, Violations: violations, Message: "the request is not UTF-8",
 	}
 }

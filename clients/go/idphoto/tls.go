@@ -1,6 +1,7 @@
 package idphoto
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -26,19 +27,39 @@ func (f tlsFiles) read() (*tls.Config, error) {
 			return nil, fmt.Errorf("idphoto: CA file: %w", err)
 		}
 		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(pem) {
+		if !config.RootCAs.AppendCertsFromPEM(withoutMark(pem)) {
 			return nil, fmt.Errorf("idphoto: CA file %s: %w", f.ca, errNoCA)
 		}
 	}
 	if f.cert != "" {
-		pair, err := tls.LoadX509KeyPair(f.cert, f.key)
+		pair, err := f.pair()
 		if err != nil {
-			return nil, fmt.Errorf("idphoto: client certificate: %w", err)
+			return nil, err
 		}
 		config.Certificates = []tls.Certificate{pair}
 	}
 	return config, nil
 }
+
+func (f tlsFiles) pair() (tls.Certificate, error) {
+	cert, err := os.ReadFile(f.cert)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("idphoto: client certificate: %w", err)
+	}
+	key, err := os.ReadFile(f.key)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("idphoto: key of the client certificate: %w", err)
+	}
+	pair, err := tls.X509KeyPair(withoutMark(cert), withoutMark(key))
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("idphoto: client certificate %s with key %s: %w", f.cert, f.key, err)
+	}
+	return pair, nil
+}
+
+// withoutMark drops the byte order mark that some editors put first, which would hide the
+// boundary of the first PEM block.
+func withoutMark(pem []byte) []byte { return bytes.TrimPrefix(pem, []byte("\xef\xbb\xbf")) }
 
 // rereadingTLS reads its files for every handshake, which is rare. Files that are bad at
 // that moment, because they are just being replaced, do not replace the last good ones.

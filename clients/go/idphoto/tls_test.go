@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -82,4 +83,56 @@ func TestEachHandshakeReadsTheFilesAgainAndBadOnesDoNotCount(t *testing.T) {
 	if handshake(t, client, first) == nil {
 		t.Error("the old CA is still trusted")
 	}
+}
+
+func TestFilesOfNoUseAreRefusedByName(t *testing.T) {
+	pair, cert := selfSigned(t)
+	other, _ := selfSigned(t)
+	folder := t.TempDir()
+	for name, content := range map[string][]byte{
+		"cert": cert, "key": keyPEM(t, pair), "other-key": keyPEM(t, other), "empty": nil, "text": []byte("no PEM\n"),
+	} {
+		if err := os.WriteFile(filepath.Join(folder, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	in := func(name string) string { return filepath.Join(folder, name) }
+	for name, files := range map[string]tlsFiles{
+		"empty": {ca: in("empty")}, "text": {ca: in("text")}, "key": {ca: in("key")}, "none": {ca: in("none")},
+		"other-key": {cert: in("cert"), key: in("other-key")},
+	} {
+		if _, err := newRereadingTLS(files); err == nil || !strings.Contains(err.Error(), in(name)) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, files := range []tlsFiles{{cert: in("cert"), key: in("empty")}, {cert: in("empty"), key: in("key")}} {
+		if _, err := newRereadingTLS(files); err == nil || !strings.Contains(err.Error(), in("empty")) {
+			t.Errorf("%v: %v", files, err)
+		}
+	}
+}
+
+func TestAByteOrderMarkAndTextBeforeThePEMDoNoHarm(t *testing.T) {
+	pair, cert := selfSigned(t)
+	folder := t.TempDir()
+	files := tlsFiles{filepath.Join(folder, "ca"), filepath.Join(folder, "cert"), filepath.Join(folder, "key")}
+	for _, before := range []string{"\xef\xbb\xbf", "subject=CN=localhost\n"} {
+		for path, content := range map[string][]byte{files.ca: cert, files.cert: cert, files.key: keyPEM(t, pair)} {
+			if err := os.WriteFile(path, append([]byte(before), content...), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := newRereadingTLS(files); err != nil {
+			t.Errorf("after %q: %v", before, err)
+		}
+	}
+}
+
+func keyPEM(t *testing.T, pair tls.Certificate) []byte {
+	t.Helper()
+	der, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 }

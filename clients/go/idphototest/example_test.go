@@ -10,8 +10,8 @@ import (
 
 func Example() {
 	gateway := idphototest.NewServer(
-		idphototest.Answer(idphoto.NewRejection(idphoto.NotConfirmed, "70", "not confirmed", "")),
-		idphototest.Fail(idphoto.Error{Reason: idphoto.Overloaded}),
+		idphototest.Answer(idphoto.NewRejection(idphoto.CategoryNotConfirmed, "70", "not confirmed", "")),
+		idphototest.Fail(idphoto.Error{Reason: idphoto.ReasonOverloaded}),
 	)
 	defer gateway.Close()
 	client := gateway.Client()

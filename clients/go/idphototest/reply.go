@@ -2,9 +2,11 @@ package idphototest
 
 import (
 	"context"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 
 	idphotov1 "idphoto.example/clients/go/gen/idphoto/v1"
 	"idphoto.example/clients/go/idphoto"
@@ -16,6 +18,10 @@ type Reply struct {
 	outcome idphoto.Outcome
 	failure *idphoto.Error
 	pending bool
+	// status is sent instead of failure, with details of its own.
+	status *status.Status
+	delay  time.Duration
+	hangs  bool
 }
 
 // Answer is UPI's answer.
@@ -24,7 +30,7 @@ func Answer(outcome idphoto.Outcome) Reply { return Reply{outcome: outcome} }
 // Pending fails the call with ANSWER_PENDING. The first question about the order finds it
 // in flight; from then on it is answered.
 func Pending(outcome idphoto.Outcome) Reply {
-	failure := complete(idphoto.Error{Reason: idphoto.AnswerPending})
+	failure := complete(idphoto.Error{Reason: idphoto.ReasonAnswerPending})
 	return Reply{outcome: outcome, failure: &failure, pending: true}
 }
 
@@ -35,6 +41,22 @@ func Fail(failure idphoto.Error) Reply {
 	return Reply{failure: &failure}
 }
 
+// FailStatus fails the call with a status as it is, for details that [idphoto.Error] has no
+// field for and for what a proxy may say.
+func FailStatus(s *status.Status) Reply {
+	return Reply{failure: &idphoto.Error{Code: s.Code()}, status: s}
+}
+
+// After gives the reply after a time. An answer comes even when the caller is gone: its order
+// is in flight until then.
+func (r Reply) After(delay time.Duration) Reply {
+	r.delay = delay
+	return r
+}
+
+// Hang never replies: the call ends with its deadline, and the order stays in flight.
+func Hang() Reply { return Reply{hangs: true} }
+
 type row struct {
 	code     codes.Code
 	dispatch idphoto.Dispatch
@@ -43,22 +65,22 @@ type row struct {
 
 // contract is the table of errors of the gateway's contract.
 var contract = map[idphoto.Reason]row{
-	idphoto.InvalidField:         {codes.InvalidArgument, idphoto.NotSent, idphoto.FixRequest},
-	idphoto.RequestTooLarge:      {codes.InvalidArgument, idphoto.NotSent, idphoto.FixRequest},
-	idphoto.OrderIDReused:        {codes.AlreadyExists, idphoto.NotSent, idphoto.FixRequest},
-	idphoto.Unauthenticated:      {codes.Unauthenticated, idphoto.NotSent, idphoto.FixRequest},
-	idphoto.PermissionDenied:     {codes.PermissionDenied, idphoto.NotSent, idphoto.FixRequest},
-	idphoto.QuotaExceeded:        {codes.ResourceExhausted, idphoto.NotSent, idphoto.SameOrder},
-	idphoto.Overloaded:           {codes.ResourceExhausted, idphoto.NotSent, idphoto.SameOrder},
-	idphoto.Draining:             {codes.Unavailable, idphoto.NotSent, idphoto.SameOrder},
-	idphoto.LedgerUnavailable:    {codes.Unavailable, idphoto.NotSent, idphoto.SameOrder},
-	idphoto.UPIUnreachable:       {codes.Unavailable, idphoto.NotSent, idphoto.SameOrder},
-	idphoto.DeadlineTooShort:     {codes.DeadlineExceeded, idphoto.NotSent, idphoto.SameOrder},
-	idphoto.UPIRefused:           {codes.Internal, idphoto.Refused, idphoto.SameOrder},
-	idphoto.AnswerPending:        {codes.DeadlineExceeded, idphoto.InFlight, idphoto.SameOrder},
-	idphoto.OutcomeUnknown:       {codes.Unknown, idphoto.Unknown, idphoto.NewOrder},
-	idphoto.VerificationNotFound: {codes.NotFound, "", ""},
-	idphoto.GatewayFault:         {codes.Internal, idphoto.Unknown, idphoto.Never},
+	idphoto.ReasonInvalidField:         {codes.InvalidArgument, idphoto.DispatchNotSent, idphoto.RetryFixRequest},
+	idphoto.ReasonRequestTooLarge:      {codes.InvalidArgument, idphoto.DispatchNotSent, idphoto.RetryFixRequest},
+	idphoto.ReasonOrderIDReused:        {codes.AlreadyExists, idphoto.DispatchNotSent, idphoto.RetryFixRequest},
+	idphoto.ReasonUnauthenticated:      {codes.Unauthenticated, idphoto.DispatchNotSent, idphoto.RetryFixRequest},
+	idphoto.ReasonPermissionDenied:     {codes.PermissionDenied, idphoto.DispatchNotSent, idphoto.RetryFixRequest},
+	idphoto.ReasonQuotaExceeded:        {codes.ResourceExhausted, idphoto.DispatchNotSent, idphoto.RetrySameOrder},
+	idphoto.ReasonOverloaded:           {codes.ResourceExhausted, idphoto.DispatchNotSent, idphoto.RetrySameOrder},
+	idphoto.ReasonDraining:             {codes.Unavailable, idphoto.DispatchNotSent, idphoto.RetrySameOrder},
+	idphoto.ReasonLedgerUnavailable:    {codes.Unavailable, idphoto.DispatchNotSent, idphoto.RetrySameOrder},
+	idphoto.ReasonUPIUnreachable:       {codes.Unavailable, idphoto.DispatchNotSent, idphoto.RetrySameOrder},
+	idphoto.ReasonDeadlineTooShort:     {codes.DeadlineExceeded, idphoto.DispatchNotSent, idphoto.RetrySameOrder},
+	idphoto.ReasonUPIRefused:           {codes.Internal, idphoto.DispatchRefused, idphoto.RetrySameOrder},
+	idphoto.ReasonAnswerPending:        {codes.DeadlineExceeded, idphoto.DispatchInFlight, idphoto.RetrySameOrder},
+	idphoto.ReasonOutcomeUnknown:       {codes.Unknown, idphoto.DispatchUnknown, idphoto.RetryNewOrder},
+	idphoto.ReasonVerificationNotFound: {codes.NotFound, "", ""},
+	idphoto.ReasonGatewayFault:         {codes.Internal, idphoto.DispatchUnknown, idphoto.RetryNever},
 }
 
 func complete(failure idphoto.Error) idphoto.Error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
@@ -35,32 +36,40 @@ type order struct {
 	answered *timestamppb.Timestamp
 	created  *timestamppb.Timestamp
 	inFlight bool
+	status   *status.Status
+	// settled is closed when the reply can be given.
+	settled chan struct{}
 }
 
 // VerifyIdPhoto is the service's method.
 func (s *service) VerifyIdPhoto(ctx context.Context, r *idphotov1.VerifyIdPhotoRequest) (*idphotov1.VerifyIdPhotoResponse, error) {
+	o, known := s.receive(ctx, r)
+	if known && !proto.Equal(o.request, r) {
+		return nil, statusOf(complete(idphoto.Error{Reason: idphoto.ReasonOrderIDReused}), r.GetOrderId())
+	}
+	select {
+	case <-ctx.Done():
+		return nil, status.FromContextError(ctx.Err()).Err()
+	case <-o.settled:
+	}
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return o.answer(r, known)
+}
+
+// receive is the order of a call, and whether it was known before.
+func (s *service) receive(ctx context.Context, r *idphotov1.VerifyIdPhotoRequest) (o *order, known bool) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.calls = append(s.calls, received(ctx, r))
-	if known := s.orders[r.GetOrderId()]; known != nil && !r.GetValidateOnly() {
-		if !proto.Equal(known.request, r) {
-			return nil, statusOf(complete(idphoto.Error{Reason: idphoto.OrderIDReused}), r.GetOrderId())
-		}
-		return known.answer(r.GetOrderId(), true)
+	if o := s.orders[r.GetOrderId()]; o != nil && !r.GetValidateOnly() {
+		return o, true
 	}
-	reply := s.next()
-	if r.GetValidateOnly() {
-		if reply.failure != nil {
-			return nil, statusOf(*reply.failure, r.GetOrderId())
-		}
-		return &idphotov1.VerifyIdPhotoResponse{OrderId: r.GetOrderId()}, nil
+	o = newOrder(r, s.next())
+	if o.isKept() && !r.GetValidateOnly() {
+		s.orders[r.GetOrderId()] = o
 	}
-	made := &order{request: r, failure: reply.failure, outcome: reply.outcome, created: timestamppb.Now(), inFlight: reply.pending}
-	made.answered = made.created
-	if made.isKept() {
-		s.orders[r.GetOrderId()] = made
-	}
-	return made.answer(r.GetOrderId(), false)
+	return o, false
 }
 
 // GetVerification is the service's method.
@@ -69,22 +78,22 @@ func (s *service) GetVerification(_ context.Context, r *idphotov1.GetVerificatio
 	defer s.mutex.Unlock()
 	known := s.orders[r.GetOrderId()]
 	if known == nil {
-		return nil, statusOf(complete(idphoto.Error{Reason: idphoto.VerificationNotFound}), r.GetOrderId())
+		return nil, statusOf(complete(idphoto.Error{Reason: idphoto.ReasonVerificationNotFound}), r.GetOrderId())
 	}
 	response := &idphotov1.GetVerificationResponse{
 		OrderId: r.GetOrderId(), Consent: known.request.GetConsent(),
 		CreatedAt: known.created, UpdatedAt: known.answered,
 	}
 	switch {
+	case !known.isSettled(), known.failure != nil && known.failure.Dispatch == idphoto.DispatchInFlight:
+		response.State = idphotov1.VerificationState_VERIFICATION_STATE_IN_FLIGHT
 	case known.failure == nil:
 		response.State = idphotov1.VerificationState_VERIFICATION_STATE_ANSWERED
-		result, err := known.answer(r.GetOrderId(), true)
+		result, err := known.answer(known.request, true)
 		if err != nil {
 			return nil, err
 		}
 		response.Result = result
-	case known.failure.Dispatch == idphoto.InFlight:
-		response.State = idphotov1.VerificationState_VERIFICATION_STATE_IN_FLIGHT
 	default:
 		response.State = idphotov1.VerificationState_VERIFICATION_STATE_OUTCOME_UNKNOWN
 	}
@@ -103,14 +112,45 @@ func (s *service) next() Reply {
 	return reply
 }
 
-// isKept says whether the order id is used from now on.
-func (o *order) isKept() bool {
-	return o.failure == nil || o.failure.Dispatch == idphoto.InFlight || o.failure.Dispatch == idphoto.Unknown
+func newOrder(r *idphotov1.VerifyIdPhotoRequest, reply Reply) *order {
+	o := &order{
+		request: r, failure: reply.failure, status: reply.status, outcome: reply.outcome,
+		created: timestamppb.Now(), inFlight: reply.pending, settled: make(chan struct{}),
+	}
+	o.answered = timestamppb.New(o.created.AsTime().Add(reply.delay))
+	switch {
+	case reply.hangs:
+	case reply.delay > 0:
+		time.AfterFunc(reply.delay, func() { close(o.settled) })
+	default:
+		close(o.settled)
+	}
+	return o
 }
 
-func (o *order) answer(orderID string, replayed bool) (*idphotov1.VerifyIdPhotoResponse, error) {
-	if o.failure != nil {
+func (o *order) isSettled() bool {
+	select {
+	case <-o.settled:
+		return true
+	default:
+		return false
+	}
+}
+
+// isKept says whether the order id is used from now on.
+func (o *order) isKept() bool {
+	return o.failure == nil || o.failure.Dispatch == idphoto.DispatchInFlight || o.failure.Dispatch == idphoto.DispatchUnknown
+}
+
+func (o *order) answer(r *idphotov1.VerifyIdPhotoRequest, replayed bool) (*idphotov1.VerifyIdPhotoResponse, error) {
+	orderID := r.GetOrderId()
+	switch {
+	case o.status != nil:
+		return nil, o.status.Err()
+	case o.failure != nil:
 		return nil, statusOf(*o.failure, orderID)
+	case r.GetValidateOnly():
+		return &idphotov1.VerifyIdPhotoResponse{OrderId: orderID}, nil
 	}
 	response := &idphotov1.VerifyIdPhotoResponse{
 		OrderId: orderID, UpiUuid: strings.Repeat("0", 32), AnsweredAt: o.answered, Replayed: replayed,

@@ -1,5 +1,6 @@
 package idphoto.client;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Objects;
 
 /** The person to be verified. It shows nothing when it is printed, logged or encoded. */
@@ -25,6 +26,7 @@ public final class Customer {
 
     /** Shows no personal data. */
     @Override
+    @JsonValue
     public String toString() {
         return "[redacted]";
     }

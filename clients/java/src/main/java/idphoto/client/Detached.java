@@ -24,6 +24,7 @@ final class Detached implements ClientInterceptor {
     @Override
     public <Q, R> ClientCall<Q, R> interceptCall(
             MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
+        Handover.reach(options);
         Context detached = Context.ROOT.attach();
         try {
             return new Call<>(next.newCall(method, options), detached);

@@ -23,7 +23,8 @@ record Failure(
         String orderId,
         List<Violation> violations,
         Duration retryAfter,
-        String message)
+        String message,
+        com.google.rpc.Status status)
         implements Serializable {
 
     private static final String DOMAIN = "idphoto";
@@ -33,51 +34,107 @@ record Failure(
             Status.Code.UNAVAILABLE, Status.Code.DEADLINE_EXCEEDED, Status.Code.CANCELLED,
             Status.Code.RESOURCE_EXHAUSTED, Status.Code.ABORTED);
 
-    static Failure of(StatusRuntimeException error, String orderId) {
-        Status status = error.getStatus();
-        Retry retry = PASSING.contains(status.getCode()) ? Retry.SAME_ORDER : Retry.NONE;
-        Failure failure = new Failure(status.getCode(), Reason.NONE, Dispatch.NONE, retry, orderId,
-                List.of(), null, status.getDescription() == null ? "" : status.getDescription());
+    /** What may go better when nothing was sent. */
+    private static final Set<Status.Code> TO_REPEAT = EnumSet.of(
+            Status.Code.UNAVAILABLE, Status.Code.DEADLINE_EXCEEDED, Status.Code.CANCELLED,
+            Status.Code.RESOURCE_EXHAUSTED);
+
+    /** Where nobody has told how far an order came, an earlier attempt to send it may have. */
+    private static final Set<Status.Code> TO_ASK = EnumSet.of(
+            Status.Code.UNAVAILABLE, Status.Code.DEADLINE_EXCEEDED, Status.Code.CANCELLED,
+            Status.Code.RESOURCE_EXHAUSTED, Status.Code.ABORTED, Status.Code.UNKNOWN,
+            Status.Code.INTERNAL);
+
+    /** What gRPC calls a connection that was not made, such as plaintext at a TLS port. */
+    private static final Set<Status.Code> UNCONNECTED =
+            EnumSet.of(Status.Code.INTERNAL, Status.Code.UNKNOWN);
+
+    /**
+     * What a status tells.
+     *
+     * @param unsent proven: no connection got anything of the call
+     * @param aboutSending whether the call sends the order
+     */
+    static Failure of(StatusRuntimeException error, String orderId, boolean unsent,
+            boolean aboutSending) {
+        Status.Code told = error.getStatus().getCode();
+        Status.Code code =
+                unsent && UNCONNECTED.contains(told) ? Status.Code.UNAVAILABLE : told;
+        boolean nothingSent = unsent && aboutSending;
         com.google.rpc.Status full = StatusProto.fromThrowable(error);
+        Failure failure = new Failure(code, Reason.NONE,
+                nothingSent ? Dispatch.NOT_SENT : Dispatch.UNKNOWN_TO_CLIENT,
+                advice(code, nothingSent), orderId, List.of(), null,
+                Texts.of(error.getStatus()), full);
         for (Any detail : full == null ? List.<Any>of() : full.getDetailsList()) {
             failure = failure.with(detail);
         }
         return failure;
     }
 
-    static Failure invalid(String orderId, List<Violation> violations) {
-        return new Failure(Status.Code.INVALID_ARGUMENT, Reason.INVALID_FIELD, Dispatch.NOT_SENT,
+    private static Retry advice(Status.Code code, boolean nothingSent) {
+        if (nothingSent) {
+            return TO_REPEAT.contains(code) ? Retry.SAME_ORDER : Retry.NONE;
+        }
+        return TO_ASK.contains(code) ? Retry.ASK_FIRST : Retry.NONE;
+    }
+
+    /** For a call whose caller's context had ended before. */
+    static Failure early(String orderId, boolean aboutSending, boolean cancelled) {
+        Status.Code code = cancelled ? Status.Code.CANCELLED : Status.Code.DEADLINE_EXCEEDED;
+        return new Failure(code, Reason.NONE,
+                aboutSending ? Dispatch.NOT_SENT : Dispatch.UNKNOWN_TO_CLIENT,
+                advice(code, aboutSending), orderId, List.of(), null,
+                "the caller's context had ended before the call", null);
+    }
+
+    /** After the end of the client. */
+    static Failure closed(String orderId, boolean aboutSending) {
+        return new Failure(Status.Code.FAILED_PRECONDITION, Reason.NONE,
+                aboutSending ? Dispatch.NOT_SENT : Dispatch.UNKNOWN_TO_CLIENT, Retry.NEVER,
+                orderId, List.of(), null, "the client is closed", null);
+    }
+
+    /** The same for a call whose client was closed meanwhile. */
+    Failure byClose() {
+        return new Failure(Status.Code.CANCELLED, reason, dispatch,
+                advice(Status.Code.CANCELLED, dispatch.equals(Dispatch.NOT_SENT)), orderId,
+                violations, retryAfter, "the client was closed", null);
+    }
+
+    static Failure invalid(String orderId, Dispatch dispatch, List<Violation> violations) {
+        return new Failure(Status.Code.INVALID_ARGUMENT, Reason.INVALID_FIELD, dispatch,
                 Retry.FIX_REQUEST, orderId, List.copyOf(violations), null,
-                "the request is not UTF-8");
+                "the request is not UTF-8", null);
     }
 
     static Failure pending(String orderId) {
         return new Failure(Status.Code.DEADLINE_EXCEEDED, Reason.ANSWER_PENDING,
                 Dispatch.IN_FLIGHT, Retry.SAME_ORDER, orderId, List.of(), null,
-                "the answer is still awaited");
+                "the answer is still awaited", null);
     }
 
     static Failure notSent(String orderId) {
         return new Failure(Status.Code.UNAVAILABLE, Reason.NONE, Dispatch.NOT_SENT,
                 Retry.SAME_ORDER, orderId, List.of(), null,
-                "the order was not sent and can be sent again");
+                "the order was not sent and can be sent again", null);
     }
 
     static Failure outcomeUnknown(String orderId) {
         return new Failure(Status.Code.UNKNOWN, Reason.OUTCOME_UNKNOWN, Dispatch.UNKNOWN,
                 Retry.NEW_ORDER, orderId, List.of(), null,
-                "the order was sent and no valid answer came");
+                "the order was sent and no valid answer came", null);
     }
 
     /** The gateway said something that only a later client understands. */
     static Failure notUnderstood(String orderId) {
         return new Failure(Status.Code.INTERNAL, Reason.NONE, Dispatch.NONE, Retry.NONE, orderId,
-                List.of(), null, "an answer or a state that this client does not know");
+                List.of(), null, "an answer or a state that this client does not know", null);
     }
 
     Failure withCode(Status.Code other) {
         return new Failure(
-                other, reason, dispatch, retry, orderId, violations, retryAfter, message);
+                other, reason, dispatch, retry, orderId, violations, retryAfter, message, status);
     }
 
     IdPhotoException asException(Throwable cause) {
@@ -86,6 +143,16 @@ record Failure(
 
     boolean isPassing() {
         return PASSING.contains(code);
+    }
+
+    /** Whether the gateway itself said this, or only something on the way. */
+    boolean isToldByGateway() {
+        return !reason.equals(Reason.NONE);
+    }
+
+    /** Whether the client may send the order again by itself. */
+    boolean isToRepeat() {
+        return code == Status.Code.UNAVAILABLE && dispatch.equals(Dispatch.NOT_SENT);
     }
 
     /** Whether waiting brings the answer. */
@@ -102,10 +169,10 @@ record Failure(
             text.append("; ").append(violation.field());
             text.append(": ").append(violation.description());
         }
-        return text.append(" (order ").append(orderId)
-                .append(", dispatch ").append(dispatch)
-                .append(", retry ").append(retry).append(')')
-                .toString();
+        text.append(" (order ").append(orderId);
+        text.append(dispatch.equals(Dispatch.NONE) ? "" : ", dispatch " + dispatch);
+        text.append(retry.equals(Retry.NONE) ? "" : ", retry " + retry);
+        return text.append(')').toString();
     }
 
     private Failure with(Any detail) {
@@ -133,19 +200,24 @@ record Failure(
         return new Failure(code, new Reason(info.getReason()),
                 new Dispatch(info.getMetadataOrDefault("dispatch", "")),
                 new Retry(info.getMetadataOrDefault("retry", "")),
-                orderId, violations, retryAfter, message);
+                orderId, violations, retryAfter, message, status);
     }
 
     private Failure with(BadRequest bad) {
         List<Violation> found = bad.getFieldViolationsList().stream()
                 .map(violation -> new Violation(violation.getField(), violation.getDescription()))
                 .toList();
-        return new Failure(code, reason, dispatch, retry, orderId, found, retryAfter, message);
+        return new Failure(
+                code, reason, dispatch, retry, orderId, found, retryAfter, message, status);
     }
 
     private Failure with(RetryInfo info) {
+        if (!Durations.isValid(info.getRetryDelay())) {
+            return this;
+        }
         Duration delay = Duration.ofSeconds(
                 info.getRetryDelay().getSeconds(), info.getRetryDelay().getNanos());
-        return new Failure(code, reason, dispatch, retry, orderId, violations, delay, message);
+        return new Failure(
+                code, reason, dispatch, retry, orderId, violations, delay, message, status);
     }
 }

@@ -2,17 +2,14 @@ package idphoto.client;
 
 import idphoto.v1.GetVerificationRequest;
 import idphoto.v1.IdPhotoServiceGrpc;
-import idphoto.v1.VerifyIdPhotoResponse;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.ManagedChannelBuilder;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
-import java.util.function.Supplier;
 
 /**
  * Calls a gateway. It is safe for concurrent use; one is enough for a program.
@@ -34,19 +31,27 @@ public final class IdPhotoClient implements AutoCloseable {
     private final Connection connection;
     private final Duration timeout;
     private final Optional<Duration> budget;
+    private final boolean view;
 
-    IdPhotoClient(Connection connection, Duration timeout, Optional<Duration> budget) {
+    private IdPhotoClient(
+            Connection connection, Duration timeout, Optional<Duration> budget, boolean view) {
         this.connection = connection;
         this.timeout = timeout;
         this.budget = budget;
+        this.view = view;
+    }
+
+    IdPhotoClient(Connection connection, Duration timeout) {
+        this(connection, timeout, Optional.empty(), false);
     }
 
     /**
      * Begins a client of the gateway at a target.
      *
-     * @param target {@code host:port}, all of whose addresses are used, or any other name that gRPC
-     *     knows
+     * @param target {@code host:port} or {@code [::1]:port}, all of whose addresses are used, or any
+     *     other name that gRPC knows, such as {@code unix:/path}
      * @return what makes the client
+     * @throws IllegalArgumentException when it is empty, has no port, or is a URL
      */
     public static IdPhotoClientBuilder builder(String target) {
         return new IdPhotoClientBuilder(target);
@@ -69,10 +74,11 @@ public final class IdPhotoClient implements AutoCloseable {
      *
      * @param budget the time until the caller must know; a single attempt takes no longer than the
      *     client's timeout all the same
-     * @return a view that shares the connections, and closes them
+     * @return a view that shares the connections; closing it closes nothing
      */
     public IdPhotoClient within(Duration budget) {
-        return new IdPhotoClient(connection, timeout, Optional.of(budget));
+        Objects.requireNonNull(budget, "budget");
+        return new IdPhotoClient(connection, timeout, Optional.of(budget), true);
     }
 
     /**
@@ -85,13 +91,8 @@ public final class IdPhotoClient implements AutoCloseable {
      * @return UPI's answer, which may be a rejection
      */
     public Answer verifyIdPhoto(Request request) {
-        Deadline deadline = deadline(timeout);
-        Deadline attempt = attempt(deadline);
-        try {
-            return Answer.fromProto(verify(request, false, attempt));
-        } catch (IdPhotoException e) {
-            return await(Waiting.after(e, attempt, deadline));
-        }
+        Objects.requireNonNull(request, "request");
+        return Work.await(work -> verify(request, work));
     }
 
     /**
@@ -101,14 +102,8 @@ public final class IdPhotoClient implements AutoCloseable {
      * @return UPI's answer
      */
     public CompletableFuture<Answer> verifyIdPhotoAsync(Request request) {
-        return cancellable(() -> {
-            Deadline deadline = deadline(timeout);
-            Deadline attempt = attempt(deadline);
-            return verifyAsync(request, false, attempt)
-                    .thenApply(Answer::fromProto)
-                    .exceptionallyCompose(
-                            e -> awaitAsync(Waiting.after(unwrap(e), attempt, deadline)));
-        });
+        Objects.requireNonNull(request, "request");
+        return Work.start(work -> verify(request, work));
     }
 
     /**
@@ -118,7 +113,8 @@ public final class IdPhotoClient implements AutoCloseable {
      * @param request what would be sent
      */
     public void validate(Request request) {
-        verify(request, true, attempt(deadline(timeout)));
+        Objects.requireNonNull(request, "request");
+        Work.await(work -> validate(request, work));
     }
 
     /**
@@ -128,8 +124,8 @@ public final class IdPhotoClient implements AutoCloseable {
      * @return done when nothing is wrong
      */
     public CompletableFuture<Void> validateAsync(Request request) {
-        return cancellable(() -> verifyAsync(request, true, attempt(deadline(timeout)))
-                .thenAccept(nothing -> {}));
+        Objects.requireNonNull(request, "request");
+        return Work.start(work -> validate(request, work));
     }
 
     /**
@@ -139,7 +135,8 @@ public final class IdPhotoClient implements AutoCloseable {
      * @return how far it came
      */
     public Verification getVerification(String orderId) {
-        return get(orderId, deadline(timeout));
+        Objects.requireNonNull(orderId, "orderId");
+        return Work.await(work -> get(orderId, deadline(timeout), work));
     }
 
     /**
@@ -149,7 +146,8 @@ public final class IdPhotoClient implements AutoCloseable {
      * @return how far it came
      */
     public CompletableFuture<Verification> getVerificationAsync(String orderId) {
-        return cancellable(() -> getAsync(orderId, deadline(timeout)));
+        Objects.requireNonNull(orderId, "orderId");
+        return Work.start(work -> get(orderId, deadline(timeout), work));
     }
 
     /**
@@ -165,7 +163,8 @@ public final class IdPhotoClient implements AutoCloseable {
      * @return UPI's answer, which may be a rejection
      */
     public Answer await(String orderId) {
-        return await(new Waiting(orderId, deadline(DEFAULT_AWAIT_TIMEOUT)));
+        Objects.requireNonNull(orderId, "orderId");
+        return Work.await(work -> await(orderId, work));
     }
 
     /**
@@ -175,102 +174,79 @@ public final class IdPhotoClient implements AutoCloseable {
      * @return UPI's answer
      */
     public CompletableFuture<Answer> awaitAsync(String orderId) {
-        return cancellable(
-                () -> awaitAsync(new Waiting(orderId, deadline(DEFAULT_AWAIT_TIMEOUT))));
+        Objects.requireNonNull(orderId, "orderId");
+        return Work.start(work -> await(orderId, work));
     }
 
-    /** Closes the connections. Calls in progress end with an error; their answers are not lost. */
+    /**
+     * Closes the connections, unless this is a view of another client. Calls in progress end with
+     * CANCELLED; their answers are not lost. Later ones fail with FAILED_PRECONDITION.
+     */
     @Override
     public void close() {
-        connection.close();
-    }
-
-    private VerifyIdPhotoResponse verify(Request request, boolean validateOnly, Deadline attempt) {
-        return connection.call(IdPhotoServiceGrpc.getVerifyIdPhotoMethod(),
-                request.toProto(validateOnly), attempt, request.orderId());
-    }
-
-    private CompletableFuture<VerifyIdPhotoResponse> verifyAsync(
-            Request request, boolean validateOnly, Deadline attempt) {
-        return connection.start(IdPhotoServiceGrpc.getVerifyIdPhotoMethod(),
-                request.toProto(validateOnly), attempt, request.orderId());
-    }
-
-    private Verification get(String orderId, Deadline deadline) {
-        return Verification.fromProto(connection.call(
-                IdPhotoServiceGrpc.getGetVerificationMethod(), question(orderId),
-                attempt(deadline), orderId));
-    }
-
-    private CompletableFuture<Verification> getAsync(String orderId, Deadline deadline) {
-        return connection.start(IdPhotoServiceGrpc.getGetVerificationMethod(), question(orderId),
-                attempt(deadline), orderId).thenApply(Verification::fromProto);
-    }
-
-    private Answer await(Waiting waiting) {
-        while (true) {
-            Optional<Answer> answer =
-                    waiting.hear(() -> get(waiting.orderId(), waiting.deadline()));
-            if (answer.isPresent()) {
-                return answer.get();
-            }
-            waiting.pause();
+        if (!view) {
+            connection.close();
         }
     }
 
-    private CompletableFuture<Answer> awaitAsync(Waiting waiting) {
-        return getAsync(waiting.orderId(), waiting.deadline())
+    private CompletableFuture<Answer> verify(Request request, Work work) {
+        Deadline deadline = deadline(timeout);
+        Deadline attempt = attempt(deadline);
+        return new Sending(connection, work, request.toProto(false), attempt).start()
+                .thenApply(Answer::fromProto)
+                .exceptionallyCompose(e -> ask(Waiting.after(
+                        connection, work, Work.unwrap(e), attempt, deadline), work));
+    }
+
+    private CompletableFuture<Void> validate(Request request, Work work) {
+        return new Sending(connection, work, request.toProto(true), attempt(deadline(timeout)))
+                .start()
+                .thenAccept(nothing -> {});
+    }
+
+    private CompletableFuture<Verification> get(String orderId, Deadline deadline, Work work) {
+        return connection.start(IdPhotoServiceGrpc.getGetVerificationMethod(), question(orderId),
+                attempt(deadline), orderId, work.calls()).thenApply(Verification::fromProto);
+    }
+
+    private CompletableFuture<Answer> await(String orderId, Work work) {
+        if (connection.isClosed()) {
+            throw connection.closed(orderId, false);
+        }
+        return ask(new Waiting(connection, work, orderId, deadline(DEFAULT_AWAIT_TIMEOUT)), work);
+    }
+
+    private CompletableFuture<Answer> ask(Waiting waiting, Work work) {
+        return get(waiting.orderId(), waiting.deadline(), work)
                 .handle((verification, e) -> waiting.hear(() -> orThrow(verification, e)))
                 .thenCompose(answer -> answer
                         .map(CompletableFuture::completedFuture)
-                        .orElseGet(() -> CompletableFuture
-                                .supplyAsync(() -> awaitAsync(waiting), waiting.afterPause())
-                                .thenCompose(Function.identity())));
+                        .orElseGet(() -> waiting.afterPause(() -> ask(waiting, work))));
     }
 
     private static GetVerificationRequest question(String orderId) {
-        return GetVerificationRequest.newBuilder().setOrderId(orderId).build();
+        GetVerificationRequest question =
+                GetVerificationRequest.newBuilder().setOrderId(orderId).build();
+        Request.checkText(question, orderId, Dispatch.UNKNOWN_TO_CLIENT);
+        return question;
     }
 
     private Deadline deadline(Duration otherwise) {
         Deadline deadline =
-                Deadline.after(budget.orElse(otherwise).toNanos(), TimeUnit.NANOSECONDS);
+                Deadline.after(Durations.nanos(budget.orElse(otherwise)), TimeUnit.NANOSECONDS);
         Deadline callers = Context.current().getDeadline();
         return callers == null ? deadline : deadline.minimum(callers);
     }
 
     private Deadline attempt(Deadline deadline) {
-        return deadline.minimum(Deadline.after(timeout.toNanos(), TimeUnit.NANOSECONDS));
-    }
-
-    // The end of the returned future ends the context, and with it the call in progress.
-    private static <T> CompletableFuture<T> cancellable(Supplier<CompletableFuture<T>> work) {
-        Context.CancellableContext context = Context.current().withCancellation();
-        Context before = context.attach();
-        try {
-            CompletableFuture<T> future = work.get();
-            future.whenComplete((result, e) -> context.cancel(null));
-            return future;
-        } catch (IdPhotoException e) {
-            context.cancel(null);
-            return CompletableFuture.failedFuture(e);
-        } finally {
-            context.detach(before);
-        }
+        return deadline.minimum(
+                Deadline.after(Durations.nanos(timeout), TimeUnit.NANOSECONDS));
     }
 
     private static <T> T orThrow(T result, Throwable e) {
         if (e != null) {
-            throw unwrap(e);
+            throw Work.unwrap(e);
         }
         return result;
-    }
-
-    private static IdPhotoException unwrap(Throwable e) {
-        Throwable cause = e instanceof CompletionException ? e.getCause() : e;
-        if (cause instanceof IdPhotoException failure) {
-            return failure;
-        }
-        throw new CompletionException(cause);
     }
 }

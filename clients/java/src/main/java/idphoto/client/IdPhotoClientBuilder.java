@@ -11,8 +11,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** Makes an {@link IdPhotoClient}; what is not set here has a safe default. */
 public final class IdPhotoClientBuilder {
@@ -24,16 +27,15 @@ public final class IdPhotoClientBuilder {
     private final ManagedChannelBuilder<?> transport;
     private final List<Consumer<? super ManagedChannelBuilder<?>>> options = new ArrayList<>();
     private boolean plaintext;
+    private boolean proxy = true;
     private Path ca;
     private Path certificate;
     private Path key;
     private Duration timeout = Defaults.TIMEOUT;
+    private Supplier<ScheduledExecutorService> clock = IdPhotoClientBuilder::daemon;
 
     IdPhotoClientBuilder(String target) {
-        if (target.startsWith("http://") || target.startsWith("https://")) {
-            throw new IllegalArgumentException("the target is host:port, not a URL: " + target);
-        }
-        this.target = target.contains("://") ? target : "dns:///" + target;
+        this.target = Target.read(target);
         this.transport = null;
     }
 
@@ -44,12 +46,24 @@ public final class IdPhotoClientBuilder {
 
     /**
      * Turns TLS off: names, ID numbers and photos travel readable to anybody on the way. For
-     * loopback, and for a mesh whose proxy on the same host encrypts.
+     * loopback, and for a mesh whose proxy on the same host encrypts. It never goes through a
+     * forward proxy.
      *
      * @return this
      */
     public IdPhotoClientBuilder plaintext() {
         plaintext = true;
+        return this;
+    }
+
+    /**
+     * Connects without the forward proxy that {@code -Dhttps.proxyHost}, or a ProxySelector of the
+     * program, names. With one, TLS goes through it by CONNECT, and the proxy chooses the gateway.
+     *
+     * @return this
+     */
+    public IdPhotoClientBuilder withoutProxy() {
+        proxy = false;
         return this;
     }
 
@@ -72,10 +86,15 @@ public final class IdPhotoClientBuilder {
      * @param certificate the PEM file of its chain
      * @param key the PEM file of its key, in PKCS 8
      * @return this
+     * @throws IllegalArgumentException when one of the two is missing
      */
     public IdPhotoClientBuilder clientCertificateFiles(Path certificate, Path key) {
-        this.certificate = Objects.requireNonNull(certificate, "certificate");
-        this.key = Objects.requireNonNull(key, "key");
+        if (certificate == null || key == null) {
+            throw new IllegalArgumentException("a client certificate needs the file of its chain"
+                    + " and the file of its key, not " + certificate + " and " + key);
+        }
+        this.certificate = certificate;
+        this.key = key;
         return this;
     }
 
@@ -118,15 +137,43 @@ public final class IdPhotoClientBuilder {
             throw new IllegalStateException(
                     "plaintext, TLS files and an own transport exclude each other");
         }
+        ModulePath.readClassPath();
+        ServiceFiles.checkBalancers();
         Optional<TlsFiles> files =
                 withFiles ? Optional.of(TlsFiles.open(ca, certificate, key)) : Optional.empty();
-        ManagedChannelBuilder<?> channel = transport != null
-                ? transport
-                : Grpc.newChannelBuilder(target, credentials(files));
+        ManagedChannelBuilder<?> channel = transport != null ? transport : channel(files);
         configure(channel);
+        if (plaintext || !proxy) {
+            channel.proxyDetector(address -> null);
+        }
         options.forEach(option -> option.accept(channel));
-        return new IdPhotoClient(
-                new Connection(channel.build(), files), timeout, Optional.empty());
+        return new IdPhotoClient(new Connection(channel.build(), files, clock.get()), timeout);
+    }
+
+    private ManagedChannelBuilder<?> channel(Optional<TlsFiles> files) {
+        ServiceFiles.checkTransport(target);
+        if (target.startsWith(AnyHost.SCHEME + ":")) {
+            AnyHost.register();
+        }
+        ManagedChannelBuilder<?> channel = Grpc.newChannelBuilder(target, credentials(files));
+        // gRPC would name the host by the path, which is none: the gateway refuses such a call.
+        return target.startsWith("unix:") ? channel.overrideAuthority("localhost") : channel;
+    }
+
+    /** For tests that cannot wait. */
+    IdPhotoClientBuilder clock(ScheduledExecutorService other) {
+        clock = () -> other;
+        return this;
+    }
+
+    private static ScheduledThreadPoolExecutor daemon() {
+        ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(1, work -> {
+            Thread thread = new Thread(work, "idphoto-client");
+            thread.setDaemon(true);
+            return thread;
+        });
+        clock.setRemoveOnCancelPolicy(true);
+        return clock;
     }
 
     private ChannelCredentials credentials(Optional<TlsFiles> files) {

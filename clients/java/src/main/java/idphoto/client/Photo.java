@@ -1,5 +1,6 @@
 package idphoto.client;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import java.util.Objects;
@@ -23,6 +24,7 @@ public final class Photo {
 
     /** Shows no personal data. */
     @Override
+    @JsonValue
     public String toString() {
         return "[redacted]";
     }

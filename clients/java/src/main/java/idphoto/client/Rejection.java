@@ -1,5 +1,6 @@
 package idphoto.client;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.Objects;
 
 /**
@@ -7,8 +8,8 @@ import java.util.Objects;
  * category and code only.
  */
 public final class Rejection implements Outcome {
-    private final Category category;
-    private final String code;
+    @JsonProperty private final Category category;
+    @JsonProperty private final String code;
     private final transient String message;
     private final transient String detail;
 

@@ -80,16 +80,16 @@ public record Request(
         if (merchant != null) {
             request.setMerchant(merchant.toProto());
         }
-        checkText(request.build());
+        checkText(request.build(), orderId, Dispatch.NOT_SENT);
         return request.build();
     }
 
     // Protobuf would replace half of a surrogate pair by a question mark and send that.
-    private void checkText(Message request) {
+    static void checkText(Message message, String orderId, Dispatch dispatch) {
         List<Violation> violations = new ArrayList<>();
-        collect(request, "", violations);
+        collect(message, "", violations);
         if (!violations.isEmpty()) {
-            throw Failure.invalid(orderId, violations).asException(null);
+            throw Failure.invalid(orderId, dispatch, violations).asException(null);
         }
     }
 

@@ -1,8 +1,12 @@
 package idphoto.client;
 
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+
+// Jackson refuses a type without fields, unless it has an annotation.
 /** How far an order came. */
 public sealed interface State {
     /** An answer may still come. */
+    @JsonPropertyOrder
     record InFlight() implements State {}
 
     /**
@@ -13,9 +17,11 @@ public sealed interface State {
     record Answered(Answer answer) implements State {}
 
     /** UPI never processed it; the same order may be sent. */
+    @JsonPropertyOrder
     record NotSent() implements State {}
 
     /** Sent, and no valid answer came; it is never sent again. */
+    @JsonPropertyOrder
     record OutcomeUnknown() implements State {}
 
     /**

@@ -9,29 +9,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.security.GeneralSecurityException;
+import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** The PEM files of TLS, read again when they change. */
 final class TlsFiles {
-    private static final long LOOK_EVERY_MILLIS = 1000;
-
     private final Path ca;
     private final Path certificate;
     private final Path key;
     private final AdvancedTlsX509TrustManager trust;
     private final AdvancedTlsX509KeyManager identity = new AdvancedTlsX509KeyManager();
-    private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(
-            work -> {
-                Thread thread = new Thread(work, "idphoto-tls-files");
-                thread.setDaemon(true);
-                return thread;
-            });
     private List<FileTime> read = List.of();
 
     private TlsFiles(Path ca, Path certificate, Path key) throws GeneralSecurityException {
@@ -46,11 +36,10 @@ final class TlsFiles {
         try {
             TlsFiles files = new TlsFiles(ca, certificate, key);
             files.readIfChanged();
-            files.watch.scheduleWithFixedDelay(files::look, LOOK_EVERY_MILLIS, LOOK_EVERY_MILLIS,
-                    TimeUnit.MILLISECONDS);
             return files;
         } catch (IOException | GeneralSecurityException e) {
-            throw new IllegalArgumentException("a file of a certificate or key cannot be used", e);
+            throw new IllegalArgumentException(
+                    "a file of a certificate or key cannot be used: " + Texts.of(e), e);
         }
     }
 
@@ -63,10 +52,6 @@ final class TlsFiles {
             credentials.keyManager(identity);
         }
         return credentials.build();
-    }
-
-    void close() {
-        watch.shutdownNow();
     }
 
     void look() {
@@ -84,11 +69,14 @@ final class TlsFiles {
         if (now.equals(read)) {
             return;
         }
-        if (ca != null) {
-            trust.updateTrustCredentials(ca.toFile());
-        }
+        // All are read before any is used: a half of the new ones would fit nothing.
+        X509Certificate[] roots = ca == null ? null : Pem.certificates(ca);
         if (certificate != null) {
-            identity.updateIdentityCredentials(certificate.toFile(), key.toFile());
+            X509Certificate[] chain = Pem.certificates(certificate);
+            identity.updateIdentityCredentials(chain, Pem.key(key, chain[0], certificate));
+        }
+        if (roots != null) {
+            trust.updateTrustCredentials(roots);
         }
         read = now;
     }

@@ -1,42 +1,56 @@
 package idphoto.client;
 
-import io.grpc.Context;
+import idphoto.v1.IdPhotoServiceGrpc;
+import idphoto.v1.VerifyIdPhotoRequest;
+import idphoto.v1.VerifyIdPhotoResponse;
 import io.grpc.Deadline;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /** What is known of an order while its answer is awaited. */
 final class Waiting {
-    private final Context context = Context.current();
+    static final MethodDescriptor<VerifyIdPhotoRequest, VerifyIdPhotoResponse> SENDING =
+            IdPhotoServiceGrpc.getVerifyIdPhotoMethod();
+
+    private final Connection connection;
+    private final Work work;
     private final String orderId;
     private final Deadline deadline;
     private final Optional<IdPhotoException> call;
     private IdPhotoException latest;
     private Duration pause = Defaults.AWAIT_PAUSE_FIRST;
 
-    private Waiting(String orderId, Deadline deadline, Optional<IdPhotoException> call) {
+    private Waiting(Connection connection, Work work, String orderId, Deadline deadline,
+            Optional<IdPhotoException> call) {
+        this.connection = connection;
+        this.work = work;
         this.orderId = orderId;
         this.deadline = deadline;
         this.call = call;
         this.latest = call.orElse(null);
     }
 
-    Waiting(String orderId, Deadline deadline) {
-        this(orderId, deadline, Optional.empty());
+    Waiting(Connection connection, Work work, String orderId, Deadline deadline) {
+        this(connection, work, orderId, deadline, Optional.empty());
     }
 
     /** After a call that failed, which is thrown when waiting would not help. */
-    static Waiting after(IdPhotoException call, Deadline attempt, Deadline deadline) {
-        Waiting waiting = new Waiting(call.orderId(), deadline, Optional.of(call));
+    static Waiting after(Connection connection, Work work, IdPhotoException call,
+            Deadline attempt, Deadline deadline) {
+        Waiting waiting =
+                new Waiting(connection, work, call.orderId(), deadline, Optional.of(call));
         // The gateway's word that the answer is pending can come too late for the call.
-        if (waiting.isOver() || !(call.failure().isInFlight() || attempt.isExpired())) {
+        boolean late = attempt.isExpired() && !call.dispatch().equals(Dispatch.NOT_SENT);
+        if (!call.failure().isInFlight() && (!late || waiting.isOver())) {
             throw call;
+        }
+        if (waiting.isOver()) {
+            throw waiting.ended(!deadline.isExpired());
         }
         return waiting;
     }
@@ -64,20 +78,11 @@ final class Waiting {
         return Optional.empty();
     }
 
-    /** Lets the pause go by in this thread. */
-    void pause() {
-        try {
-            TimeUnit.NANOSECONDS.sleep(nextPause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw ended(true);
-        }
-    }
-
-    /** Runs things when the pause has gone by. */
-    Executor afterPause() {
-        Executor executor = context.fixedContextExecutor(ForkJoinPool.commonPool());
-        return CompletableFuture.delayedExecutor(nextPause(), TimeUnit.NANOSECONDS, executor);
+    /** Goes on after the pause. */
+    CompletableFuture<Answer> afterPause(Supplier<CompletableFuture<Answer>> next) {
+        return work.after(connection, nextPause(), () -> isOver()
+                ? CompletableFuture.failedFuture(ended(!deadline.isExpired()))
+                : next.get());
     }
 
     // Trouble on the way does not end the waiting: the order is with the gateway.
@@ -108,7 +113,7 @@ final class Waiting {
     }
 
     private boolean isOver() {
-        return deadline.isExpired() || context.isCancelled();
+        return deadline.isExpired() || work.context().isCancelled() || connection.isClosed();
     }
 
     /** The latest news, with the code of how the waiting ended. */

@@ -57,8 +57,7 @@ class IdPhotoClientBuilderTest {
 
     @BeforeAll
     static void start() throws IOException, InterruptedException {
-        String script = Path.of("../../tests/conformance/certs.sh").toString();
-        assertEquals(0, new ProcessBuilder(script, folder.toString()).start().waitFor());
+        Certificates.make(folder);
         HealthStatusManager health = new HealthStatusManager();
         health.setStatus(IdPhotoServiceGrpc.SERVICE_NAME, ServingStatus.SERVING);
         server = NettyServerBuilder
@@ -135,16 +134,12 @@ class IdPhotoClientBuilderTest {
     void filesThatAreJustBeingReplacedDoNotReplaceTheLastGoodOnes() throws Exception {
         Path ca = Files.copy(folder.resolve("ca.pem"), folder.resolve("rotating.pem"));
         TlsFiles files = TlsFiles.open(ca, null, null);
-        try {
-            Files.writeString(ca, "-----BEGIN CERTIFICATE-----\nhalf");
-            files.look();
-            try (IdPhotoClient client = IdPhotoClient.builder(
-                    Grpc.newChannelBuilder(
-                            "localhost:" + server.getPort(), files.credentials())).build()) {
-                assertEquals(Status.Code.NOT_FOUND, reach(client));
-            }
-        } finally {
-            files.close();
+        Files.writeString(ca, "-----BEGIN CERTIFICATE-----\nhalf");
+        files.look();
+        try (IdPhotoClient client = IdPhotoClient.builder(
+                Grpc.newChannelBuilder(
+                        "localhost:" + server.getPort(), files.credentials())).build()) {
+            assertEquals(Status.Code.NOT_FOUND, reach(client));
         }
     }
 

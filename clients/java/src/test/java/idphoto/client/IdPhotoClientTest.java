@@ -51,7 +51,7 @@ class IdPhotoClientTest {
 
     @Test
     void aRequestHasItsOrderIdBeforeTheCallAndKeepsIt(IdPhotoFake gateway, IdPhotoClient client) {
-        gateway.reply(Reply.fail(Status.Code.UNAVAILABLE), Reply.fail(Status.Code.UNAVAILABLE));
+        gateway.reply(Reply.fail(Reason.DRAINING), Reply.fail(Reason.DRAINING));
         Request request = Samples.request();
         assertTrue(request.orderId().matches("[0-9]{14}[0-9A-Z]{21}"));
         assertEquals(request.orderId(), client.verifyIdPhoto(request).orderId());
@@ -94,11 +94,13 @@ class IdPhotoClientTest {
 
     @Test
     void troubleOnTheWayHasNoReasonAndAdviceByItsCode(IdPhotoFake gateway, IdPhotoClient client) {
-        gateway.reply(Reply.fail(Status.Code.ABORTED), Reply.fail(Status.Code.INTERNAL));
+        gateway.reply(Reply.fail(Status.Code.ABORTED), Reply.fail(Status.Code.UNIMPLEMENTED));
         IdPhotoException passing = failure(() -> client.verifyIdPhoto(Samples.request()));
         assertEquals(Reason.NONE, passing.reason());
-        assertEquals(Retry.SAME_ORDER, passing.retry());
+        assertEquals(Dispatch.UNKNOWN_TO_CLIENT, passing.dispatch());
+        assertEquals(Retry.ASK_FIRST, passing.retry());
         IdPhotoException lasting = failure(() -> client.verifyIdPhoto(Samples.request()));
+        assertEquals(Dispatch.UNKNOWN_TO_CLIENT, lasting.dispatch());
         assertEquals(Retry.NONE, lasting.retry());
     }
 
@@ -224,13 +226,6 @@ class IdPhotoClientTest {
         assertEquals(new State.Other("77"), later.state());
         assertEquals(new Category("78"), Category.fromProto(
                 idphoto.v1.Rejection.newBuilder().setCategoryValue(78).build()));
-    }
-
-    @Test
-    void aClosedClientFails(IdPhotoClient client) {
-        client.close();
-        assertEquals(Status.Code.UNAVAILABLE,
-                failure(() -> client.verifyIdPhoto(Samples.request())).code());
     }
 
     static IdPhotoException failure(Executable call) {

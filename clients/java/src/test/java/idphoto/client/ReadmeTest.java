@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import idphoto.client.testing.IdPhotoFake;
 import idphoto.client.testing.IdPhotoFakeExtension;
 import idphoto.client.testing.Reply;
+import io.grpc.Status;
 import io.grpc.opentelemetry.GrpcOpenTelemetry;
 import io.opentelemetry.api.OpenTelemetry;
 import java.io.ByteArrayOutputStream;
@@ -76,14 +77,14 @@ class ReadmeTest {
     void doesAsAdvised(IdPhotoFake gateway, IdPhotoClient client) {
         gateway.reply(Reply.fail(Reason.OVERLOADED), Reply.fail(Reason.OUTCOME_UNKNOWN),
                 Reply.fail(Reason.INVALID_FIELD, new Violation("photo", "too small")),
-                Reply.fail(Reason.GATEWAY_FAULT));
+                Reply.fail(Reason.GATEWAY_FAULT), Reply.fail(Status.Code.ABORTED));
         String said = printed(() -> {
-            for (int i = 0; i < 4; i++) {
+            for (int i = 0; i < 5; i++) {
                 advised(client, Samples.request());
             }
         });
         assertEquals("photo: too small\n", said);
-        assertEquals(List.of("later", "decide", "report"), done);
+        assertEquals(List.of("later", "decide", "report", "ask"), done);
     }
 
     private void advised(IdPhotoClient client, Request request) {
@@ -92,6 +93,7 @@ class ReadmeTest {
         } catch (IdPhotoException e) {
             switch (e.retry().name()) {
                 case "SAME_ORDER" -> later(request);
+                case "ASK_FIRST" -> ask(e.orderId()); // by client.await, before anything else
                 case "NEW_ORDER" -> decide(e.orderId()); // may be charged again
                 case "FIX_REQUEST" -> e.violations().forEach(violation ->
                         System.out.println(violation.field() + ": " + violation.description()));
@@ -102,6 +104,10 @@ class ReadmeTest {
 
     private void later(Request request) {
         done.add("later");
+    }
+
+    private void ask(String orderId) {
+        done.add("ask");
     }
 
     private void decide(String orderId) {

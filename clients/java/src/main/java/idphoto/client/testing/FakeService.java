@@ -1,21 +1,16 @@
 package idphoto.client.testing;
 
-import com.google.protobuf.Descriptors.EnumValueDescriptor;
-import com.google.protobuf.Timestamp;
 import idphoto.client.Comparison;
-import idphoto.client.Outcome;
 import idphoto.client.Reason;
-import idphoto.client.Rejection;
 import idphoto.v1.GetVerificationRequest;
 import idphoto.v1.GetVerificationResponse;
 import idphoto.v1.IdPhotoServiceGrpc;
-import idphoto.v1.RejectionCategory;
-import idphoto.v1.VerificationState;
 import idphoto.v1.VerifyIdPhotoRequest;
 import idphoto.v1.VerifyIdPhotoResponse;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import java.time.Instant;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -28,25 +23,21 @@ import java.util.function.Supplier;
 final class FakeService extends IdPhotoServiceGrpc.IdPhotoServiceImplBase {
     private static final Reply USUAL = Reply.answer(new Comparison(97));
 
+    /** Does something later. */
+    interface Timer {
+        void after(Duration delay, Runnable work);
+    }
+
+    /** The order of a call, and whether it came before. */
+    private record Received(Order order, boolean again) {}
+
+    private final Timer timer;
     private final Queue<Reply> script;
     private final List<Call> calls = new ArrayList<>();
     private final Map<String, Order> orders = new HashMap<>();
 
-    /** What is known of an order id. */
-    private static final class Order {
-        final VerifyIdPhotoRequest request;
-        final Timestamp answered = Timestamp.newBuilder()
-                .setSeconds(Instant.now().getEpochSecond())
-                .build();
-        Reply reply;
-
-        Order(VerifyIdPhotoRequest request, Reply reply) {
-            this.request = request;
-            this.reply = reply;
-        }
-    }
-
-    FakeService(List<Reply> script) {
+    FakeService(Timer timer, List<Reply> script) {
+        this.timer = timer;
         this.script = new ArrayDeque<>(script);
     }
 
@@ -61,7 +52,15 @@ final class FakeService extends IdPhotoServiceGrpc.IdPhotoServiceImplBase {
     @Override
     public void verifyIdPhoto(
             VerifyIdPhotoRequest request, StreamObserver<VerifyIdPhotoResponse> observer) {
-        answer(observer, () -> verify(request));
+        // gRPC throws at who answers a call that has ended, unless there is somebody to tell.
+        ((ServerCallStreamObserver<?>) observer).setOnCancelHandler(() -> {});
+        Received received = receive(request);
+        Order order = received.order;
+        if (!order.request.equals(request)) {
+            observer.onError(contract(Reason.ORDER_ID_REUSED, request.getOrderId()));
+            return;
+        }
+        order.settled.thenRun(() -> answer(observer, () -> order.answer(received.again)));
     }
 
     @Override
@@ -70,7 +69,7 @@ final class FakeService extends IdPhotoServiceGrpc.IdPhotoServiceImplBase {
         answer(observer, () -> get(request.getOrderId()));
     }
 
-    private static <T> void answer(StreamObserver<T> observer, Supplier<T> work) {
+    private synchronized <T> void answer(StreamObserver<T> observer, Supplier<T> work) {
         T response;
         try {
             response = work.get();
@@ -82,92 +81,25 @@ final class FakeService extends IdPhotoServiceGrpc.IdPhotoServiceImplBase {
         observer.onCompleted();
     }
 
-    private synchronized VerifyIdPhotoResponse verify(VerifyIdPhotoRequest request) {
+    private synchronized Received receive(VerifyIdPhotoRequest request) {
         calls.add(Call.received(request, Headers.current()));
-        Order known = orders.get(request.getOrderId());
-        if (known != null && !request.getValidateOnly()) {
-            if (!known.request.equals(request)) {
-                throw contract(Reason.ORDER_ID_REUSED, request.getOrderId());
-            }
-            return answer(known, true);
+        Order known = request.getValidateOnly() ? null : orders.get(request.getOrderId());
+        if (known != null) {
+            return new Received(known, true);
         }
-        Reply reply = script.isEmpty() ? USUAL : script.remove();
-        if (request.getValidateOnly()) {
-            return validated(request, reply);
-        }
-        Order order = new Order(request, reply);
-        if (reply.fault == null || reply.fault.usesOrder()) {
+        Order order = new Order(request, script.isEmpty() ? USUAL : script.remove(), timer);
+        if (order.isKept()) {
             orders.put(request.getOrderId(), order);
         }
-        return answer(order, false);
+        return new Received(order, false);
     }
 
-    private synchronized GetVerificationResponse get(String orderId) {
+    private GetVerificationResponse get(String orderId) {
         Order order = orders.get(orderId);
         if (order == null) {
             throw contract(Reason.VERIFICATION_NOT_FOUND, orderId);
         }
-        GetVerificationResponse.Builder response = GetVerificationResponse.newBuilder()
-                .setOrderId(orderId)
-                .setConsent(order.request.getConsent())
-                .setCreatedAt(order.answered)
-                .setUpdatedAt(order.answered)
-                .setState(state(order.reply));
-        if (order.reply.fault == null) {
-            response.setResult(answer(order, true));
-        }
-        if (order.reply.pending) {
-            order.reply = Reply.answer(order.reply.outcome);
-        }
-        return response.build();
-    }
-
-    private static VerificationState state(Reply reply) {
-        if (reply.fault == null) {
-            return VerificationState.VERIFICATION_STATE_ANSWERED;
-        }
-        return reply.fault.reason().equals(Reason.ANSWER_PENDING)
-                ? VerificationState.VERIFICATION_STATE_IN_FLIGHT
-                : VerificationState.VERIFICATION_STATE_OUTCOME_UNKNOWN;
-    }
-
-    private static VerifyIdPhotoResponse validated(VerifyIdPhotoRequest request, Reply reply) {
-        if (reply.fault != null) {
-            throw reply.fault.of(request.getOrderId());
-        }
-        return VerifyIdPhotoResponse.newBuilder().setOrderId(request.getOrderId()).build();
-    }
-
-    private static VerifyIdPhotoResponse answer(Order order, boolean replayed) {
-        String orderId = order.request.getOrderId();
-        if (order.reply.fault != null) {
-            throw order.reply.fault.of(orderId);
-        }
-        VerifyIdPhotoResponse.Builder response = VerifyIdPhotoResponse.newBuilder()
-                .setOrderId(orderId)
-                .setUpiUuid("0".repeat(32))
-                .setAnsweredAt(order.answered)
-                .setReplayed(replayed);
-        Outcome outcome = order.reply.outcome;
-        if (outcome instanceof Comparison comparison) {
-            response.getComparisonBuilder().setConfidence(comparison.confidence());
-        } else if (outcome instanceof Rejection rejection) {
-            response.getRejectionBuilder()
-                    .setCategory(category(rejection))
-                    .setCode(rejection.code())
-                    .setMessage(rejection.message())
-                    .setDetail(rejection.detail());
-        }
-        return response.build();
-    }
-
-    // A category of a later gateway has no name in this version's contract.
-    private static RejectionCategory category(Rejection rejection) {
-        EnumValueDescriptor known = RejectionCategory.getDescriptor()
-                .findValueByName("REJECTION_CATEGORY_" + rejection.category().name());
-        return known == null
-                ? RejectionCategory.REJECTION_CATEGORY_UNSPECIFIED
-                : RejectionCategory.valueOf(known);
+        return order.found();
     }
 
     private static StatusRuntimeException contract(Reason reason, String orderId) {

@@ -14,9 +14,17 @@ import io.grpc.protobuf.StatusProto;
 import java.time.Duration;
 import java.util.List;
 
-/** An error, as the gateway tells it; {@code retryAfter} is null when it does not say. */
+/**
+ * An error, as the gateway tells it; {@code retryAfter} is null when it does not say, and {@code
+ * own} where it is not a status of the user's own.
+ */
 record Fault(Status.Code code, Reason reason, Dispatch dispatch, Retry retry,
-        List<Violation> violations, Duration retryAfter) {
+        List<Violation> violations, Duration retryAfter, com.google.rpc.Status own) {
+
+    static Fault of(com.google.rpc.Status own) {
+        return new Fault(Status.fromCodeValue(own.getCode()).getCode(), Reason.NONE, Dispatch.NONE,
+                Retry.NONE, List.of(), null, own);
+    }
 
     /** Whether the order id is used from then on. */
     boolean usesOrder() {
@@ -24,6 +32,9 @@ record Fault(Status.Code code, Reason reason, Dispatch dispatch, Retry retry,
     }
 
     StatusRuntimeException of(String orderId) {
+        if (own != null) {
+            return StatusProto.toStatusRuntimeException(own);
+        }
         com.google.rpc.Status.Builder status =
                 com.google.rpc.Status.newBuilder().setCode(code.value());
         if (reason.equals(Reason.NONE)) {

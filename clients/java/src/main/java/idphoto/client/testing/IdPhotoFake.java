@@ -10,19 +10,24 @@ import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 
 /** A fake gateway. It is safe for concurrent use. */
 public final class IdPhotoFake implements AutoCloseable {
+    private final ScheduledThreadPoolExecutor clock = clock();
     private final FakeService service;
     private final String name = InProcessServerBuilder.generateName();
     private final Server server;
     private final List<IdPhotoClient> clients = new CopyOnWriteArrayList<>();
 
-    private IdPhotoFake(FakeService service) {
-        this.service = service;
+    private IdPhotoFake(Optional<FakeService.Timer> timer, Reply... replies) {
+        this.service = new FakeService(timer.orElse(this::after), List.of(replies));
         HealthStatusManager health = new HealthStatusManager();
         health.setStatus(IdPhotoServiceGrpc.SERVICE_NAME, ServingStatus.SERVING);
         this.server = InProcessServerBuilder.forName(name)
@@ -40,7 +45,15 @@ public final class IdPhotoFake implements AutoCloseable {
      * @return the running gateway, to be closed
      */
     public static IdPhotoFake start(Reply... replies) {
-        IdPhotoFake fake = new IdPhotoFake(new FakeService(List.of(replies)));
+        return start(new IdPhotoFake(Optional.empty(), replies));
+    }
+
+    /** The same with slow replies when {@code timer} says so. */
+    static IdPhotoFake start(FakeService.Timer timer, Reply... replies) {
+        return start(new IdPhotoFake(Optional.of(timer), replies));
+    }
+
+    private static IdPhotoFake start(IdPhotoFake fake) {
         try {
             fake.server.start();
         } catch (IOException e) {
@@ -94,5 +107,19 @@ public final class IdPhotoFake implements AutoCloseable {
     public void close() {
         clients.forEach(IdPhotoClient::close);
         server.shutdownNow();
+        clock.shutdownNow();
+    }
+
+    private void after(Duration delay, Runnable work) {
+        clock.schedule(work, delay.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    // It has no thread before the first slow reply.
+    private static ScheduledThreadPoolExecutor clock() {
+        return new ScheduledThreadPoolExecutor(1, work -> {
+            Thread thread = new Thread(work, "idphoto-fake");
+            thread.setDaemon(true);
+            return thread;
+        });
     }
 }

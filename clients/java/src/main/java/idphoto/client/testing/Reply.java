@@ -49,11 +49,18 @@ public final class Reply {
     final boolean pending;
     /** Null: the call is answered. */
     final Fault fault;
+    /** Null: it never comes. */
+    final Duration delay;
 
-    private Reply(Outcome outcome, boolean pending, Fault fault) {
+    private Reply(Outcome outcome, boolean pending, Fault fault, Duration delay) {
         this.outcome = outcome;
         this.pending = pending;
         this.fault = fault;
+        this.delay = delay;
+    }
+
+    private Reply(Outcome outcome, boolean pending, Fault fault) {
+        this(outcome, pending, fault, Duration.ZERO);
     }
 
     /**
@@ -107,12 +114,48 @@ public final class Reply {
      */
     public static Reply fail(Code code) {
         return new Reply(null, false,
-                new Fault(code, Reason.NONE, Dispatch.NONE, Retry.NONE, List.of(), null));
+                new Fault(code, Reason.NONE, Dispatch.NONE, Retry.NONE, List.of(), null, null));
+    }
+
+    // Not an overload of fail: a module whose build leaves this type's jar on the class path could
+    // not compile any call of that name.
+    /**
+     * Fails the call with a status as it is: for details that {@link
+     * idphoto.client.IdPhotoException#detail} gives, and for what a proxy may say.
+     *
+     * @param status not OK
+     * @return the reply
+     */
+    public static Reply failStatus(com.google.rpc.Status status) {
+        return new Reply(null, false, Fault.of(status));
+    }
+
+    /**
+     * Never replies: the call ends with its deadline, and the order stays in flight.
+     *
+     * @return the reply
+     */
+    public static Reply hang() {
+        return new Reply(null, false, null, null);
+    }
+
+    /**
+     * This reply after a time. An answer comes even when the caller is gone: its order is in
+     * flight until then.
+     *
+     * @param time longer than zero
+     * @return the slow reply
+     */
+    public Reply after(Duration time) {
+        if (time.isNegative() || time.isZero()) {
+            throw new IllegalArgumentException("the time must be longer than zero");
+        }
+        return new Reply(outcome, pending, fault, time);
     }
 
     static Fault fault(Reason reason, List<Violation> violations, Duration retryAfter) {
         Row row = CONTRACT.getOrDefault(reason, UNKNOWN);
-        return new Fault(row.code, reason, row.dispatch, row.retry, violations, retryAfter);
+        return new Fault(row.code, reason, row.dispatch, row.retry, violations, retryAfter, null);
     }
 
     private static Map.Entry<Reason, Row> row(

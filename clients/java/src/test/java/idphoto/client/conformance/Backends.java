@@ -80,6 +80,18 @@ final class Backends implements Closeable {
         return sum;
     }
 
+    /** Kills the gateways that an order went through; how many. */
+    int kill(String order) throws IOException, InterruptedException {
+        int killed = 0;
+        for (Backend backend : all) {
+            if (backend.gateway() != null && backend.gateway().orders().containsKey(order)) {
+                backend.gateway().kill();
+                killed++;
+            }
+        }
+        return killed;
+    }
+
     @Override
     public void close() throws IOException {
         for (Closeable one : own) {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -66,11 +67,13 @@ final class Binding {
         }
     }
 
-    // "do" is no name in Java.
     private static String member(String component) {
-        return component.equals("doing")
-                ? "do"
-                : component.replaceAll("([A-Z])", "_$1").toLowerCase(java.util.Locale.ROOT);
+        return switch (component) {
+            // These are no names in Java.
+            case "doing" -> "do";
+            case "breaking" -> "break";
+            default -> component.replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
+        };
     }
 
     private static List<Object> list(JsonElement json, Type type) {

@@ -37,8 +37,8 @@ class ClientCaller implements Caller {
             builder.caFile(folder.resolve(spec.caFile()));
         }
         if (spec.certFile() != null) {
-            builder.clientCertificateFiles(
-                    folder.resolve(spec.certFile()), folder.resolve(spec.keyFile()));
+            builder.clientCertificateFiles(folder.resolve(spec.certFile()),
+                    spec.keyFile() == null ? null : folder.resolve(spec.keyFile()));
         }
         client = builder.build();
     }

@@ -31,6 +31,7 @@ import java.util.Set;
 
 /** A gRPC server on a socket that says what a script says. */
 final class FakeBackend extends IdPhotoServiceGrpc.IdPhotoServiceImplBase implements Closeable {
+    private final Connections connections = new Connections();
     private final Server server;
     private final Deque<Manifest.Reply> script = new ArrayDeque<>();
     private final Set<String> orders = new HashSet<>();
@@ -42,6 +43,9 @@ final class FakeBackend extends IdPhotoServiceGrpc.IdPhotoServiceImplBase implem
                 health == null ? ServingStatus.SERVING : ServingStatus.valueOf(health));
         server = NettyServerBuilder
                 .forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .channelFactory(connections)
+                .bossEventLoopGroup(connections.group())
+                .workerEventLoopGroup(connections.group())
                 .addService(this)
                 .addService(checks.getHealthService())
                 .build()
@@ -70,14 +74,14 @@ final class FakeBackend extends IdPhotoServiceGrpc.IdPhotoServiceImplBase implem
     @Override
     public void close() {
         server.shutdownNow();
+        connections.close();
     }
 
     @Override
     public void verifyIdPhoto(
             VerifyIdPhotoRequest request, StreamObserver<VerifyIdPhotoResponse> observer) {
         Manifest.Reply reply = next(request.getOrderId());
-        if (reply.error() != null) {
-            observer.onError(status(reply.error(), request.getOrderId()));
+        if (isOver(reply, request.getOrderId(), observer)) {
             return;
         }
         observer.onNext(response(reply.answer(), request.getOrderId()));
@@ -88,8 +92,7 @@ final class FakeBackend extends IdPhotoServiceGrpc.IdPhotoServiceImplBase implem
     public void getVerification(
             GetVerificationRequest request, StreamObserver<GetVerificationResponse> observer) {
         Manifest.Reply reply = next(request.getOrderId());
-        if (reply.error() != null) {
-            observer.onError(status(reply.error(), request.getOrderId()));
+        if (isOver(reply, request.getOrderId(), observer)) {
             return;
         }
         String state = reply.state() == null ? "ANSWERED" : reply.state();
@@ -101,6 +104,18 @@ final class FakeBackend extends IdPhotoServiceGrpc.IdPhotoServiceImplBase implem
         }
         observer.onNext(response.build());
         observer.onCompleted();
+    }
+
+    private boolean isOver(Manifest.Reply reply, String orderId, StreamObserver<?> observer) {
+        if (reply.breaking() == Boolean.TRUE) {
+            connections.cut();
+            return true;
+        }
+        if (reply.error() != null) {
+            observer.onError(status(reply.error(), orderId));
+            return true;
+        }
+        return false;
     }
 
     private synchronized Manifest.Reply next(String orderId) {

@@ -99,10 +99,11 @@ final class Gateway implements Closeable {
     /** What the sandbox received, by order id. */
     Map<String, Received> orders() throws IOException, InterruptedException {
         Map<String, Received> orders = new HashMap<>();
-        if (upi == null) {
+        String asked = upi;
+        if (asked == null) {
             return orders;
         }
-        HttpRequest request = HttpRequest.newBuilder(URI.create(upi + "/orders")).build();
+        HttpRequest request = HttpRequest.newBuilder(URI.create(asked + "/orders")).build();
         String body = HTTP.send(request, BodyHandlers.ofString()).body();
         JsonElement json = JsonParser.parseString(body);
         json.getAsJsonObject().getAsJsonObject("orders").entrySet().forEach(entry -> {
@@ -111,6 +112,12 @@ final class Gateway implements Closeable {
                     counts.get("posts").getAsInt(), counts.get("refused").getAsInt()));
         });
         return orders;
+    }
+
+    /** Ends as a machine that fails does; its sandbox is not asked from then on. */
+    void kill() {
+        process.kill();
+        upi = null;
     }
 
     @Override

@@ -18,7 +18,10 @@ record Manifest(Integer format, Map<String, String> request, List<Scenario> scen
 
     record Backend(String kind, List<String> set, String tls, String upi, String health) {}
 
-    record Client(Duration timeout, Boolean tls, String caFile, String certFile, String keyFile) {}
+    record Client(Duration timeout, Boolean tls, String caFile, String certFile, String keyFile,
+            Boolean refused) {
+        static final Client PLAIN = new Client(null, null, null, null, null, null);
+    }
 
     record Step(String doing, String call, String order, Map<String, String> request,
             Duration deadline, Integer count, Integer width, List<Step> during, Integer backend,
@@ -28,7 +31,7 @@ record Manifest(Integer format, Map<String, String> request, List<Scenario> scen
     record Expectation(Answer answer, Error error, Boolean valid, String state, Duration within,
             Integer posts, Integer calls, Integer callsAtLeast, Integer orders) {}
 
-    record Reply(Answer answer, Error error, String state) {}
+    record Reply(Answer answer, Error error, String state, Boolean breaking) {}
 
     record Answer(Integer confidence, String category, String code, Boolean replayed) {}
 

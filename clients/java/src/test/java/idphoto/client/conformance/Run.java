@@ -68,6 +68,9 @@ final class Run implements Closeable {
     }
 
     void perform() throws Exception {
+        if (spec().refused() == Boolean.TRUE) {
+            refused();
+        }
         for (int i = 0; i < scenario.steps().size(); i++) {
             try {
                 perform(scenario.steps().get(i));
@@ -120,6 +123,9 @@ final class Run implements Closeable {
             case "count" -> count(step, want);
             case "drain" -> drain(backends.get(step.backend()).gateway());
             case "restart" -> backends.get(step.backend()).gateway().restart();
+            case "kill" -> check(backends.kill(order(step.order())) > 0,
+                    "no sandbox has received it");
+            case "close" -> caller().close();
             case "install" -> install(step.files());
             default -> throw new IllegalArgumentException("no step of kind " + step.doing());
         }
@@ -127,11 +133,22 @@ final class Run implements Closeable {
 
     private synchronized Caller caller() throws Exception {
         if (caller == null) {
-            Manifest.Client spec = Objects.requireNonNullElse(scenario.client(),
-                    new Manifest.Client(null, null, null, null, null));
-            caller = maker.make(backends.target(), spec, folder);
+            caller = maker.make(backends.target(), spec(), folder);
         }
         return caller;
+    }
+
+    private Manifest.Client spec() {
+        return Objects.requireNonNullElse(scenario.client(), Manifest.Client.PLAIN);
+    }
+
+    private void refused() throws Exception {
+        try {
+            caller();
+        } catch (IllegalArgumentException e) {
+            return;
+        }
+        throw new AssertionError("a client was made");
     }
 
     private String order(String label) {
@@ -175,7 +192,7 @@ final class Run implements Closeable {
                 return call(step, order);
             } catch (AsyncCaller.Cancelled e) {
                 return Result.failed(order, new Result.Failure(
-                        "CANCELLED", "", "", "SAME_ORDER", order, List.of(), null));
+                        "CANCELLED", "", "UNKNOWN_TO_CLIENT", "ASK_FIRST", order, List.of(), null));
             }
         });
         Thread thread = new Thread(result, "call " + step.call());

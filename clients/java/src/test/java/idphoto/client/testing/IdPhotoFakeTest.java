@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.protobuf.Any;
+import com.google.rpc.QuotaFailure;
 import idphoto.client.Answer;
 import idphoto.client.Category;
 import idphoto.client.Comparison;
@@ -19,7 +21,12 @@ import idphoto.client.Rejection;
 import idphoto.client.Request;
 import idphoto.client.Retry;
 import idphoto.client.State;
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -96,6 +103,75 @@ class IdPhotoFakeTest {
                 client.getVerification(request.orderId()).state());
         assertEquals(Reason.OUTCOME_UNKNOWN, assertThrows(IdPhotoException.class,
                 () -> client.await(request.orderId())).reason());
+    }
+
+    @Test
+    void aDelayedAnswerIsInFlightUntilItComes() {
+        Queue<Runnable> later = new LinkedBlockingQueue<>();
+        try (IdPhotoFake gateway = IdPhotoFake.start((delay, work) -> later.add(work),
+                Reply.answer(new Comparison(42)).after(Duration.ofMinutes(1)))) {
+            IdPhotoClient client = gateway.client();
+            Request request = request();
+            IdPhotoException late = assertThrows(IdPhotoException.class,
+                    () -> client.within(Duration.ofSeconds(1)).verifyIdPhoto(request));
+            assertEquals(Status.Code.DEADLINE_EXCEEDED, late.code());
+            assertEquals(new State.InFlight(), client.getVerification(request.orderId()).state());
+            later.remove().run();
+            assertEquals(new Comparison(42), client.await(request.orderId()).outcome());
+            assertTrue(client.verifyIdPhoto(request).replayed());
+        }
+    }
+
+    @Test
+    void aDelayedFailureComesInItsTime() {
+        Queue<Duration> delays = new LinkedBlockingQueue<>();
+        FakeService.Timer timer = (delay, work) -> {
+            delays.add(delay);
+            work.run();
+        };
+        try (IdPhotoFake gateway = IdPhotoFake.start(timer,
+                Reply.fail(Reason.OVERLOADED).after(Duration.ofSeconds(5)))) {
+            IdPhotoException e = assertThrows(IdPhotoException.class,
+                    () -> gateway.client().verifyIdPhoto(request()));
+            assertEquals(Reason.OVERLOADED, e.reason());
+            assertEquals(List.of(Duration.ofSeconds(5)), List.copyOf(delays));
+        }
+    }
+
+    @Test
+    void aDelayIsOfTheClockOnTheWall(IdPhotoFake gateway, IdPhotoClient client) {
+        Duration delay = Duration.ofMillis(200);
+        gateway.reply(Reply.answer(new Comparison(42)).after(delay));
+        long begun = System.nanoTime();
+        assertEquals(new Comparison(42), client.verifyIdPhoto(request()).outcome());
+        assertTrue(System.nanoTime() - begun >= delay.toNanos());
+    }
+
+    @Test
+    void aHangingCallEndsWithItsDeadline(IdPhotoFake gateway, IdPhotoClient client) {
+        gateway.reply(Reply.hang());
+        Request request = request();
+        IdPhotoException e = assertThrows(IdPhotoException.class,
+                () -> client.within(Duration.ofSeconds(1)).verifyIdPhoto(request));
+        assertEquals(Status.Code.DEADLINE_EXCEEDED, e.code());
+        assertEquals(Dispatch.UNKNOWN_TO_CLIENT, e.dispatch());
+        assertEquals(Retry.ASK_FIRST, e.retry());
+        assertEquals(new State.InFlight(), client.getVerification(request.orderId()).state());
+    }
+
+    @Test
+    void aStatusComesAsItIs(IdPhotoFake gateway, IdPhotoClient client) {
+        QuotaFailure quota = QuotaFailure.newBuilder()
+                .addViolations(QuotaFailure.Violation.newBuilder().setSubject("caller:onboarding"))
+                .build();
+        gateway.reply(Reply.failStatus(com.google.rpc.Status.newBuilder()
+                .setCode(Status.Code.RESOURCE_EXHAUSTED.value())
+                .addDetails(Any.pack(quota))
+                .build()));
+        IdPhotoException e =
+                assertThrows(IdPhotoException.class, () -> client.verifyIdPhoto(request()));
+        assertEquals(Status.Code.RESOURCE_EXHAUSTED, e.code());
+        assertEquals(Optional.of(quota), e.detail(QuotaFailure.class));
     }
 
     @Test
