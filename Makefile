@@ -26,7 +26,7 @@ TOOLS := $(CURDIR)/.tools
 BUF := $(TOOLS)/bin/buf
 GO := $(wildcard clients/go/go.mod)
 JAVA := $(wildcard clients/java/pom.xml)
-CLIENTS := $(if $(GO),test-go test-tracing) $(if $(JAVA),test-java) $(if $(and $(GO),$(JAVA)),test-conformance)
+CLIENTS := $(if $(GO),test-go test-tracing) $(if $(JAVA),test-java) $(if $(and $(GO),$(JAVA)),test-conformance test-consumers test-pom-matrix)
 
 step = @printf '\n== %s\n' '$(1)'
 
@@ -75,6 +75,11 @@ docs: ##  write docs/metrics.md and docs/sandbox.md from the tables in the code
 proto-baseline: ##  at a release: make today's contract the one to stay compatible with
 	@scripts/tools.sh buf
 	@cd proto && $(BUF) build --exclude-source-info --output baseline.yaml
+
+.PHONY: dist
+dist: build ##  dist/: Go proxy and Maven trees, contract, the binary's archive, SHA256SUMS
+	@scripts/tools.sh buf
+	@scripts/dist/main.py
 
 ##
 ## Parts of `make test`
@@ -151,14 +156,16 @@ test-observability: build ##  a real Prometheus scrapes the gateway; alerts, eve
 	@tests/observability/run.py
 
 # These tests start this binary; the clients' leave a table of their scenarios.
-test-go test-java test-observability test-tracing: export IDPHOTO_BIN := $(abspath $(RELEASE))
+dist test-go test-java test-observability test-tracing test-consumers test-pom-matrix: export IDPHOTO_BIN := $(abspath $(RELEASE))
+# Where it is missing they skip, but not here.
+test-go test-java: export REQUIRE_GATEWAY := 1
 TABLE := $(CURDIR)/target/conformance
 
 .PHONY: test-go
 test-go: build ##  the Go client: vet, staticcheck, tests with the race detector
 	@scripts/tools.sh staticcheck
 	$(call step,Go client)
-	@test -z "$$(gofmt -l clients/go | tee /dev/stderr)"
+	@! gofmt -l clients/go | grep .
 	@cd clients/go && go vet ./...
 	@cd clients/go && $(TOOLS)/bin/staticcheck ./...
 	@mkdir -p $(dir $(TABLE))
@@ -168,7 +175,7 @@ test-go: build ##  the Go client: vet, staticcheck, tests with the race detector
 test-tracing: build ##  one trace through Go client, gateway and sandbox
 	@scripts/tools.sh staticcheck
 	$(call step,traces)
-	@test -z "$$(gofmt -l tests/tracing | tee /dev/stderr)"
+	@! gofmt -l tests/tracing | grep .
 	@cd tests/tracing && go vet ./...
 	@cd tests/tracing && $(TOOLS)/bin/staticcheck ./...
 	@cd tests/tracing && go test -race -count=1 ./...
@@ -179,6 +186,17 @@ test-java: build ##  the Java client
 	@mkdir -p $(dir $(TABLE))
 	@IDPHOTO_TABLE=$(TABLE)-java.tsv mvn --batch-mode --no-transfer-progress \
 		--file clients/java/pom.xml verify
+
+.PHONY: test-consumers
+test-consumers: dist ##  three programs outside the repository, from dist/ and the clients' pages alone
+	$(call step,consumers)
+	@tests/consumers/run.py
+	@tests/consumers/fork.py
+
+.PHONY: test-pom-matrix
+test-pom-matrix: dist ##  the Java client beside the BOMs that Java teams have
+	$(call step,POMs of consumers)
+	@tests/consumers/matrix.py
 
 .PHONY: test-conformance
 test-conformance: test-go test-java ##  both clients have the same table of scenarios
