@@ -165,7 +165,17 @@ enum Greeting<T> {
     Drained,
 }
 
-/// The defences against resets and floods stay as h2 sets them.
+/// A proxy puts all callers on one connection, so its end costs the answers of all of them.
+///
+/// Two limits of h2 would end it for what honest callers do, and are set aside:
+/// - streams that were reset before they were looked at (20): as many as can be open may be
+///   cancelled at once. A rapid reset (CVE-2023-44487) meets the same bound a moment later.
+/// - resets of ours in the connection's whole life (1,024): each piece of a body that comes after
+///   its call was refused makes one. They protect handlers that go on after a reset
+///   (CVE-2025-8671); ours end with the stream, and orders are bounded by
+///   `server.max_in_flight`.
+///
+/// The other defences stay as h2 sets them.
 fn http() -> http2::Builder<TokioExecutor> {
     let mut http = http2::Builder::new(TokioExecutor::new());
     http.timer(TokioTimer::new())
@@ -175,6 +185,8 @@ fn http() -> http2::Builder<TokioExecutor> {
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_concurrent_streams(MAX_STREAMS)
+        .max_pending_accept_reset_streams(MAX_STREAMS as usize)
+        .max_local_error_reset_streams(None)
         .max_header_list_size(MAX_HEADER_LIST);
     http
 }
