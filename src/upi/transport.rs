@@ -17,6 +17,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Client, Response, StatusCode, Url};
+use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{Instrument as _, Span, field, info_span};
 
 use super::envelope::UPI_JWS;
@@ -37,6 +38,12 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json;charset=UTF
 /// The signature is over the bytes of the body; without this header a coding would be
 /// legitimate (RFC 9110, section 12.5.3).
 const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
+
+/// A timer of a process that runs is more punctual.
+const LATE: Duration = Duration::from_millis(100);
+
+/// Enough to read what has arrived already, [`MAX_BODY`] at most.
+const READING: Duration = Duration::from_secs(1);
 
 /// UPI's address, and the connections to it.
 pub(super) struct Transport {
@@ -66,8 +73,7 @@ impl Transport {
     pub(super) async fn post(&self, signature: &str, body: Bytes) -> Result<Reply, PostError> {
         let span = self.span();
         let exchange = self.exchange(signature, body);
-        let ended = tokio::time::timeout(self.timeout, exchange.instrument(span.clone())).await;
-        let ended = ended.unwrap_or(Err(PostError::TimedOut));
+        let ended = in_time(self.timeout, exchange.instrument(span.clone())).await;
         if let Err(error) = &ended {
             span.record("error.type", error.kind());
             span.record("otel.status_code", "error");
@@ -129,6 +135,29 @@ impl Transport {
             span.record("otel.status_code", "error");
         }
     }
+}
+
+/// What the exchange ends with, as long as it has time.
+///
+/// A process that was stopped, or starved, wakes when its time is long over, and with an answer in
+/// the socket that nobody has read yet. So a time-out that comes late is not believed before
+/// there was time to read.
+async fn in_time(
+    limit: Duration,
+    exchange: impl Future<Output = Result<Reply, PostError>>,
+) -> Result<Reply, PostError> {
+    let end = Instant::now() + limit;
+    tokio::pin!(exchange);
+    if let Ok(ended) = timeout_at(end, exchange.as_mut()).await {
+        return ended;
+    }
+    let grace = if end.elapsed() > LATE {
+        READING
+    } else {
+        Duration::ZERO
+    };
+    let ended = timeout(grace, exchange).await;
+    ended.unwrap_or(Err(PostError::TimedOut))
 }
 
 /// Reads a body up to the limit, whatever its length is said to be.

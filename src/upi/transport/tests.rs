@@ -12,6 +12,7 @@ use crate::upi::gateway::{PhotoPlacement, Proxy, Settings};
 use crate::verify::observer::Nobody;
 
 mod cut_off;
+mod frozen;
 mod no_connection;
 mod pool;
 mod proxies;
