@@ -26,7 +26,7 @@ TOOLS := $(CURDIR)/.tools
 BUF := $(TOOLS)/bin/buf
 GO := $(wildcard clients/go/go.mod)
 JAVA := $(wildcard clients/java/pom.xml)
-CLIENTS := $(if $(GO),test-go test-tracing) $(if $(JAVA),test-java) $(if $(and $(GO),$(JAVA)),test-conformance test-consumers test-pom-matrix)
+CLIENTS := $(if $(GO),test-go test-tracing test-proxies) $(if $(JAVA),test-java) $(if $(and $(GO),$(JAVA)),test-conformance test-consumers test-pom-matrix)
 
 step = @printf '\n== %s\n' '$(1)'
 
@@ -56,7 +56,7 @@ fmt: ##  format everything that has a formatter
 	@scripts/tools.sh buf
 	@cargo fmt
 	@cd proto && $(BUF) format --write
-	@$(if $(GO),gofmt -w clients/go tests/tracing)
+	@$(if $(GO),gofmt -w clients/go tests/tracing tests/proxies)
 
 .PHONY: proto
 proto: ##  generate the Go stubs again
@@ -156,7 +156,7 @@ test-observability: build ##  a real Prometheus scrapes the gateway; alerts, eve
 	@tests/observability/run.py
 
 # These tests start this binary; the clients' leave a table of their scenarios.
-dist test-go test-java test-observability test-tracing test-consumers test-pom-matrix: export IDPHOTO_BIN := $(abspath $(RELEASE))
+dist test-go test-java test-observability test-tracing test-proxies test-consumers test-pom-matrix: export IDPHOTO_BIN := $(abspath $(RELEASE))
 # Where it is missing they skip, but not here.
 test-go test-java: export REQUIRE_GATEWAY := 1
 TABLE := $(CURDIR)/target/conformance
@@ -179,6 +179,16 @@ test-tracing: build ##  one trace through Go client, gateway and sandbox
 	@cd tests/tracing && go vet ./...
 	@cd tests/tracing && $(TOOLS)/bin/staticcheck ./...
 	@cd tests/tracing && go test -race -count=1 ./...
+
+.PHONY: test-proxies
+test-proxies: export ENVOY_BIN := $(TOOLS)/bin/envoy
+test-proxies: build ##  callers behind a real Envoy, which puts all of them on one connection
+	@scripts/tools.sh staticcheck envoy
+	$(call step,proxies)
+	@! gofmt -l tests/proxies | grep .
+	@cd tests/proxies && go vet ./...
+	@cd tests/proxies && $(TOOLS)/bin/staticcheck ./...
+	@cd tests/proxies && go test -race -count=1 ./...
 
 .PHONY: test-java
 test-java: build ##  the Java client

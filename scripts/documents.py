@@ -80,6 +80,8 @@ def dependencies():
         yield "Go client", go_modules(manifest)
     if (manifest := ROOT / "tests/tracing/go.mod").exists():
         yield "Test of the trace", go_modules(manifest)
+    if (manifest := ROOT / "tests/proxies/go.mod").exists():
+        yield "Test behind proxies", go_modules(manifest)
     if (manifest := ROOT / "clients/java/pom.xml").exists():
         yield "Java client", java_artifacts(manifest)
 

