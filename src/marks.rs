@@ -5,6 +5,7 @@
 //! stands before a boundary.
 
 use std::io;
+use std::path::Path;
 
 const MARK: &[u8] = b"\xEF\xBB\xBF";
 const BOUNDARY: &[u8] = b"-----BEGIN ";
@@ -18,6 +19,16 @@ impl From<Utf16> for io::Error {
     fn from(error: Utf16) -> Self {
         Self::new(io::ErrorKind::InvalidData, error)
     }
+}
+
+/// The file without its marks.
+///
+/// # Errors
+/// It cannot be read, or its text is UTF-16.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = std::fs::read(path)?;
+    remove(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Takes the marks of UTF-8 away: the first bytes, and those before PEM boundaries, where files

@@ -73,11 +73,7 @@ fn key(path: &Path) -> Result<PrivateKeyDer<'static>, ServerError> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ServerError> {
-    let read = std::fs::read(path).and_then(|mut bytes| {
-        marks::remove(&mut bytes)?;
-        Ok(bytes)
-    });
-    read.map_err(|source| ServerError::Unreadable {
+    marks::read(path).map_err(|source| ServerError::Unreadable {
         path: path.to_owned(),
         source,
     })

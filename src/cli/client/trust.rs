@@ -144,11 +144,7 @@ fn not_pem(path: &Path, expected: &'static str) -> ConnectError {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ConnectError> {
-    let read = std::fs::read(path).and_then(|mut pem| {
-        marks::remove(&mut pem)?;
-        Ok(pem)
-    });
-    read.map_err(|cause| ConnectError::File {
+    marks::read(path).map_err(|cause| ConnectError::File {
         path: path.to_owned(),
         cause,
     })

@@ -107,11 +107,7 @@ impl Settings<'_> {
 }
 
 fn authority(path: &Path) -> Result<Certificate, ExportError> {
-    let read = std::fs::read(path).and_then(|mut pem| {
-        marks::remove(&mut pem)?;
-        Ok(pem)
-    });
-    let pem = read.map_err(|source| ExportError::Ca {
+    let pem = marks::read(path).map_err(|source| ExportError::Ca {
         path: path.to_owned(),
         source,
     })?;
