@@ -26,6 +26,8 @@ pub mod verify;
 use client::{Failure, Subject};
 use exit::Exit;
 
+use crate::telemetry::flush_log;
+
 /// ID photo verification through UnionPay International, as a gRPC service
 #[derive(Debug, Parser)]
 #[command(name = "idphoto", version, arg_required_else_help = true)]
@@ -58,13 +60,15 @@ pub fn main() -> Exit {
         Ok(cli) => cli,
         Err(usage) => return explain(&usage),
     };
-    run(cli.command).unwrap_or_else(|error| {
+    let exit = run(cli.command).unwrap_or_else(|error| {
         // A reader that has gone away (`idphoto … | head`) needs no explanation.
         if error.kind() != io::ErrorKind::BrokenPipe {
             complain(&error);
         }
         Exit::Files
-    })
+    });
+    flush_log();
+    exit
 }
 
 /// The command line, with the exit codes of each command in its help.

@@ -6,6 +6,8 @@ use std::process;
 use tokio::signal::unix::{Signal, SignalKind, signal as listen};
 use tracing::{error, info, warn};
 
+use crate::telemetry::flush_log;
+
 /// A signal that asks for the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wish {
@@ -55,6 +57,7 @@ pub fn signal_or_end(
         tokio::spawn(async move {
             let again = wishes.next().await;
             last_words(again);
+            flush_log();
             process::exit(again.exit_code());
         });
     }

@@ -22,6 +22,7 @@ mod trace;
 mod witness;
 
 pub use level::{Standing, Switch};
+pub use log::flush as flush_log;
 pub use metrics::Exposition;
 pub use otlp::ExportError;
 
@@ -33,6 +34,9 @@ use witness::Witness;
 /// Why there is no telemetry.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
+    /// The thread that writes the log cannot be started.
+    #[error("the log cannot be written")]
+    Writer(#[from] std::io::Error),
     /// A log was started before in this process.
     #[error("the log cannot be started")]
     Log(#[from] TryInitError),
@@ -85,11 +89,12 @@ impl Telemetry {
         let metrics = Metrics::start(&Facts::of(&service), Arc::clone(&losses))?;
         let exports = Exports::start(&config.otlp, service.name, metrics.reader(), &losses)?;
         let tracer = exports.as_ref().and_then(Exports::tracer);
+        let log = log::layer(config.log_format, losses)?;
         let level = Switch::new(config.log_level.into());
         let tracing = tracer.is_some().then_some(Tracing);
         registry()
             .with(tracer.map(Spans::new))
-            .with(log::layer(config.log_format))
+            .with(log)
             .with(level.gate(tracing.is_some()))
             .try_init()?;
         log::silence_panics();

@@ -13,7 +13,7 @@ use crate::config::{Config, ConfigErrors, Sources, TelemetryConfig};
 use crate::sandbox::kit::{Kit, KitError};
 use crate::sandbox::{Sandbox, SandboxError, Settings};
 use crate::shutdown;
-use crate::telemetry::{Service, Telemetry, TelemetryError};
+use crate::telemetry::{Service, Telemetry, TelemetryError, flush_log};
 use crate::verify::port::SystemClock;
 
 mod scenarios;
@@ -64,7 +64,9 @@ pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
         scenarios::list(args.json, out)?;
         return Ok(Exit::Success);
     }
-    match play(args, out).await {
+    let played = play(args, out).await;
+    flush_log();
+    match played {
         Ok(()) => Ok(Exit::Success),
         Err(error) => {
             input::complain(&error)?;

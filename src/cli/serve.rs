@@ -10,7 +10,7 @@ use super::stack::{StackError, Upstream};
 use crate::app::{self, App, AppError};
 use crate::config::Config;
 use crate::shutdown;
-use crate::telemetry::{Expiry, Service, Telemetry, TelemetryError};
+use crate::telemetry::{Expiry, Service, Telemetry, TelemetryError, flush_log};
 use crate::verify::port::{Clock as _, SystemClock};
 
 /// Run the gateway until SIGTERM or SIGINT
@@ -57,6 +57,8 @@ pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
             Err(problems) => return refuse(&problems),
         }
     };
+    // What the log says stands before the error that ends it all.
+    flush_log();
     match ended {
         Ok(()) => Ok(Exit::Success),
         Err(error) => {

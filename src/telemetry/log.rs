@@ -3,6 +3,8 @@
 use std::env;
 use std::io::{self, IsTerminal as _};
 use std::panic;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use tracing::{Level, Subscriber};
 use tracing_subscriber::registry::LookupSpan;
@@ -11,11 +13,21 @@ use tracing_subscriber::{Layer, fmt};
 use crate::config::{LogFormat, LogLevel};
 
 mod format;
+mod queue;
 
 use format::{Line, OrderIds};
+use queue::{CAPACITY, Lines};
+
+use super::otlp::Losses;
+
+/// What the end of the process may wait for a reader of the last lines.
+const LAST_LINES: Duration = Duration::from_secs(2);
+
+/// The log is the process's, as its standard error is.
+static LINES: OnceLock<Lines> = OnceLock::new();
 
 /// The lines.
-pub(super) fn layer<S>(form: LogFormat) -> impl Layer<S>
+pub(super) fn layer<S>(form: LogFormat, losses: Arc<Losses>) -> io::Result<impl Layer<S>>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
@@ -23,11 +35,20 @@ where
         LogFormat::Text => Line::Text,
         LogFormat::Json => Line::Json,
     };
-    fmt::layer()
+    let lines = Lines::start(io::stderr(), line, CAPACITY, losses)?;
+    let lines = LINES.get_or_init(|| lines).clone();
+    Ok(fmt::layer()
         .fmt_fields(OrderIds)
         .event_format(line)
         .with_ansi(is_coloured())
-        .with_writer(io::stderr)
+        .with_writer(lines))
+}
+
+/// Waits until every line is written, though not for ever.
+pub fn flush() {
+    if let Some(lines) = LINES.get() {
+        lines.flush(LAST_LINES);
+    }
 }
 
 /// For people at a terminal, unless they said that they want none (no-color.org).

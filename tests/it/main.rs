@@ -23,6 +23,7 @@ mod frames;
 mod handshakes;
 mod http2;
 mod keys;
+mod log;
 mod photos;
 mod privacy;
 mod process;

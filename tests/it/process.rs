@@ -41,16 +41,21 @@ impl Process {
 
     /// Starts a command that was prepared.
     pub fn run(mut command: Command) -> Self {
+        command.stderr(Stdio::piped());
+        Self::run_apart(command)
+    }
+
+    /// The same, and its standard error goes where the command says.
+    pub fn run_apart(mut command: Command) -> Self {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let printed = Arc::default();
         let (sender, lines) = channel();
         let stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut stderr = child.stderr.take().unwrap();
+        let stderr = child.stderr.take();
         let both: [Arc<Mutex<Vec<u8>>>; 2] = [Arc::clone(&printed), Arc::clone(&printed)];
         let [out, err] = both;
         std::thread::spawn(move || {
@@ -63,6 +68,7 @@ impl Process {
             }
         });
         std::thread::spawn(move || {
+            let Some(mut stderr) = stderr else { return };
             let mut buffer = [0; 4096];
             while let Ok(length) = stderr.read(&mut buffer)
                 && length > 0

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::field::{RecordFields, VisitOutput as _};
 use tracing_subscriber::fmt::format::{DefaultVisitor, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
@@ -56,6 +56,29 @@ impl Visit for Found {
     }
 
     fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
+}
+
+impl Line {
+    /// Says how many lines are not there, for a writer that is no subscriber.
+    pub(super) fn lost(self, lines: u64) -> String {
+        const TEXT: &str = "lines of the log were lost: standard error did not take them";
+        // The format has nothing that can fail.
+        let now = OffsetDateTime::now_utc()
+            .format(TIMESTAMP)
+            .unwrap_or_default();
+        let level = Level::WARN;
+        match self {
+            Self::Text => format!("{now} {level:>5} {TEXT} lines={lines}\n"),
+            Self::Json => {
+                let mut members = Members(Map::new());
+                members.put("timestamp", now);
+                members.put("level", level.as_str());
+                members.put("message", TEXT);
+                members.put("lines", lines);
+                format!("{}\n", Value::Object(members.0))
+            }
+        }
+    }
 }
 
 impl<S> FormatEvent<S, OrderIds> for Line

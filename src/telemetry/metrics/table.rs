@@ -92,7 +92,7 @@ table! {
     BUILD_INFO: "idphoto.build.info", "", Kind::Gauge, ["version"],
         "Always 1; the label tells what runs.";
     TELEMETRY_LOST: "idphoto.telemetry.lost", "{item}", Kind::Counter, ["signal", "cause"],
-        "Spans and collections of metrics that no collector got.";
+        "Spans and collections of metrics that no collector got, and log lines that standard error did not take.";
     CPU_TIME: "process.cpu.time", "s", Kind::Counter, [],
         "Processor time of the process.";
     MEMORY: "process.memory.usage", "By", Kind::Gauge, [],

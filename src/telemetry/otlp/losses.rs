@@ -17,6 +17,8 @@ pub(in super::super) struct Losses {
     queue_full: AtomicU64,
     spans_failed: AtomicU64,
     metrics_failed: AtomicU64,
+    log_full: AtomicU64,
+    log_failed: AtomicU64,
 }
 
 impl Losses {
@@ -34,13 +36,25 @@ impl Losses {
         counter.fetch_add(items, Ordering::Relaxed);
     }
 
+    /// A log line came when too many waited for a reader.
+    pub(in super::super) fn log_overflow(&self) {
+        self.log_full.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A log line could not be written.
+    pub(in super::super) fn log_failed(&self) {
+        self.log_failed.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Signal, cause and number, all that there are.
-    pub(in super::super) fn all(&self) -> [(&'static str, &'static str, u64); 3] {
+    pub(in super::super) fn all(&self) -> [(&'static str, &'static str, u64); 5] {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         [
             ("traces", "queue_full", read(&self.queue_full)),
             ("traces", "export_failed", read(&self.spans_failed)),
             ("metrics", "export_failed", read(&self.metrics_failed)),
+            ("logs", "queue_full", read(&self.log_full)),
+            ("logs", "write_failed", read(&self.log_failed)),
         ]
     }
 }

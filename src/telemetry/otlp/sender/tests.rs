@@ -9,7 +9,7 @@ use super::Outcome;
 fn lost(sent: Result<Option<i64>, Status>) -> u64 {
     let losses = Arc::new(Losses::default());
     Outcome::new(Signal::Traces, Arc::clone(&losses)).note(sent, 5);
-    let [_, (signal, cause, lost), _] = losses.all();
+    let [_, (signal, cause, lost), ..] = losses.all();
     assert_eq!((signal, cause), ("traces", "export_failed"));
     lost
 }
