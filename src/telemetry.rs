@@ -89,12 +89,14 @@ impl Telemetry {
         let metrics = Metrics::start(&Facts::of(&service), Arc::clone(&losses))?;
         let exports = Exports::start(&config.otlp, service.name, metrics.reader(), &losses)?;
         let tracer = exports.as_ref().and_then(Exports::tracer);
-        let log = log::layer(config.log_format, losses)?;
+        let libraries = Arc::<log::Libraries>::default();
+        let log = log::layer(config.log_format, losses, Arc::clone(&libraries))?;
         let level = Switch::new(config.log_level.into());
         let tracing = tracer.is_some().then_some(Tracing);
         registry()
             .with(tracer.map(Spans::new))
             .with(log)
+            .with(log::Sieve(libraries))
             .with(level.gate(tracing.is_some()))
             .try_init()?;
         log::silence_panics();

@@ -197,7 +197,8 @@ impl<S: Subscriber> Layer<S> for Gate {
     }
 }
 
-fn is_ours(target: &str) -> bool {
+/// Whether the gateway itself speaks.
+pub(super) fn is_ours(target: &str) -> bool {
     let rest = target.strip_prefix(env!("CARGO_CRATE_NAME"));
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }

@@ -13,9 +13,12 @@ use tracing_subscriber::{Layer, fmt};
 use crate::config::{LogFormat, LogLevel};
 
 mod format;
+mod libraries;
 mod queue;
 
-use format::{Line, OrderIds};
+pub(super) use libraries::{Libraries, Sieve};
+
+use format::{Line, Lined, OrderIds};
 use queue::{CAPACITY, Lines};
 
 use super::otlp::Losses;
@@ -27,7 +30,11 @@ const LAST_LINES: Duration = Duration::from_secs(2);
 static LINES: OnceLock<Lines> = OnceLock::new();
 
 /// The lines.
-pub(super) fn layer<S>(form: LogFormat, losses: Arc<Losses>) -> io::Result<impl Layer<S>>
+pub(super) fn layer<S>(
+    form: LogFormat,
+    losses: Arc<Losses>,
+    libraries: Arc<Libraries>,
+) -> io::Result<impl Layer<S>>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
@@ -39,7 +46,7 @@ where
     let lines = LINES.get_or_init(|| lines).clone();
     Ok(fmt::layer()
         .fmt_fields(OrderIds)
-        .event_format(line)
+        .event_format(Lined { line, libraries })
         .with_ansi(is_coloured())
         .with_writer(lines))
 }

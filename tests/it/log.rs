@@ -11,7 +11,8 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-use crate::process::{Process, client, idphoto};
+use crate::frames::Peer;
+use crate::process::{Gateway, Process, client, idphoto};
 
 /// More than any machine takes.
 const LONG: Duration = Duration::from_secs(120);
@@ -80,4 +81,23 @@ async fn no_line_is_lost_at_a_normal_end() {
     let told = log.lines().filter(|line| line.contains("INVALID_ARGUMENT"));
     assert_eq!(told.count(), CALLS);
     assert!(log.contains("drained in "), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_writes_nothing_into_the_log_however_much_it_sends() {
+    let mut gateway = Gateway::start(&[]);
+    let mut peer = Peer::connect(&gateway.address).await;
+    peer.unasked_acks(20_000, *b"PEERPEER");
+    // Whether it is cut off is no matter of the log.
+    let _ = peer.flush().await;
+    peer.lives().await;
+    gateway.process.prints("h2::proto::ping_pong").await;
+    gateway.process.signal("TERM");
+    assert!(gateway.process.end().success());
+    gateway.process.prints("drained in ").await;
+    let log = gateway.process.printed();
+    assert!(log.len() < 16 * 1024, "{} bytes", log.len());
+    for form in ["PEERPEER", "80, 69, 69, 82", "payload"] {
+        assert!(!log.contains(form), "{form}: {log}");
+    }
 }

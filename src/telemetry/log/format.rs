@@ -2,19 +2,22 @@
 //! none itself, and the ids that lead to the trace.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use tracing::field::{Field, Visit};
-use tracing::{Event, Level, Subscriber};
+use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::field::{RecordFields, VisitOutput as _};
 use tracing_subscriber::fmt::format::{DefaultVisitor, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
 
+use super::super::level::is_ours;
 use super::super::trace::{Ids, context_of};
+use super::libraries::Libraries;
 
 /// How a line is written.
 #[derive(Debug, Clone, Copy)]
@@ -63,25 +66,56 @@ impl Line {
     pub(super) fn lost(self, lines: u64) -> String {
         const TEXT: &str = "lines of the log were lost: standard error did not take them";
         // The format has nothing that can fail.
-        let now = OffsetDateTime::now_utc()
-            .format(TIMESTAMP)
-            .unwrap_or_default();
-        let level = Level::WARN;
+        let now = now().unwrap_or_default();
+        self.plain(now, Level::WARN, TEXT, &[("lines", lines.into())])
+    }
+
+    /// Where in a library's source something was said, and how often that was not shown.
+    fn library(self, now: String, metadata: &Metadata<'_>, left_out: u64) -> String {
+        const TEXT: &str = "a library spoke; its words may hold a peer's bytes and are left out";
+        let members = [
+            ("library", metadata.target().into()),
+            ("line", metadata.line().into()),
+            ("left_out", left_out.into()),
+        ];
+        self.plain(now, *metadata.level(), TEXT, &members)
+    }
+
+    fn plain(self, now: String, level: Level, text: &str, fields: &[(&str, Value)]) -> String {
         match self {
-            Self::Text => format!("{now} {level:>5} {TEXT} lines={lines}\n"),
+            Self::Text => {
+                let fields = fields
+                    .iter()
+                    .map(|(name, value)| format!(" {name}={value}"));
+                format!("{now} {level:>5} {text}{}\n", fields.collect::<String>())
+            }
             Self::Json => {
                 let mut members = Members(Map::new());
                 members.put("timestamp", now);
                 members.put("level", level.as_str());
-                members.put("message", TEXT);
-                members.put("lines", lines);
+                members.put("message", text);
+                for (name, value) in fields {
+                    members.put(name, value.clone());
+                }
                 format!("{}\n", Value::Object(members.0))
             }
         }
     }
 }
 
-impl<S> FormatEvent<S, OrderIds> for Line
+fn now() -> Result<String, fmt::Error> {
+    let now = OffsetDateTime::now_utc().format(TIMESTAMP);
+    now.map_err(|_| fmt::Error)
+}
+
+/// Writes lines, ours and those of libraries.
+#[derive(Debug)]
+pub(super) struct Lined {
+    pub(super) line: Line,
+    pub(super) libraries: Arc<Libraries>,
+}
+
+impl<S> FormatEvent<S, OrderIds> for Lined
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
@@ -91,15 +125,18 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let now = OffsetDateTime::now_utc().format(TIMESTAMP);
-        let now = now.map_err(|_| fmt::Error)?;
+        let (now, metadata) = (now()?, event.metadata());
+        if !is_ours(metadata.target()) {
+            let left_out = self.libraries.left_out(&metadata.callsite());
+            return writer.write_str(&self.line.library(now, metadata, left_out));
+        }
         let around = Around {
             order_id: order_id(context, event),
             ids: ids(context),
         };
-        match self {
-            Self::Text => text(&mut writer, &now, event, around)?,
-            Self::Json => write!(writer, "{}", json(now, event, around))?,
+        match self.line {
+            Line::Text => text(&mut writer, &now, event, around)?,
+            Line::Json => write!(writer, "{}", json(now, event, around))?,
         }
         writeln!(writer)
     }
