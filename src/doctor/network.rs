@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::finding::{Finding, Verdict};
 use super::route;
 use crate::config::Survey;
-use crate::upi::probe::{Outcome, Reading, Step};
+use crate::upi::probe::{Cause, Failure, Outcome, Reading, Step};
 use crate::verify::port::Clock;
 
 #[cfg(test)]
@@ -47,11 +47,12 @@ fn judge(outcome: &Outcome, window: Duration) -> Vec<Finding> {
     let mut findings: Vec<_> = passed
         .map(|step| Finding::ok(name(*step), BASE_URL, good(*step)))
         .collect();
-    if let Some((step, why)) = &outcome.failed {
-        let text = format!("{}: {why}", bad(*step));
+    if let Some(Failure { step, cause, why }) = &outcome.failed {
+        let (bad, advice) = words(*cause).unwrap_or((bad(*step), advice(*step)));
+        let text = format!("{bad}: {why}");
         findings.push(Finding {
             verdict: Verdict::Unreachable,
-            ..Finding::wrong(name(*step), BASE_URL, text, advice(*step))
+            ..Finding::wrong(name(*step), BASE_URL, text, advice)
         });
     }
     let reading = outcome.reading.as_ref();
@@ -129,6 +130,31 @@ const fn bad(step: Step) -> &'static str {
         Step::Tcp => "the port takes no connection",
         Step::Tls => "TLS does not come about",
         Step::Http => "no HTTP answer comes",
+    }
+}
+
+/// What happened and what to do, where more is known than the step.
+const fn words(cause: Cause) -> Option<(&'static str, &'static str)> {
+    match cause {
+        Cause::NoCommonCipherSuite => Some((
+            "no common cipher suite, or UPI's side wants a client certificate that it does not get",
+            "set upi.client_cert_file if UPI asks for one; the gateway has no RSA key exchange and no \
+             CBC suites: where UPI has nothing else, put a proxy between that terminates TLS",
+        )),
+        Cause::NoCommonVersion => Some((
+            "no common version of TLS",
+            "the gateway speaks TLS 1.2 and 1.3: ask UPI for one of them, or put a proxy between \
+             that terminates TLS",
+        )),
+        Cause::ProxyAuthorization => Some((
+            "the forward proxy wants a name and a password, or others (407)",
+            "put them into upi.proxy, as http://NAME:PASSWORD@HOST:PORT",
+        )),
+        Cause::ProxyRefused => Some((
+            "the proxy does not let us through to UPI, or does not reach it (such as 403 or 502)",
+            "ask for UPI's host and port to be allowed there, look at its log, and check upi.proxy",
+        )),
+        Cause::Other => None,
     }
 }
 

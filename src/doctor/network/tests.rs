@@ -67,7 +67,11 @@ fn without_a_date_nothing_is_claimed() {
 fn a_step_that_fails_is_unreachable_and_the_steps_before_it_are_good() {
     let outcome = Outcome {
         passed: vec![Step::Dns],
-        failed: Some((Step::Tcp, "refused".to_owned())),
+        failed: Some(Failure {
+            step: Step::Tcp,
+            cause: Cause::Other,
+            why: "refused".to_owned(),
+        }),
         reading: None,
     };
     let found = judge(&outcome, UPI_WINDOW);
@@ -77,4 +81,43 @@ fn a_step_that_fails_is_unreachable_and_the_steps_before_it_are_good() {
         [("dns", Verdict::Ok), ("tcp", Verdict::Unreachable)]
     );
     assert!(found[1].text.contains("refused"));
+}
+
+#[test]
+fn causes_have_their_own_words_and_advice() {
+    for (cause, words, advised) in [
+        (
+            Cause::NoCommonCipherSuite,
+            "no common cipher suite",
+            "terminates TLS",
+        ),
+        (
+            Cause::NoCommonVersion,
+            "no common version of TLS",
+            "terminates TLS",
+        ),
+        (
+            Cause::ProxyAuthorization,
+            "wants a name and a password",
+            "upi.proxy",
+        ),
+        (
+            Cause::ProxyRefused,
+            "the proxy does not let us through",
+            "upi.proxy",
+        ),
+    ] {
+        let outcome = Outcome {
+            failed: Some(Failure {
+                step: Step::Tls,
+                cause,
+                why: "why".to_owned(),
+            }),
+            ..Outcome::default()
+        };
+        let found = judge(&outcome, UPI_WINDOW);
+        assert!(found[0].text.contains(words), "{}", found[0].text);
+        assert!(found[0].text.ends_with(": why"), "{}", found[0].text);
+        assert!(found[0].advice.contains(advised));
+    }
 }

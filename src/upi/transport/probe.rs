@@ -1,7 +1,6 @@
 //! A look at UPI's gateway that costs nothing: name, port, TLS, and the time there. It asks
 //! `HEAD /`, never the API's path, and never by POST.
 
-use std::error::Error;
 use std::io;
 use std::time::Duration;
 
@@ -15,8 +14,11 @@ use super::client::{self, Way};
 use crate::upi::gateway::{ClientIdentity, Proxy, SetupError};
 use crate::verify::port::Clock;
 
+mod failure;
 #[cfg(test)]
 mod tests;
+
+pub use failure::{Cause, Failure};
 
 /// How long the answer to `HEAD /` may take after the connection.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -64,8 +66,8 @@ pub struct Reading {
 pub struct Outcome {
     /// The steps that were taken.
     pub passed: Vec<Step>,
-    /// The step that failed, and why. The text names neither URL nor password.
-    pub failed: Option<(Step, String)>,
+    /// The step that failed, and why.
+    pub failed: Option<Failure>,
     /// The time there, if an answer came.
     pub reading: Option<Reading>,
 }
@@ -116,13 +118,13 @@ impl Probe {
         outcome
     }
 
-    async fn walk(&self, clock: &dyn Clock, outcome: &mut Outcome) -> Result<(), (Step, String)> {
+    async fn walk(&self, clock: &dyn Clock, outcome: &mut Outcome) -> Result<(), Failure> {
         if self.direct {
             let addresses = self.within(self.resolve()).await;
-            let addresses = addresses.map_err(|why| (Step::Dns, why))?;
+            let addresses = addresses.map_err(|why| Failure::other(Step::Dns, why))?;
             outcome.passed.push(Step::Dns);
             let connected = self.within(connect(&addresses)).await;
-            connected.map_err(|why| (Step::Tcp, why))?;
+            connected.map_err(|why| Failure::other(Step::Tcp, why))?;
             outcome.passed.push(Step::Tcp);
         }
         outcome.reading = Some(self.ask(clock).await?);
@@ -144,19 +146,23 @@ impl Probe {
         Ok(addresses)
     }
 
-    async fn ask(&self, clock: &dyn Clock) -> Result<Reading, (Step, String)> {
+    async fn ask(&self, clock: &dyn Clock) -> Result<Reading, Failure> {
         let asked = clock.now();
         let answer = self.client.head(self.url.clone()).send();
         let answer = timeout(self.connect_timeout + ANSWER, answer).await;
-        let answer = answer.map_err(|_| (Step::Http, "no answer in time".to_owned()))?;
+        let answer =
+            answer.map_err(|_| Failure::other(Step::Http, "no answer in time".to_owned()))?;
         let answer = answer.map_err(|error| {
             let step = if error.is_connect() && self.is_tls() {
                 Step::Tls
             } else {
                 Step::Http
             };
-            (step, chain(&error.without_url()))
+            Failure::of(step, &error.without_url())
         })?;
+        if let Some(refused) = Failure::of_status(answer.status()) {
+            return Err(refused);
+        }
         let date = answer.headers().get(DATE);
         Ok(Reading {
             date: date
@@ -179,14 +185,4 @@ impl Probe {
 /// To the first address that takes a connection.
 async fn connect(addresses: &[std::net::SocketAddr]) -> io::Result<()> {
     TcpStream::connect(addresses).await.map(drop)
-}
-
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(&format!(": {cause}"));
-        next = cause.source();
-    }
-    text
 }
