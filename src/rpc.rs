@@ -29,6 +29,7 @@ mod handshake;
 mod health;
 mod line;
 mod listener;
+mod reflection;
 mod resent;
 mod routes;
 mod service;

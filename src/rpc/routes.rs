@@ -11,15 +11,14 @@ use tonic::codec::CompressionEncoding;
 use tonic::codegen::BoxFuture;
 use tonic::server::NamedService;
 use tonic_health::pb::health_server::HealthServer;
-use tonic_reflection::server::Builder;
 use tower::Service;
 
 use super::boundary::Boundary;
 use super::drain::Calls;
 use super::health::{Phases, Reporter};
+use super::reflection;
 use super::service::Methods;
 use super::{Ports, ServerError, Settings};
-use crate::pb;
 use crate::pb::id_photo_service_server::IdPhotoServiceServer;
 use crate::verify::Verifier;
 
@@ -116,10 +115,8 @@ pub(super) fn all(
     let bounded = Boundary::new(service, ports.admission, ports.observer, calls.clone());
     let mut routes = vec![route(bounded), route(health)];
     if settings.reflection {
-        let v1 = descriptors().build_v1()?;
-        let v1alpha = descriptors().build_v1alpha()?;
-        routes.push(route(v1.max_decoding_message_size(SMALL_MESSAGE)));
-        routes.push(route(v1alpha.max_decoding_message_size(SMALL_MESSAGE)));
+        let (new, old) = reflection::services()?;
+        routes.extend([route(new), route(old)]);
     }
     Ok(Routes(routes.into()))
 }
@@ -132,12 +129,4 @@ pub(super) fn probes(phases: &Phases, verifier: &Verifier) -> Routes {
 fn health(phases: &Phases, verifier: &Verifier) -> HealthServer<Reporter> {
     let reporter = Reporter::new(phases.watch(), verifier.upstream());
     HealthServer::new(reporter).max_decoding_message_size(SMALL_MESSAGE)
-}
-
-fn descriptors() -> Builder<'static> {
-    Builder::configure()
-        .register_encoded_file_descriptor_set(pb::DESCRIPTOR_SET)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        // The details of errors, so that grpcurl can show them.
-        .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
 }

@@ -106,3 +106,42 @@ async fn reflection_can_be_switched_off() {
     let refused = ask_v1(&rig, MessageRequest::ListServices(String::new())).await;
     assert_eq!(refused.unwrap_err().code(), tonic::Code::Unimplemented);
 }
+
+/// What a stream says to an unknown symbol, and to a known one after it.
+macro_rules! unknown_then_known {
+    ($version:ident, $rig:expr) => {{
+        use $version::server_reflection_client::ServerReflectionClient;
+        use $version::server_reflection_request::MessageRequest;
+        use $version::server_reflection_response::MessageResponse;
+
+        let ask = |symbol: &str| $version::ServerReflectionRequest {
+            host: "host".to_owned(),
+            message_request: Some(MessageRequest::FileContainingSymbol(symbol.to_owned())),
+        };
+        let questions = ["idphoto.v1.Nothing", "idphoto.v1.IdPhotoService"].map(ask);
+        let mut client = ServerReflectionClient::new($rig.channel());
+        let asked = futures_util::stream::iter(questions.clone());
+        let answers = client.server_reflection_info(asked).await.unwrap();
+        let mut answers = answers.into_inner();
+        let unknown = answers.message().await.unwrap().unwrap();
+        assert_eq!(unknown.valid_host, "host");
+        assert_eq!(unknown.original_request.as_ref(), questions.first());
+        let Some(MessageResponse::ErrorResponse(error)) = unknown.message_response else {
+            panic!("no error: {unknown:?}");
+        };
+        assert_eq!(error.error_code, i32::from(tonic::Code::NotFound));
+        let known = answers.message().await.unwrap().unwrap();
+        assert!(matches!(
+            known.message_response,
+            Some(MessageResponse::FileDescriptorResponse(_))
+        ));
+        assert!(answers.message().await.unwrap().is_none());
+    }};
+}
+
+#[tokio::test]
+async fn an_unknown_symbol_is_an_answer_and_not_the_end() {
+    let rig = setup().start().await;
+    unknown_then_known!(v1, rig);
+    unknown_then_known!(v1alpha, rig);
+}
