@@ -26,12 +26,15 @@ pub struct Files {
     pub client_identity: Option<ClientIdentity>,
     /// What the certificates among the keys say; absent for bare public keys.
     pub certificates: Vec<CertificateFacts>,
+    /// Files that hold more than is used, one sentence each.
+    pub warnings: Vec<String>,
 }
 
 /// A key with its id and what its certificate says.
 struct Loaded<K> {
     key: (Kid, K),
     certificate: Option<CertificateFacts>,
+    warnings: Vec<String>,
 }
 
 /// Every file that cannot be used.
@@ -99,8 +102,10 @@ pub fn read_files(config: &Config) -> Result<Files, FileProblems> {
     match (signing, encryption) {
         (Some(signing), Some(encryption)) if problems.is_empty() => {
             let mut certificates = Vec::from_iter(signing.certificate);
+            let mut warnings = signing.warnings;
             let mut part = |loaded: Loaded<PublicKey>| {
                 certificates.extend(loaded.certificate);
+                warnings.extend(loaded.warnings);
                 loaded.key
             };
             let encryption = part(encryption);
@@ -114,6 +119,7 @@ pub fn read_files(config: &Config) -> Result<Files, FileProblems> {
                 ca_pem: ca_pem.map(|mut pem| std::mem::take(&mut *pem)),
                 client_identity: identity,
                 certificates,
+                warnings,
             })
         }
         _ => Err(FileProblems(problems)),
@@ -134,27 +140,45 @@ fn signing(files: Option<&SigningFiles>) -> Result<Loaded<PrivateKey>, FileProbl
     let bad = |cause| problem(KEY, &files.key_file, Why::Bad(cause));
     let key = key.map_err(bad)?;
     let found = inspect(&bytes, passphrase.as_ref()).map_err(bad)?;
+    let mut warnings = Vec::from_iter(surplus(KEY, &files.key_file, found.unused));
     let certificate = match &files.cert_file {
-        Some(path) => Some(certificate(path, &found.spki_sha256)?),
+        Some(path) => {
+            let (certificate, warning) = certificate(path, &found.spki_sha256)?;
+            warnings.extend(warning);
+            Some(certificate)
+        }
         None => found.own_certificate().cloned(),
     };
     Ok(Loaded {
         key: (files.kid.clone(), key),
         certificate: facts(KeyRole::Signing, &files.kid, certificate.as_ref()),
+        warnings,
     })
 }
 
 /// The certificate in a file, if it is that of the key with this fingerprint.
-fn certificate(path: &Path, spki_sha256: &str) -> Result<CertificateInfo, FileProblem> {
+fn certificate(
+    path: &Path,
+    spki_sha256: &str,
+) -> Result<(CertificateInfo, Option<String>), FileProblem> {
     const KEY: &str = "upi.signing.cert_file";
     let bytes = read(KEY, path)?;
     let found = inspect(&bytes, None).map_err(|cause| problem(KEY, path, Why::Bad(cause)))?;
+    let warning = surplus(KEY, path, found.unused);
     let found = found.certificate;
     let found = found.ok_or_else(|| problem(KEY, path, Why::NoCertificate))?;
     if found.spki_sha256 != spki_sha256 {
         return Err(problem(KEY, path, Why::OtherKey));
     }
-    Ok(found)
+    Ok((found, warning))
+}
+
+/// What an operator should hear of a file where one key or certificate is used, the first.
+fn surplus(key: &str, path: &Path, unused: usize) -> Option<String> {
+    (unused > 0).then(|| {
+        let path = path.display();
+        format!("{key}: the first key or certificate is used, {unused} more are not: {path}")
+    })
 }
 
 fn facts(role: KeyRole, kid: &Kid, found: Option<&CertificateInfo>) -> Option<CertificateFacts> {
@@ -183,6 +207,7 @@ fn public(
     Ok(Loaded {
         key: (file.kid.clone(), loaded),
         certificate: facts(role, &file.kid, found.certificate.as_ref()),
+        warnings: Vec::from_iter(surplus(key, &file.key_file, found.unused)),
     })
 }
 

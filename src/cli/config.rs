@@ -88,7 +88,8 @@ fn check(origin: &Origin, out: &mut dyn Write) -> io::Result<Exit> {
     let now = SystemClock.now();
     let certificates = files.certificates.iter();
     let certificates = certificates.filter_map(|certificate| certificate.warning(now));
-    for warning in config.warnings().into_iter().chain(certificates) {
+    let warnings = config.warnings().into_iter().chain(certificates);
+    for warning in warnings.chain(files.warnings.iter().cloned()) {
         writeln!(out, "warning: {warning}")?;
     }
     writeln!(out, "the configuration is good")?;

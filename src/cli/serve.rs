@@ -76,6 +76,9 @@ async fn serve(config: &Config, files: app::Files, out: &mut dyn Write) -> Resul
             tracing::warn!("{warning}");
         }
     }
+    for warning in &files.warnings {
+        tracing::warn!("{warning}");
+    }
     let (settings, keys) = app::upi_settings(config, files);
     let app = App::open(config, settings, &keys, telemetry.observer()).await?;
     drop(keys);

@@ -16,6 +16,7 @@ pub fn examine(material: &Material) -> Vec<Finding> {
     findings.extend(passphrase(material));
     findings.extend(form(material));
     findings.extend(lines(material));
+    findings.extend(surplus(material));
     findings.extend(permissions(material));
     findings
 }
@@ -87,6 +88,16 @@ fn lines(material: &Material) -> Option<Finding> {
     (form.contains("base64") && lines > 1).then(|| {
         let text = format!("bare base64 with line breaks ({lines} lines); it is read as one text");
         let advice = "nothing to do here; other tools may want PEM armour around it";
+        Finding::warning(FILE, material.key("key_file"), text, advice)
+    })
+}
+
+/// Of several keys or certificates the first counts, and the others wait for nothing.
+fn surplus(material: &Material) -> Option<Finding> {
+    let unused = material.found.as_ref()?.unused;
+    (unused > 0).then(|| {
+        let text = format!("the first key or certificate is used, {unused} more are not");
+        let advice = "leave one in each file; upi.verification takes one entry for each key";
         Finding::warning(FILE, material.key("key_file"), text, advice)
     })
 }

@@ -5,7 +5,7 @@ use idphoto::config::{Config, Sources};
 use openssl::pkcs12::Pkcs12;
 
 use crate::configured::Configured;
-use crate::keys::{LONG, OURS, THEIRS};
+use crate::keys::{LONG, OURS, THEIRS, VERIFYING};
 use crate::process::Process;
 
 fn load(configured: &Configured) -> Files {
@@ -101,4 +101,27 @@ fn an_expired_certificate_is_a_warning_and_no_more() {
     gateway.signal("TERM");
     assert!(gateway.end().success());
     assert!(gateway.printed().contains(WARNING), "{}", gateway.printed());
+}
+
+#[tokio::test]
+async fn a_second_certificate_where_one_is_used_is_a_warning() {
+    let both = [&VERIFYING, &THEIRS].map(|pair| pair.certificate_pem(LONG));
+    let configured = Configured::new().with("verification.pem", &both.concat());
+    let words = "the first key or certificate is used, 1 more";
+    let warning = format!("upi.verification.key_file: {words}");
+    let output = configured.run(&["config", "check"]);
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains(&format!("warning: {warning}")), "{told}");
+    assert_eq!(output.status.code(), Some(0));
+
+    let output = configured.run(&["doctor"]);
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains(words), "{told}");
+    assert_eq!(output.status.code(), Some(0), "{told}");
+
+    let config = configured.path("idphoto.toml");
+    let config = config.to_str().unwrap();
+    let gateway = Process::start(&["serve", "--config", config, "--listen", "127.0.0.1:0"]);
+    gateway.wait_for("gRPC listening on ");
+    gateway.prints(&warning).await;
 }

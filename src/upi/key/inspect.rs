@@ -5,7 +5,7 @@ use openssl::error::ErrorStack;
 use openssl::nid::Nid;
 use openssl::pkey::{HasPublic, PKeyRef, Private};
 use openssl::sha::sha256;
-use openssl::x509::{X509, X509NameEntryRef, X509NameRef};
+use openssl::x509::{X509, X509NameEntryRef, X509NameRef, X509VerifyResult};
 use time::OffsetDateTime;
 
 use super::form::Form;
@@ -27,6 +27,9 @@ pub struct Inspection {
     pub spki_sha256: String,
     /// The certificate, if it is or contains one.
     pub certificate: Option<CertificateInfo>,
+    /// Keys and certificates behind the one that counts which nobody uses: another private
+    /// key, or a certificate that is not its issuer's.
+    pub unused: usize,
 }
 
 /// What a certificate says of itself.
@@ -73,11 +76,32 @@ pub fn inspect(bytes: &[u8], passphrase: Option<&Secret<String>>) -> Result<Insp
             Some(certificate) => Some(certificate),
             None => certificate_beside(&parts, &key)?,
         };
-        describe(part, &key, certificate)
+        let others = parts.iter().filter(|part| part.form.is_private()).skip(1);
+        describe(part, &key, certificate, others.count())
     } else {
         let (key, certificate) = open::public(part)?;
-        describe(part, &key, certificate)
+        describe(part, &key, certificate, unused(&parts))
     }
+}
+
+/// How many of several public keys and certificates continue no chain (RFC 8446 section
+/// 4.4.2: each one certifies the one before it).
+fn unused(parts: &[Part]) -> usize {
+    let pairs = parts.iter().zip(parts.iter().skip(1));
+    pairs.filter(|(one, next)| !is_issued(one, next)).count()
+}
+
+/// Whether a certificate is by the owner of another one. One that is by itself ends a chain.
+fn is_issued(one: &Part, by: &Part) -> bool {
+    let certificate = |part: &Part| match part.form {
+        Form::Certificate => X509::from_der(&part.content).ok(),
+        _ => None,
+    };
+    let (Some(one), Some(by)) = (certificate(one), certificate(by)) else {
+        return false;
+    };
+    let alone = one.issued(&one) == X509VerifyResult::OK;
+    !alone && by.issued(&one) == X509VerifyResult::OK
 }
 
 /// The certificate of the key, else the first one.
@@ -95,6 +119,7 @@ fn describe<T: HasPublic>(
     part: &Part,
     key: &PKeyRef<T>,
     certificate: Option<X509>,
+    unused: usize,
 ) -> Result<Inspection, KeyError> {
     Ok(Inspection {
         form: part.form.in_words(part.armour),
@@ -104,6 +129,7 @@ fn describe<T: HasPublic>(
         certificate: certificate
             .map(|certificate| CertificateInfo::of(&certificate).ok_or(KeyError::Malformed))
             .transpose()?,
+        unused,
     })
 }
 

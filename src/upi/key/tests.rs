@@ -382,3 +382,39 @@ fn debug_shows_nothing_of_a_private_key() {
         "PublicKey(2048 bits)"
     );
 }
+
+/// A certificate by another name than its subject's.
+fn issued_by(issuer: &X509) -> X509 {
+    let mut name = X509Name::builder().unwrap();
+    name.append_entry_by_text("CN", "leaf").unwrap();
+    let mut leaf = X509::builder().unwrap();
+    leaf.set_version(2).unwrap();
+    leaf.set_subject_name(&name.build()).unwrap();
+    leaf.set_issuer_name(issuer.subject_name()).unwrap();
+    leaf.set_not_before(issuer.not_before()).unwrap();
+    leaf.set_not_after(issuer.not_after()).unwrap();
+    leaf.set_pubkey(&KEY.0).unwrap();
+    leaf.sign(&KEY.0, openssl::hash::MessageDigest::sha256())
+        .unwrap();
+    leaf.build()
+}
+
+#[test]
+fn what_nobody_uses_is_counted_and_a_chain_is_used() {
+    let (issuer, leaf) = (certificate(), issued_by(&certificate()));
+    let pem = |certificate: &X509| certificate.to_pem().unwrap();
+    let private = KEY.to_pkcs8_pem().unwrap().expose().as_bytes().to_vec();
+    let spki = own_spki().unwrap().into_bytes();
+    for (parts, unused) in [
+        (vec![pem(&issuer)], 0),
+        (vec![pem(&leaf), pem(&issuer)], 0),
+        (vec![private.clone(), pem(&leaf), pem(&issuer)], 0),
+        (vec![pem(&issuer), pem(&issuer)], 1),
+        (vec![pem(&issuer), pem(&leaf)], 1),
+        (vec![spki.clone(), spki, pem(&leaf)], 2),
+        (vec![private.clone(), private], 1),
+    ] {
+        let found = inspect(&parts.concat(), None).unwrap();
+        assert_eq!(found.unused, unused, "{}", parts.len());
+    }
+}
