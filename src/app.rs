@@ -203,6 +203,7 @@ pub fn sandboxed_settings(config: &Config, base_url: String) -> gateway::Setting
         ca_pem: None,
         client_identity: None,
         proxy: upi.proxy.clone(),
+        connections: upi.connections,
         response_codes: upi.response_codes.clone(),
         member: config.member.clone(),
         propagate_trace: upi.propagate_trace,

@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::field::Key;
 use super::reader::Reader;
 use crate::domain::{Category, ResponseCode};
-use crate::upi::gateway::{PhotoPlacement, Proxy};
+use crate::upi::gateway::{Connections, PhotoPlacement, Proxy};
 
 pub(super) use draft::draft;
 pub use draft::{KeyDraft, UpiDraft};
@@ -47,6 +47,8 @@ pub struct UpiConfig {
     pub client_identity: Option<(PathBuf, PathBuf)>,
     /// Which proxy is used; default none, whatever the environment says.
     pub proxy: Proxy,
+    /// Whether a connection serves one request or more; default more.
+    pub connections: Connections,
     /// Whether the trace goes on at UPI; default false.
     pub propagate_trace: bool,
     /// `upi.signing.*`: our key. `None` only with `--sandbox`.
@@ -74,6 +76,7 @@ pub const KEYS: &[&dyn Key] = &[
     &settings::CLIENT_CERT_FILE,
     &settings::CLIENT_KEY_FILE,
     &settings::PROXY,
+    &settings::CONNECTIONS,
     &settings::PROPAGATE_TRACE,
     &keys::VERIFICATION,
     &codes::RESPONSE_CODES,
@@ -96,6 +99,7 @@ pub fn read(reader: &mut Reader) -> Option<UpiConfig> {
     let ca_file = reader.get(&settings::CA_FILE);
     let client_identity = settings::client_identity(reader);
     let proxy = reader.get(&settings::PROXY);
+    let connections = reader.get(&settings::CONNECTIONS);
     let propagate_trace = reader.get(&settings::PROPAGATE_TRACE);
     let verification = reader.get(&keys::VERIFICATION).unwrap_or_default();
     let response_codes = reader.get(&codes::RESPONSE_CODES);
@@ -114,6 +118,7 @@ pub fn read(reader: &mut Reader) -> Option<UpiConfig> {
         ca_file,
         client_identity,
         proxy: proxy?,
+        connections: connections?,
         propagate_trace: propagate_trace?,
         signing,
         encryption,

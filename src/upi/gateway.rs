@@ -52,8 +52,20 @@ pub struct Settings {
     pub response_codes: BTreeMap<ResponseCode, Category>,
     /// The member.
     pub member: Member,
+    /// Whether a connection serves one request or more.
+    pub connections: Connections,
     /// Whether the trace goes on at UPI: W3C headers on each request.
     pub propagate_trace: bool,
+}
+
+/// What becomes of a connection to UPI after an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Connections {
+    /// It serves further requests.
+    #[default]
+    Reuse,
+    /// It is closed.
+    OnePerCall,
 }
 
 /// Which proxy is used to reach UPI.
@@ -173,7 +185,7 @@ impl Gateway for UpiGateway {
 impl From<PostError> for CallError {
     fn from(error: PostError) -> Self {
         match error {
-            PostError::NoConnection(_) => Self::NotSent(Arc::new(error)),
+            PostError::NoConnection(_) | PostError::NotWhole(_) => Self::NotSent(Arc::new(error)),
             PostError::CutOff(_) | PostError::TimedOut | PostError::TooLarge => {
                 Self::Unknown(Arc::new(error))
             }

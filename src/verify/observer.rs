@@ -52,6 +52,9 @@ pub enum Event<'a> {
     Replayed,
     /// UPI was called.
     Called(CallResult, Duration),
+    /// A connection to UPI that had served another request before broke under an order, and how
+    /// that order ended.
+    ReusedBroke(OrderEnd),
     /// UPI's clock, as its `Date` header tells it, minus ours, in seconds.
     Skew(f64),
     /// UPI answered.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use idphoto::domain::{Member, Outcome, Rules};
 use idphoto::sandbox::kit::{APP_ID, Kit, MEMBER_IIN, MEMBER_NAME, REQUEST_PATH};
 use idphoto::sandbox::{Fault, Post, Posts, Sandbox, SandboxError, Settings};
-use idphoto::upi::gateway::{self, PhotoPlacement, Proxy, UpiGateway};
+use idphoto::upi::gateway::{self, Connections, PhotoPlacement, Proxy, UpiGateway};
 use idphoto::verify::port::{CallError, Gateway as _, SystemClock};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -103,6 +103,7 @@ impl Running {
             proxy: Proxy::None,
             response_codes: std::collections::BTreeMap::new(),
             member: member.unwrap(),
+            connections: Connections::default(),
             propagate_trace: false,
         };
         let keys = KIT.participant().unwrap();

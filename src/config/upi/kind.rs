@@ -4,12 +4,17 @@ use http::Uri;
 
 use super::super::kind::{Choice, Kind, TEXT, expect};
 use super::super::value::quote;
-use crate::upi::gateway::{PhotoPlacement, Proxy};
+use crate::upi::gateway::{Connections, PhotoPlacement, Proxy};
 use crate::upi::key::Kid;
 
 impl Choice for PhotoPlacement {
     const NAMES: &'static [(&'static str, Self)] =
         &[("beside", Self::Beside), ("encrypted", Self::Encrypted)];
+}
+
+impl Choice for Connections {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("reuse", Self::Reuse), ("one_per_call", Self::OnePerCall)];
 }
 
 pub const BASE_URL: Kind<String> = Kind {

@@ -8,7 +8,7 @@ use super::super::kind::{BOOLEAN, DURATION, Kind, PATH};
 use super::super::placeholder;
 use super::super::reader::Reader;
 use super::kind::{BASE_URL as URL, IDENTIFIER, PROXY as ROUTE, REQUEST_PATH as SUFFIX};
-use crate::upi::gateway::{PhotoPlacement, Proxy};
+use crate::upi::gateway::{Connections, PhotoPlacement, Proxy};
 
 pub static BASE_URL: Field<String> = Field::new("upi.base_url", URL, |config| {
     Some(config.upi.base_url.clone())
@@ -98,6 +98,16 @@ pub static PROXY: Field<Proxy> =
             "The way to UPI: direct whatever the environment says, by the environment's \
              HTTPS_PROXY and its like, or through this proxy.",
         );
+
+pub static CONNECTIONS: Field<Connections> =
+    Field::new("upi.connections", Kind::choice(), |config| {
+        Some(config.upi.connections)
+    })
+    .default(Connections::default)
+    .about(
+        "Whether a connection to UPI serves further calls, or each call opens its own: slower, \
+         and no call can meet a connection that UPI is just closing.",
+    );
 
 pub static PROPAGATE_TRACE: Field<bool> = Field::new("upi.propagate_trace", BOOLEAN, |config| {
     Some(config.upi.propagate_trace)

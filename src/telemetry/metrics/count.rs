@@ -28,6 +28,10 @@ impl Metrics {
                 let labels = [label("result", result_name(*result))];
                 it.upi_duration.record(took.as_secs_f64(), &labels);
             }
+            Event::ReusedBroke(end) => {
+                it.reused_broken
+                    .add(1, &[label("dispatch", dispatch(*end))]);
+            }
             Event::Skew(seconds) => it.clock_skew.record(*seconds, &[]),
             Event::Answered(answer) => self.answered(answer),
             Event::OrderEnded(end) => self.order_ended(*end),
@@ -71,13 +75,7 @@ impl Metrics {
 
     fn order_ended(&self, end: OrderEnd) {
         let it = &self.instruments;
-        let dispatch = match end {
-            OrderEnd::Answered => "ANSWERED",
-            OrderEnd::NotSent => "NOT_SENT",
-            OrderEnd::Refused => "REFUSED",
-            OrderEnd::Unknown => "UNKNOWN",
-        };
-        it.orders_ended.add(1, &[label("dispatch", dispatch)]);
+        it.orders_ended.add(1, &[label("dispatch", dispatch(end))]);
         if end == OrderEnd::Unknown {
             it.outcome_unknown.add(1, &[]);
         }
@@ -108,6 +106,15 @@ const fn category(category: Category) -> &'static str {
         Category::NotPermitted => "NOT_PERMITTED",
         Category::SourceUnavailable => "SOURCE_UNAVAILABLE",
         Category::Other => "OTHER",
+    }
+}
+
+const fn dispatch(end: OrderEnd) -> &'static str {
+    match end {
+        OrderEnd::Answered => "ANSWERED",
+        OrderEnd::NotSent => "NOT_SENT",
+        OrderEnd::Refused => "REFUSED",
+        OrderEnd::Unknown => "UNKNOWN",
     }
 }
 

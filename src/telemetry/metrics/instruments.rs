@@ -40,6 +40,7 @@ pub(super) struct Instruments {
     pub(super) orders_ended: Counter<u64>,
     pub(super) outcome_unknown: Counter<u64>,
     pub(super) upi_duration: Histogram<f64>,
+    pub(super) reused_broken: Counter<u64>,
     pub(super) clock_skew: Gauge<f64>,
     pub(super) answers: Counter<u64>,
     pub(super) confidence: Histogram<u64>,
@@ -68,6 +69,7 @@ impl Instruments {
             orders_ended: counter(meter, &table::ORDERS_ENDED),
             outcome_unknown: counter(meter, &table::OUTCOME_UNKNOWN),
             upi_duration: seconds(meter, &table::UPI_DURATION),
+            reused_broken: counter(meter, &table::REUSED_BROKEN),
             clock_skew: meter
                 .f64_gauge(table::CLOCK_SKEW.name)
                 .with_unit(table::CLOCK_SKEW.unit)
@@ -99,6 +101,9 @@ impl Instruments {
         }
         for end in ["ANSWERED", "NOT_SENT", "REFUSED", "UNKNOWN"] {
             self.orders_ended.add(0, &[KeyValue::new("dispatch", end)]);
+        }
+        for end in ["NOT_SENT", "UNKNOWN"] {
+            self.reused_broken.add(0, &[KeyValue::new("dispatch", end)]);
         }
         for (reason, dispatch) in REASONS {
             let labels = [

@@ -81,6 +81,8 @@ table! {
         "Orders that were sent and got no valid answer. Each may have been charged.";
     UPI_DURATION: "idphoto.upi.call.duration", "s", Kind::Histogram(CALL_SECONDS), ["result"],
         "Calls of UPI: answered, refused (401), not_sent or unknown.";
+    REUSED_BROKEN: "idphoto.upi.reused.broken", "{order}", Kind::Counter, ["dispatch"],
+        "Orders under which a connection to UPI broke that had served another order before.";
     CLOCK_SKEW: "idphoto.upi.clock_skew", "s", Kind::Gauge, [],
         "UPI's clock minus ours, by the Date header of its last reply; right to half a second.";
     ANSWERS: "idphoto.answers", "{answer}", Kind::Counter, ["category", "response_code"],

@@ -82,6 +82,7 @@ fn settings(base_url: &str) -> Settings {
         proxy: Proxy::None,
         response_codes: BTreeMap::new(),
         member: Member::parse(APP_ID, "Example Bank", FreeText::Ascii).unwrap(),
+        connections: Connections::default(),
         propagate_trace: false,
     }
 }

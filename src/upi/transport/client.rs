@@ -6,15 +6,10 @@ use std::time::Duration;
 use reqwest::{Certificate, Client, ClientBuilder, Identity, Url, redirect, retry};
 use zeroize::Zeroizing;
 
+use super::trip::Opening;
 use crate::upi::gateway::{ClientIdentity, Proxy, Settings, SetupError};
 
 const USER_AGENT: &str = concat!("idphoto/", env!("CARGO_PKG_VERSION"));
-
-/// How long an idle connection is kept. A request that meets a connection which the server
-/// is just closing ends as unknown, and may be charged; servers commonly close after five
-/// seconds or more (Apache httpd's default), so ours are gone before. A new handshake is
-/// cheap beside that.
-const POOL_IDLE: Duration = Duration::from_secs(4);
 
 /// The way to UPI, whatever is asked there.
 #[derive(Clone, Copy)]
@@ -69,8 +64,14 @@ pub(super) fn base(text: &str) -> Result<Url, SetupError> {
     Ok(base)
 }
 
-/// The client for one address.
-pub(super) fn build(way: &Way<'_>, url: &Url) -> Result<Client, SetupError> {
+/// The client for one address. Its connections wait so long for their next request; without any
+/// time each request has its own.
+pub(super) fn build(
+    way: &Way<'_>,
+    url: &Url,
+    idle: Duration,
+    opening: Option<&Opening>,
+) -> Result<Client, SetupError> {
     let builder = Client::builder()
         .user_agent(USER_AGENT)
         .retry(retry::never())
@@ -80,7 +81,16 @@ pub(super) fn build(way: &Way<'_>, url: &Url) -> Result<Client, SetupError> {
         .http1_only()
         .tcp_nodelay(true)
         .connect_timeout(way.connect_timeout)
-        .pool_idle_timeout(POOL_IDLE);
+        .pool_idle_timeout(idle);
+    let builder = match opening {
+        Some(opening) => builder.connector_layer(opening.clone()),
+        None => builder,
+    };
+    let builder = if idle.is_zero() {
+        builder.pool_max_idle_per_host(0)
+    } else {
+        builder
+    };
     let builder = proxied(builder, way.proxy)?;
     let builder = trusting(builder, way, url)?;
     let builder = identified(builder, way.client_identity)?;

@@ -93,7 +93,7 @@ impl Probe {
             client_identity: route.client_identity.as_ref(),
             proxy: &route.proxy,
         };
-        let client = client::build(&way, &url)?;
+        let client = client::build(&way, &url, Duration::ZERO, None)?;
         url.set_path("/");
         Ok(Self {
             client,

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::{PostError, Reply, Transport};
 use crate::domain::{FreeText, Member};
-use crate::upi::gateway::{PhotoPlacement, Proxy, Settings};
+use crate::upi::gateway::{Connections, PhotoPlacement, Proxy, Settings};
 use crate::verify::observer::Nobody;
 
 mod cut_off;
@@ -17,6 +17,7 @@ mod no_connection;
 mod pool;
 mod proxies;
 mod replies;
+mod reuse;
 mod server;
 mod tls;
 mod urls;
@@ -38,6 +39,7 @@ fn settings(base_url: &str) -> Settings {
         proxy: Proxy::None,
         response_codes: Default::default(),
         member: Member::parse("00520446", "Example Bank", FreeText::Ascii).unwrap(),
+        connections: Connections::Reuse,
         propagate_trace: false,
     }
 }
@@ -71,6 +73,7 @@ fn kind(result: Result<Reply, PostError>) -> &'static str {
     match result {
         Ok(_) => "a reply",
         Err(PostError::NoConnection(_)) => "no connection",
+        Err(PostError::NotWhole(_)) => "not whole",
         Err(PostError::CutOff(_)) => "cut off",
         Err(PostError::TimedOut) => "timed out",
         Err(PostError::TooLarge) => "too large",

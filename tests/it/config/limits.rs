@@ -45,6 +45,7 @@ fn a_value_beyond_its_limits_is_refused() {
         ("upi.connect_timeout", &["0s", "5"]),
         ("upi.clock_window", &["0s", "300"]),
         ("upi.photo_placement", &["", "inside", "Beside"]),
+        ("upi.connections", &["", "one", "Reuse"]),
         ("upi.ca_file", &[""]),
         (
             "upi.proxy",

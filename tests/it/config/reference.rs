@@ -155,6 +155,7 @@ ca_file = "d"
 client_cert_file = "e"
 client_key_file = "f"
 proxy = "environment"
+connections = "one_per_call"
 propagate_trace = true
 verification = [{ kid = "1", key_file = "g" }, { kid = "2", key_file = "h" }]
 response_codes = { 70 = "OTHER", A1 = "NOT_CONFIRMED", B2 = "SOURCE_UNAVAILABLE" }

@@ -167,13 +167,13 @@ async fn a_client_certificate_is_shown_to_a_server_that_asks() {
 }
 
 /// In TLS 1.3 the client is done before the server has judged the client's certificate, so
-/// the request may be on its way by then.
+/// the request may be on its way by then; the refusal may come before its last piece is asked for.
 #[tokio::test]
-async fn a_client_certificate_refused_after_the_handshake_proves_nothing() {
+async fn a_client_certificate_refused_after_the_handshake_is_judged_by_the_last_piece() {
     let (authority, clients) = (Authority::new(), Authority::new());
     let server = server(&authority, Some(&clients)).await;
     let result = post_to(&trusting(&authority, &server.https_url())).await;
-    assert_eq!(kind(result), "cut off");
+    assert!(["cut off", "not whole"].contains(&kind(result)));
     assert_eq!(server.posts(), 0);
 }
 

@@ -1,0 +1,206 @@
+//! What becomes of calls on connections that UPI is just closing, and what a connection for each
+//! call costs.
+//!
+//! ```sh
+//! cargo bench --bench reuse              # both tables
+//! cargo bench --bench reuse -- loss      # or one: loss, price
+//! ```
+//!
+//! Loss: calls back to back to a peer that closes each connection so many milliseconds after its
+//! answer, whatever has come meanwhile. *Lost* calls end as unknown, *refused* ones with the proof
+//! that the peer cannot have had them whole. The round trip is made by a proxy that delays what it
+//! passes on; its rows speak TLS, those without a round trip do not.
+//!
+//! Price: a peer that closes nothing, over TLS. The time is a call's, the processor time that of
+//! the gateway's side alone, which has a thread for itself.
+
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "a benchmark reports by printing, and fails by panicking"
+)]
+
+#[path = "reuse/peer.rs"]
+mod peer;
+#[path = "reuse/rig.rs"]
+mod rig;
+#[path = "reuse/way.rs"]
+mod way;
+
+use std::time::{Duration, Instant};
+
+use idphoto::upi::gateway::Connections;
+use idphoto::verify::port::CallError;
+use peer::Peer;
+use rig::Rig;
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinSet;
+
+const CALLS: usize = 150;
+const CALLS_FOR_PRICE: usize = 200;
+const PHOTOS: [usize; 2] = [16 * 1024, 150 * 1024];
+const SETTINGS: [(&str, Connections); 2] = [
+    ("reuse", Connections::Reuse),
+    ("one_per_call", Connections::OnePerCall),
+];
+const ROUND_TRIPS: [Duration; 2] = [Duration::ZERO, Duration::from_millis(100)];
+
+fn main() {
+    let chosen: Vec<_> = std::env::args().skip(1).collect();
+    let wanted = |name: &str| {
+        let mut names = chosen.iter().filter(|argument| !argument.starts_with('-'));
+        names.clone().next().is_none() || names.any(|chosen| chosen == name)
+    };
+    let far = Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let near = Builder::new_current_thread().enable_all().build().unwrap();
+    if wanted("loss") {
+        loss(&near, &far);
+    }
+    if wanted("price") {
+        price(&near, &far);
+    }
+}
+
+/// One row of the first table.
+#[derive(Clone, Copy)]
+struct Row {
+    photo: usize,
+    setting: (&'static str, Connections),
+    round_trip: Duration,
+    close: u64,
+}
+
+fn loss(near: &Runtime, far: &Runtime) {
+    println!("photo   round trip  connections   close after  calls  lost  refused  p50");
+    for round_trip in ROUND_TRIPS {
+        let rows = rows(round_trip);
+        if round_trip.is_zero() {
+            for row in rows {
+                println!("{}", near.block_on(lose(row, far)));
+            }
+            continue;
+        }
+        // They wait most of the time: all at once.
+        let lines = near.block_on(async {
+            let losing: Vec<_> = rows.into_iter().map(|row| lose(row, far)).collect();
+            futures_util::future::join_all(losing).await
+        });
+        println!("{}", lines.join("\n"));
+    }
+}
+
+fn rows(round_trip: Duration) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for photo in PHOTOS {
+        for setting in SETTINGS {
+            for close in [0, 1, 5] {
+                rows.push(Row {
+                    photo,
+                    setting,
+                    round_trip,
+                    close,
+                });
+            }
+        }
+    }
+    rows
+}
+
+async fn lose(row: Row, far: &Runtime) -> String {
+    let close = Some(Duration::from_millis(row.close));
+    let peer = Peer::start(far, close, row.round_trip, !row.round_trip.is_zero());
+    let rig = Rig::new(&peer, row.setting.1, row.photo);
+    let (mut lost, mut refused) = (0, 0);
+    let mut took = Vec::new();
+    for _ in 0..CALLS {
+        let begun = Instant::now();
+        match rig.call().await {
+            Err(CallError::Unknown(_)) => lost += 1,
+            Err(CallError::NotSent(_)) => refused += 1,
+            _ => took.push(begun.elapsed()),
+        }
+    }
+    assert!(peer.whole() + refused <= CALLS, "a proof was wrong");
+    format!(
+        "{:3} KB  {:7} ms  {:12}  {:8} ms  {CALLS:5}  {lost:4}  {refused:7}  {}",
+        row.photo / 1024,
+        row.round_trip.as_millis(),
+        row.setting.0,
+        row.close,
+        milliseconds(median(&mut took)),
+    )
+}
+
+fn price(near: &Runtime, far: &Runtime) {
+    println!(
+        "\nphoto   round trip  connections   callers  p50        processor time for each call"
+    );
+    for round_trip in ROUND_TRIPS {
+        for photo in PHOTOS {
+            for setting in SETTINGS {
+                for callers in [1, 8] {
+                    let row = Row {
+                        photo,
+                        setting,
+                        round_trip,
+                        close: 0,
+                    };
+                    println!("{}", near.block_on(pay(row, callers, far)));
+                }
+            }
+        }
+    }
+}
+
+async fn pay(row: Row, callers: usize, far: &Runtime) -> String {
+    let peer = Peer::start(far, None, row.round_trip, true);
+    let rig = Rig::new(&peer, row.setting.1, row.photo);
+    // The first connection loads what later ones have.
+    let _ = rig.call().await;
+    let before = processor_time();
+    let mut all = JoinSet::new();
+    for _ in 0..callers {
+        let rig = rig.clone();
+        all.spawn(async move {
+            let mut took = Vec::new();
+            for _ in 0..CALLS_FOR_PRICE / callers {
+                let begun = Instant::now();
+                let _ = rig.call().await;
+                took.push(begun.elapsed());
+            }
+            took
+        });
+    }
+    let mut took = all.join_all().await.concat();
+    let cost = (processor_time() - before) / u32::try_from(took.len()).unwrap();
+    format!(
+        "{:3} KB  {:7} ms  {:12}  {callers:7}  {}  {}",
+        row.photo / 1024,
+        row.round_trip.as_millis(),
+        row.setting.0,
+        milliseconds(median(&mut took)),
+        milliseconds(cost),
+    )
+}
+
+fn median(took: &mut [Duration]) -> Duration {
+    took.sort_unstable();
+    took.get(took.len() / 2).copied().unwrap_or_default()
+}
+
+fn milliseconds(duration: Duration) -> String {
+    format!("{:6.2} ms", duration.as_secs_f64() * 1000.0)
+}
+
+/// Of this thread, by Linux.
+fn processor_time() -> Duration {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    let nanos = text.split(' ').next().unwrap().parse().unwrap();
+    Duration::from_nanos(nanos)
+}

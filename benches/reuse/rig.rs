@@ -1,0 +1,65 @@
+//! The gateway's side: what is sealed is noise of the right size.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use idphoto::domain::{FreeText, Member};
+use idphoto::sandbox::kit::{APP_ID, Kit, MEMBER_IIN, MEMBER_NAME, REQUEST_PATH};
+use idphoto::upi::gateway::{Connections, PhotoPlacement, Proxy, Settings, UpiGateway};
+use idphoto::verify::observer::Nobody;
+use idphoto::verify::port::{CallError, Gateway as _, Sealed, SystemClock};
+
+use crate::peer::Peer;
+
+/// What a body has beside the photo.
+const ENVELOPE: usize = 1200;
+
+#[derive(Clone)]
+pub struct Rig {
+    gateway: Arc<UpiGateway>,
+    body: Bytes,
+}
+
+impl Rig {
+    pub fn new(peer: &Peer, connections: Connections, photo: usize) -> Self {
+        let settings = Settings {
+            base_url: peer.url.clone(),
+            request_path: REQUEST_PATH.to_owned(),
+            app_id: APP_ID.to_owned(),
+            timeout: Duration::from_secs(65),
+            connect_timeout: Duration::from_secs(5),
+            photo_placement: PhotoPlacement::Beside,
+            escape_solidus: false,
+            clock_window: Duration::from_secs(300),
+            ca_pem: peer.authority.clone(),
+            client_identity: None,
+            proxy: Proxy::None,
+            response_codes: BTreeMap::new(),
+            member: Member::parse(MEMBER_IIN, MEMBER_NAME, FreeText::Ascii).unwrap(),
+            connections,
+            propagate_trace: false,
+        };
+        let keys = Kit::generate().unwrap().participant().unwrap();
+        let gateway = UpiGateway::new(settings, &keys, Arc::new(SystemClock), Arc::new(Nobody));
+        Self {
+            gateway: Arc::new(gateway.unwrap()),
+            body: vec![b'7'; photo.div_ceil(3) * 4 + ENVELOPE].into(),
+        }
+    }
+
+    /// The peer answers 401, which needs no signature.
+    pub async fn call(&self) -> Result<(), CallError> {
+        let sealed = Sealed {
+            body: self.body.clone(),
+            // As long as a real one.
+            signature: "x".repeat(680),
+            upi_uuid: String::new(),
+        };
+        match self.gateway.send(sealed).await {
+            Ok(_) | Err(CallError::Refused(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}

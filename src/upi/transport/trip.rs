@@ -1,0 +1,156 @@
+//! What is known of one request on its way: on which kind of connection it goes, and whether its
+//! last piece was handed over.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tower::{Layer, Service};
+
+/// A server that is about to close takes no notice for a moment of what has arrived: its process
+/// has to wake, or sleeps on purpose.
+const MOMENT: Duration = Duration::from_millis(10);
+
+/// No way is longer; a slow name server or handshake is not the way.
+const LONGEST_WAY: Duration = Duration::from_millis(400);
+
+const HELD: u8 = 0;
+const HANDED_OVER: u8 = 1;
+const WITHDRAWN: u8 = 2;
+
+tokio::task_local! {
+    /// The request that the connector opens a connection for.
+    static TRIP: Arc<Trip>;
+}
+
+/// One request.
+pub(super) struct Trip {
+    /// One step decides between handing over and withdrawing: the connection is another task,
+    /// and what was said to be impossible must not happen afterwards.
+    last_piece: AtomicU8,
+    opened: AtomicBool,
+    hold: Duration,
+}
+
+impl Trip {
+    /// `empty`: a body without a last piece proves nothing.
+    pub(super) fn new(hold: Duration, empty: bool) -> Arc<Self> {
+        Arc::new(Self {
+            last_piece: AtomicU8::new(if empty { HANDED_OVER } else { HELD }),
+            opened: AtomicBool::new(false),
+            hold,
+        })
+    }
+
+    /// Lets the connector know for whom it works.
+    pub(super) async fn of<F: Future>(self: &Arc<Self>, work: F) -> F::Output {
+        TRIP.scope(Arc::clone(self), work).await
+    }
+
+    /// How long the last piece is held back, from the first one on.
+    pub(super) fn hold(&self) -> Option<Duration> {
+        self.reused().then_some(self.hold)
+    }
+
+    /// Whether the connection was there before, once the request has one.
+    pub(super) fn reused(&self) -> bool {
+        !self.opened.load(Ordering::Acquire)
+    }
+
+    /// Whether the last piece may go.
+    pub(super) fn hand_over(&self) -> bool {
+        self.decide(HANDED_OVER) == HELD
+    }
+
+    /// Whether the last piece has not gone; from now on it never goes.
+    pub(super) fn withdraw(&self) -> bool {
+        self.decide(WITHDRAWN) != HANDED_OVER
+    }
+
+    /// What was decided before.
+    fn decide(&self, end: u8) -> u8 {
+        let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
+        let before = self
+            .last_piece
+            .compare_exchange(HELD, end, success, failure);
+        before.unwrap_or_else(|before| before)
+    }
+}
+
+/// Watches the connector: who waits for a connection, and how long opening one takes.
+#[derive(Clone, Default)]
+pub(super) struct Opening {
+    /// Microseconds, of the last one.
+    took: Arc<AtomicU64>,
+    /// Round trips that an opening has at least.
+    rounds: u32,
+}
+
+impl Opening {
+    pub(super) fn new(tls: bool) -> Self {
+        Self {
+            took: Arc::default(),
+            // TCP, and TLS 1.3.
+            rounds: if tls { 2 } else { 1 },
+        }
+    }
+
+    /// How long a last piece is held back: there and back, and a moment at the server.
+    pub(super) fn hold(&self) -> Duration {
+        let took = Duration::from_micros(self.took.load(Ordering::Relaxed));
+        let way = took / self.rounds.max(1);
+        way.min(LONGEST_WAY) + MOMENT
+    }
+
+    fn note(&self, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.took.store(micros, Ordering::Relaxed);
+        // An opening that goes on in the background, since another connection became free
+        // meanwhile, has no trip.
+        let _ = TRIP.try_with(|trip| trip.opened.store(true, Ordering::Release));
+    }
+}
+
+impl<S> Layer<S> for Opening {
+    type Service = Watched<S>;
+
+    fn layer(&self, connector: S) -> Watched<S> {
+        let opening = self.clone();
+        Watched { connector, opening }
+    }
+}
+
+/// A connector that is watched.
+#[derive(Clone)]
+pub(super) struct Watched<S> {
+    connector: S,
+    opening: Opening,
+}
+
+impl<S, R> Service<R> for Watched<S>
+where
+    S: Service<R>,
+    S::Future: Send + 'static,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.connector.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: R) -> Self::Future {
+        let opening = self.opening.clone();
+        let begun = Instant::now();
+        let connecting = self.connector.call(request);
+        Box::pin(async move {
+            let connection = connecting.await?;
+            opening.note(begun.elapsed());
+            Ok(connection)
+        })
+    }
+}
