@@ -137,10 +137,15 @@ impl Transport {
             .header(UPI_JWS, signature)
             .headers(self.headers());
         let sent = request.body(body).send().await;
+        let sent = sent.map_err(|error| PostError::of_sending(error).judged(trip));
         let mut response = sent.map_err(|error| self.broken(error, trip))?;
         self.pool.heed(response.headers());
         let status = response.status();
         self.note(status);
+        // A goodbye to an idle connection, such as 408, looks like the reply to what met it.
+        if !matches!(status, StatusCode::OK | StatusCode::UNAUTHORIZED) && trip.withdraw() {
+            return Err(self.broken(PostError::NotWhole(None), trip));
+        }
         // The bodies of other replies are unsigned and decide nothing.
         let body = match status {
             StatusCode::OK => read(&mut response).await?,
@@ -165,8 +170,7 @@ impl Transport {
     }
 
     /// Tells of an order that a connection's reuse has cost.
-    fn broken(&self, error: reqwest::Error, trip: &Trip) -> PostError {
-        let error = PostError::of_sending(error).judged(trip);
+    fn broken(&self, error: PostError, trip: &Trip) -> PostError {
         let end = match error {
             PostError::NotWhole(_) => OrderEnd::NotSent,
             _ => OrderEnd::Unknown,

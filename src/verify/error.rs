@@ -52,7 +52,7 @@ pub enum NotSent {
     /// The intent could not be recorded.
     #[error("the ledger is unavailable")]
     LedgerUnavailable(#[source] Cause),
-    /// No connection to UPI could be made.
+    /// No connection to UPI could be made, or none that took a whole request.
     #[error("UPI is unreachable")]
     Unreachable(#[source] Cause),
     /// The caller has less time left than a call is worth.

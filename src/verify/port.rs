@@ -57,8 +57,9 @@ pub struct Sealed {
 /// How a call failed, by what is certain about the request.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CallError {
-    /// Proof that no byte of the request left: DNS, connect or TLS failed.
-    #[error("no connection to UPI")]
+    /// Proof that UPI has not got the request: DNS, connect or TLS failed, or the request was
+    /// never handed over whole.
+    #[error("UPI has not got the request")]
     NotSent(#[source] Cause),
     /// UPI refused our signature (401, E0) and processed nothing.
     #[error("UPI refused our signature")]

@@ -88,7 +88,7 @@ async fn send(transport: &Transport, length: usize) -> Result<Reply, PostError> 
     transport.post("header..signature", body).await
 }
 
-/// What a second request ends as, by the transport and by the port's error.
+/// What a second request ends as, whether the peer got it whole, and what was heard of it.
 async fn second(farewell: Farewell, length: usize) -> (&'static str, usize, Vec<OrderEnd>) {
     let peer = Leaving::start(farewell, length).await;
     let ear = Arc::new(Ear::default());
@@ -164,6 +164,25 @@ async fn a_peer_that_stops_reading_has_not_got_all_when_time_is_up() {
     // More than the kernel's buffers take.
     let ended = send(&transport(&settings), 64 * 1024 * 1024).await;
     assert_eq!(kind(ended), "not whole");
+}
+
+/// Some servers say goodbye to an idle connection by a 408, which a request may meet.
+#[tokio::test]
+async fn a_refusal_that_came_before_the_whole_request_did_not_get_it() {
+    let goodbye = reply("408 Request Timeout", &["connection: close"], b"");
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        assert!(read(&mut stream, 17_000, usize::MAX).await);
+        stream.write_all(&ok()).await.unwrap();
+        read(&mut stream, 17_000, 0).await;
+        stream.write_all(&goodbye).await.unwrap();
+        read(&mut stream, 17_000, usize::MAX).await;
+    });
+    let transport = transport(&settings(&url));
+    assert_eq!(kind(send(&transport, 17_000).await), "a reply");
+    assert_eq!(kind(send(&transport, 17_000).await), "not whole");
 }
 
 #[tokio::test]

@@ -88,8 +88,9 @@ const (
 	// "metadata": {"dispatch": "NOT_SENT", "retry": "SAME_ORDER",
 	// "order_id": "20261124081500ABCDEFGHIJKLMNOPQRSTU"}}
 	ErrorReason_ERROR_REASON_LEDGER_UNAVAILABLE ErrorReason = 9
-	// ERROR_REASON_UPI_UNREACHABLE: no connection to UPI could be made (DNS, TCP or TLS);
-	// no byte of the request left. UNAVAILABLE, with google.rpc.RetryInfo.
+	// ERROR_REASON_UPI_UNREACHABLE: no connection to UPI could be made (DNS, TCP or TLS),
+	// or it ended before the whole request was handed to it: UPI cannot have the request.
+	// UNAVAILABLE, with google.rpc.RetryInfo.
 	// Example: {"reason": "UPI_UNREACHABLE", "domain": "idphoto",
 	// "metadata": {"dispatch": "NOT_SENT", "retry": "SAME_ORDER",
 	// "order_id": "20261124081500ABCDEFGHIJKLMNOPQRSTU"}}
