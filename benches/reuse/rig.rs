@@ -1,7 +1,7 @@
 //! The gateway's side: what is sealed is noise of the right size.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,6 +15,9 @@ use crate::peer::Peer;
 
 /// What a body has beside the photo.
 const ENVELOPE: usize = 1200;
+
+/// Made once: it takes a while.
+static KIT: LazyLock<Kit> = LazyLock::new(|| Kit::generate().unwrap());
 
 #[derive(Clone)]
 pub struct Rig {
@@ -41,7 +44,7 @@ impl Rig {
             connections,
             propagate_trace: false,
         };
-        let keys = Kit::generate().unwrap().participant().unwrap();
+        let keys = KIT.participant().unwrap();
         let gateway = UpiGateway::new(settings, &keys, Arc::new(SystemClock), Arc::new(Nobody));
         Self {
             gateway: Arc::new(gateway.unwrap()),
