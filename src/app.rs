@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 mod certificates;
+mod descriptors;
 mod files;
 
 pub use certificates::{CertificateFacts, KeyRole};
@@ -210,6 +211,34 @@ pub fn sandboxed_settings(config: &Config, base_url: String) -> gateway::Setting
     }
 }
 
+/// Streams that only watch health come beside those that wait for UPI.
+const STREAMS_PER_ORDER: usize = 4;
+const LEAST_STREAMS: usize = 16 * 1024;
+
+fn limits(config: &Config) -> rpc::Limits {
+    let server = &config.server;
+    let streams = server.max_in_flight.saturating_mul(STREAMS_PER_ORDER);
+    rpc::Limits {
+        connections: connections(server.max_connections),
+        streams: streams.max(LEAST_STREAMS),
+        request_bytes: server.max_request_bytes,
+        header_bytes: server.max_header_bytes,
+    }
+}
+
+/// Callers have half of the descriptors: the other half is for UPI, health and the admin port.
+fn connections(wanted: usize) -> usize {
+    let half = descriptors::raise() / 2;
+    if half < wanted {
+        tracing::warn!(
+            connections = half,
+            "the limit of file descriptors (ulimit -n) leaves room for {half} connections of \
+             callers: fewer than server.max_connections"
+        );
+    }
+    wanted.min(half)
+}
+
 fn rpc_settings(config: &Config) -> rpc::Settings {
     rpc::Settings {
         listen: config.server.listen,
@@ -217,6 +246,8 @@ fn rpc_settings(config: &Config) -> rpc::Settings {
         tls: config.server.tls.clone(),
         reflection: config.server.reflection,
         max_message_bytes: config.server.max_message_bytes,
+        limits: limits(config),
+        patience: rpc::Patience::default(),
         drain_delay: config.server.drain_delay,
         drain_timeout: config.server.drain_timeout,
         rules: config.validation.clone(),

@@ -29,10 +29,14 @@ mod handshake;
 mod health;
 mod line;
 mod listener;
+mod pace;
+mod preface;
+mod quota;
 mod reflection;
 mod resent;
 mod routes;
 mod service;
+mod share;
 mod status;
 mod tls;
 mod unary;
@@ -44,6 +48,8 @@ mod tests;
 
 pub use error::ServerError;
 pub use health::Readiness;
+pub use pace::Patience;
+pub use quota::Limits;
 pub use status::DOMAIN;
 pub use waiting::{Load, UnderWay};
 
@@ -65,6 +71,10 @@ pub struct Settings {
     pub reflection: bool,
     /// Largest request message, bytes, before and after decompression.
     pub max_message_bytes: usize,
+    /// How much is taken in over all connections.
+    pub limits: Limits,
+    /// How long peers have for what must come from them.
+    pub patience: Patience,
     /// NOT_SERVING is shown this long before new calls are refused; part of `drain_timeout`.
     pub drain_delay: Duration,
     /// From the signal to the hard end.
@@ -74,6 +84,14 @@ pub struct Settings {
     /// The merchant of requests that name none.
     pub merchant: Option<Merchant>,
 }
+
+/// Of the port of health: probes are few and small.
+const PROBES: Limits = Limits {
+    connections: 256,
+    streams: 2048,
+    request_bytes: 4 * 1024 * 1024,
+    header_bytes: 64 * 1024,
+};
 
 /// PEM files of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,16 +139,20 @@ impl Server {
         let observer = Arc::clone(&ports.observer);
         let probes = match settings.health_listen {
             Some(address) => {
-                let routes = routes::probes(&phases, &verifier);
+                let routes = routes::probes(&phases, &verifier, settings.patience);
                 let failures = Failures::new("server.health_listen", Arc::clone(&observer));
-                Some(Listener::bind(address, None, routes, failures).await?)
+                let listener =
+                    Listener::bind(address, None, routes, failures, settings.patience, PROBES);
+                Some(listener.await?)
             }
             None => None,
         };
         let failures = Failures::new("server.listen", observer);
         let routes = routes::all(&settings, ports, &phases, &calls)?;
+        let (patience, limits) = (settings.patience, settings.limits);
+        let listener = Listener::bind(settings.listen, tls, routes, failures, patience, limits);
         Ok(Self {
-            listener: Listener::bind(settings.listen, tls, routes, failures).await?,
+            listener: listener.await?,
             probes,
             verifier,
             phases,

@@ -12,6 +12,13 @@ use crate::rpc::TlsFiles;
 /// A request holds a photo of 150 KiB and a little text; below this none fits.
 const LEAST_MESSAGE: usize = 256 * 1024;
 const LARGEST_MESSAGE: usize = 16 * 1024 * 1024;
+/// One connection may take half of what there is, and the largest message must fit into it.
+const LEAST_REQUESTS: usize = 2 * LARGEST_MESSAGE;
+const MOST_REQUESTS: usize = 1024 * 1024 * 1024 * 1024;
+/// What clients of today send at least.
+const LEAST_HEADERS: usize = 8 * 1024;
+const LARGEST_HEADERS: usize = 1024 * 1024;
+const MOST_CONNECTIONS: usize = 1_000_000;
 const MOST_IN_FLIGHT: usize = 1_000_000;
 
 /// `server.*`
@@ -25,6 +32,12 @@ pub struct ServerConfig {
     pub reflection: bool,
     /// Largest request message in bytes, 256 KiB to 16 MiB; default 1 MiB.
     pub max_message_bytes: usize,
+    /// Most bytes of requests that are held at once, 32 MiB to 1 TiB; default 1 GiB.
+    pub max_request_bytes: usize,
+    /// Largest headers of one request in bytes, 8 KiB to 1 MiB; default 64 KiB.
+    pub max_header_bytes: usize,
+    /// Most connections open at once, 1 to 1,000,000; default 4096.
+    pub max_connections: usize,
     /// Most verifications under way at once, 1 to 1,000,000; default 4096.
     pub max_in_flight: usize,
     /// How long NOT_SERVING is shown before new calls are refused; default 5 s, and none
@@ -65,6 +78,46 @@ static MAX_MESSAGE_BYTES: Field<usize> = Field::new("server.max_message_bytes", 
     "262144 to 16777216",
 )
 .about("Largest request message, in bytes.");
+
+static MAX_REQUEST_BYTES: Field<usize> = Field::new("server.max_request_bytes", COUNT, |config| {
+    Some(config.server.max_request_bytes)
+})
+.default(|| 1024 * 1024 * 1024)
+.rule(
+    |bytes| (LEAST_REQUESTS..=MOST_REQUESTS).contains(bytes),
+    "33554432 to 1099511627776",
+)
+.about(
+    "Most bytes of requests that are held at once, over all connections, from their arrival to \
+     their answer. A verification beyond it is refused as OVERLOADED. A connection may hold as \
+     much as is still free: alone the half.",
+);
+
+static MAX_HEADER_BYTES: Field<usize> = Field::new("server.max_header_bytes", COUNT, |config| {
+    Some(config.server.max_header_bytes)
+})
+.default(|| 64 * 1024)
+.rule(
+    |bytes| (LEAST_HEADERS..=LARGEST_HEADERS).contains(bytes),
+    "8192 to 1048576",
+)
+.about(
+    "Largest headers of one request, in bytes, with 32 for each header, as HTTP/2 counts. Larger \
+     ones are refused as REQUEST_TOO_LARGE, and beyond four times as much with HTTP status 431.",
+);
+
+static MAX_CONNECTIONS: Field<usize> = Field::new("server.max_connections", COUNT, |config| {
+    Some(config.server.max_connections)
+})
+.default(|| 4096)
+.rule(
+    |connections| (1..=MOST_CONNECTIONS).contains(connections),
+    "1 to 1000000",
+)
+.about(
+    "Most connections of callers at once, and never more than half of the file descriptors that \
+     the process may have; one more is closed at once.",
+);
 
 static MAX_IN_FLIGHT: Field<usize> = Field::new("server.max_in_flight", COUNT, |config| {
     Some(config.server.max_in_flight)
@@ -110,6 +163,9 @@ pub const KEYS: &[&dyn Key] = &[
     &HEALTH_LISTEN,
     &REFLECTION,
     &MAX_MESSAGE_BYTES,
+    &MAX_REQUEST_BYTES,
+    &MAX_HEADER_BYTES,
+    &MAX_CONNECTIONS,
     &MAX_IN_FLIGHT,
     &DRAIN_DELAY,
     &DRAIN_TIMEOUT,
@@ -123,6 +179,9 @@ pub fn read(reader: &mut Reader) -> Option<ServerConfig> {
     let health_listen = reader.get(&HEALTH_LISTEN);
     let reflection = reader.get(&REFLECTION);
     let max_message_bytes = reader.get(&MAX_MESSAGE_BYTES);
+    let max_request_bytes = reader.get(&MAX_REQUEST_BYTES);
+    let max_header_bytes = reader.get(&MAX_HEADER_BYTES);
+    let max_connections = reader.get(&MAX_CONNECTIONS);
     let max_in_flight = reader.get(&MAX_IN_FLIGHT);
     let drain = drain(reader);
     let tls = tls(reader);
@@ -132,6 +191,9 @@ pub fn read(reader: &mut Reader) -> Option<ServerConfig> {
         health_listen,
         reflection: reflection?,
         max_message_bytes: max_message_bytes?,
+        max_request_bytes: max_request_bytes?,
+        max_header_bytes: max_header_bytes?,
+        max_connections: max_connections?,
         max_in_flight: max_in_flight?,
         drain_delay,
         drain_timeout,

@@ -10,7 +10,6 @@ use std::task::{Context, Poll};
 
 use futures_util::FutureExt as _;
 use http::{Request, Response};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use tonic::body::Body;
 use tonic::server::NamedService;
@@ -22,9 +21,12 @@ use super::call::Call;
 use super::deadline::{self, Malformed};
 use super::drain::Calls;
 use super::line::Line;
+use super::pace::{Pace, Patience};
+use super::quota::Turned;
 use super::resent;
+use super::share::Share;
 use super::status::Failure;
-use super::upload::{Room, Upload};
+use super::upload::{Allowance, Upload};
 use crate::verify::observer::{Event, Observer};
 use crate::verify::port::{Admission, BoxFuture, Caller};
 
@@ -35,7 +37,7 @@ pub(super) struct Boundary<S> {
     admission: Arc<dyn Admission>,
     observer: Arc<dyn Observer>,
     calls: Calls,
-    room: Room,
+    patience: Patience,
 }
 
 impl<S> Boundary<S> {
@@ -44,13 +46,14 @@ impl<S> Boundary<S> {
         admission: Arc<dyn Admission>,
         observer: Arc<dyn Observer>,
         calls: Calls,
+        patience: Patience,
     ) -> Self {
         Self {
             inner,
             admission,
             observer,
             calls,
-            room: Room::new(),
+            patience,
         }
     }
 
@@ -114,17 +117,19 @@ where
         let line = self.open(&request, arrived, &call);
         let span = line.span().clone();
         let admission = Arc::clone(&self.admission);
-        let room = self.room.clone();
+        let patience = self.patience;
         let following = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, following);
         let handling = {
             let call = call.clone();
             async move {
                 admit(&*admission, &request, deadline).map_err(|failure| call.fail(failure))?;
-                let place = room.enter(call.deadline).await;
-                let place = place.map_err(|failure| call.fail(failure))?;
-                let request = prepare(request, arrived, call, place);
+                let pace = Pace::new(patience, arrived, call.deadline);
+                // Held until the call has ended.
+                let allowance = allowance(&request);
+                let request = prepare(request, pace, call, allowance.clone());
                 let Ok(response) = inner.call(request).await;
+                drop(allowance);
                 Ok(response)
             }
         };
@@ -138,10 +143,25 @@ where
     }
 }
 
+const VERIFY: &str = "/idphoto.v1.IdPhotoService/VerifyIdPhoto";
+
+/// Of a question with an order id in it.
+const SMALL_MESSAGE: usize = 16 * 1024;
+
+/// Photos are counted; nobody who only asks is turned away because of them.
+fn allowance(request: &Request<Body>) -> Allowance {
+    match request.extensions().get::<Share>() {
+        Some(share) if request.uri().path() == VERIFY => {
+            Allowance::Counted(Arc::new(share.nothing()))
+        }
+        _ => Allowance::Small(SMALL_MESSAGE),
+    }
+}
+
 /// The method's name for span and log; a name made up by the caller goes into neither.
 fn known_method(path: &str) -> &'static str {
     match path {
-        "/idphoto.v1.IdPhotoService/VerifyIdPhoto" => "idphoto.v1.IdPhotoService/VerifyIdPhoto",
+        VERIFY => "idphoto.v1.IdPhotoService/VerifyIdPhoto",
         "/idphoto.v1.IdPhotoService/GetVerification" => "idphoto.v1.IdPhotoService/GetVerification",
         _ => "_OTHER",
     }
@@ -153,21 +173,19 @@ fn admit(
     request: &Request<Body>,
     deadline: Result<Option<Instant>, Malformed>,
 ) -> Result<(), Failure> {
+    if let Some(Turned(failure)) = request.extensions().get() {
+        return Err(failure.clone());
+    }
     let caller = request.extensions().get::<Arc<Caller>>().cloned();
     admission.admit(&caller.unwrap_or_default())?;
     deadline.map_err(|Malformed| Failure::bad_timeout())?;
     Ok(())
 }
 
-fn prepare(
-    request: Request<Body>,
-    arrived: Instant,
-    call: Call,
-    place: OwnedSemaphorePermit,
-) -> Request<Body> {
+fn prepare(request: Request<Body>, pace: Pace, call: Call, allowance: Allowance) -> Request<Body> {
     let (mut parts, body) = request.into_parts();
     parts.extensions.insert(call.clone());
-    Request::from_parts(parts, Body::new(Upload::new(body, arrived, call, place)))
+    Request::from_parts(parts, Body::new(Upload::new(body, pace, call, allowance)))
 }
 
 /// Makes sure that every error has its details, whoever made it.

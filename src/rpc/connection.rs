@@ -4,6 +4,7 @@
 //! methods that answers CANCELLED at the caller's deadline and drops them in mid-await.
 
 use std::convert::Infallible;
+use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,18 +17,18 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_rustls::TlsAcceptor;
 use tonic::body::Body;
 use tonic::codegen::BoxFuture;
 
 use super::handshake::{self, Failures, TLS_HANDSHAKE};
+use super::pace::Patience;
+use super::preface::{Heard, Listened};
+use super::quota::{Answer, Limits, Part, Quota};
 use super::routes::Routes;
 use crate::verify::observer::HandshakeFailure;
 use crate::verify::port::Caller;
-
-/// Until a peer has shown that it speaks.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(60);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
@@ -40,7 +41,9 @@ const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
 /// Thousands of calls may wait for a slow UPI behind one proxy, and health checks must
 /// find room beside them.
 const MAX_STREAMS: u32 = 2048;
-const MAX_HEADER_LIST: u32 = 16 * 1024;
+/// HTTP/2 itself refuses header lists that are so many times as large as what is taken: with a
+/// bare 431, which neither caller nor operator can read. Below it the refusal is ours.
+const UNREADABLE: usize = 4;
 
 /// What all connections share.
 pub(super) struct Host {
@@ -49,6 +52,8 @@ pub(super) struct Host {
     failures: Arc<Failures>,
     closing: watch::Receiver<bool>,
     http: http2::Builder<TokioExecutor>,
+    patience: Patience,
+    quota: Quota,
 }
 
 impl Host {
@@ -57,15 +62,24 @@ impl Host {
         routes: Routes,
         failures: Arc<Failures>,
         closing: watch::Receiver<bool>,
+        patience: Patience,
+        limits: Limits,
     ) -> Self {
-        let http = http();
+        let http = http(limits.header_bytes);
         Self {
             tls,
             routes,
             failures,
             closing,
             http,
+            patience,
+            quota: Quota::new(limits),
         }
+    }
+
+    /// Counts a connection for which there was no room.
+    pub(super) fn turn_away(&self) {
+        self.failures.hear(HandshakeFailure::TooManyConnections);
     }
 
     /// Serves a connection to its end. What goes wrong with it is the peer's affair.
@@ -76,7 +90,7 @@ impl Host {
             address: Some(peer),
             certificate: None,
         };
-        let patience = Instant::now() + HANDSHAKE_TIMEOUT;
+        let patience = Instant::now() + self.patience.handshake;
         let Some(first) = self.first_byte(&stream, patience).await else {
             return;
         };
@@ -85,7 +99,7 @@ impl Host {
                 self.failures.hear(HandshakeFailure::TlsAtPlaintextPort);
             }
             // HTTP/2 says in its own words that it does not understand.
-            return self.speak(stream, caller).await;
+            return self.speak(stream, caller, patience).await;
         };
         let stream = match self.greeted(patience, tls.accept(stream)).await {
             Greeting::Came(Ok(stream)) => stream,
@@ -100,7 +114,7 @@ impl Host {
         caller.certificate = certificates
             .and_then(<[_]>::first)
             .map(|certificate| Arc::from(certificate.as_ref()));
-        self.speak(stream, caller).await;
+        self.speak(stream, caller, patience).await;
     }
 
     /// What the peer begins with, if it does. Nothing is a failure of TLS only.
@@ -129,18 +143,23 @@ impl Host {
         }
     }
 
-    async fn speak<I>(&self, io: I, caller: Caller)
+    async fn speak<I>(&self, io: I, caller: Caller, patience: Instant)
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let calls = Calls {
             routes: self.routes.clone(),
             caller: Arc::new(caller),
+            part: self.quota.part(),
         };
+        let (io, heard) = Listened::new(io);
         let connection = self.http.serve_connection(TokioIo::new(io), calls);
         tokio::pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
+            () = silence(&heard, patience) => {
+                return self.failures.hear(HandshakeFailure::Timeout);
+            }
             () = self.closed() => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
@@ -154,6 +173,14 @@ impl Host {
     async fn closed(&self) {
         // An error means that the server is gone, which is as closed as it gets.
         let _ = self.closing.clone().wait_for(|closing| *closing).await;
+    }
+}
+
+/// Resolves when the peer's preface is not there in time.
+async fn silence(heard: &Heard, patience: Instant) {
+    sleep_until(patience).await;
+    if heard.is_whole() {
+        pending().await
     }
 }
 
@@ -176,7 +203,8 @@ enum Greeting<T> {
 ///   `server.max_in_flight`.
 ///
 /// The other defences stay as h2 sets them.
-fn http() -> http2::Builder<TokioExecutor> {
+fn http(header_bytes: usize) -> http2::Builder<TokioExecutor> {
+    let most = header_bytes.saturating_mul(UNREADABLE);
     let mut http = http2::Builder::new(TokioExecutor::new());
     http.timer(TokioTimer::new())
         .keep_alive_interval(KEEPALIVE_INTERVAL)
@@ -187,7 +215,7 @@ fn http() -> http2::Builder<TokioExecutor> {
         .max_concurrent_streams(MAX_STREAMS)
         .max_pending_accept_reset_streams(MAX_STREAMS as usize)
         .max_local_error_reset_streams(None)
-        .max_header_list_size(MAX_HEADER_LIST);
+        .max_header_list_size(u32::try_from(most).unwrap_or(u32::MAX));
     http
 }
 
@@ -195,6 +223,7 @@ fn http() -> http2::Builder<TokioExecutor> {
 struct Calls {
     routes: Routes,
     caller: Arc<Caller>,
+    part: Part,
 }
 
 impl Service<Request<Incoming>> for Calls {
@@ -204,6 +233,11 @@ impl Service<Request<Incoming>> for Calls {
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         request.extensions_mut().insert(Arc::clone(&self.caller));
-        self.routes.call(request.map(Body::new))
+        let place = self.part.take_in(&mut request);
+        let answering = self.routes.call(request.map(Body::new));
+        Box::pin(async move {
+            let response = answering.await?;
+            Ok(response.map(|body| Body::new(Answer::new(body, place))))
+        })
     }
 }

@@ -180,6 +180,9 @@ const fn text(cause: HandshakeFailure) -> &'static str {
         HandshakeFailure::TlsAtPlaintextPort => {
             "the client spoke TLS, and this port speaks plaintext"
         }
+        HandshakeFailure::TooManyConnections => {
+            "as many connections are open as may be (server.max_connections)"
+        }
         HandshakeFailure::Timeout => "the client did not finish it in 10 s",
         HandshakeFailure::Closed => "the client closed the connection in the middle of it",
         HandshakeFailure::Other => "the client broke a rule of TLS, or something on the way did",

@@ -14,6 +14,8 @@ use tokio_rustls::TlsAcceptor;
 use super::connection::Host;
 use super::error::ServerError;
 use super::handshake::Failures;
+use super::pace::Patience;
+use super::quota::Limits;
 use super::routes::Routes;
 
 /// How long nothing is accepted after the operating system had no resources for it: it
@@ -26,6 +28,7 @@ pub(super) struct Listener {
     address: SocketAddr,
     host: Arc<Host>,
     connections: Connections,
+    most: usize,
 }
 
 impl Listener {
@@ -39,6 +42,8 @@ impl Listener {
         tls: Option<TlsAcceptor>,
         routes: Routes,
         failures: Arc<Failures>,
+        patience: Patience,
+        limits: Limits,
     ) -> Result<Self, ServerError> {
         let failed = |source| ServerError::Bind {
             key: failures.key(),
@@ -54,12 +59,15 @@ impl Listener {
                 routes,
                 Arc::clone(&failures),
                 closing.subscribe(),
+                patience,
+                limits,
             )),
             socket,
             connections: Connections {
                 tasks: JoinSet::new(),
                 closing,
             },
+            most: limits.connections,
         })
     }
 
@@ -74,12 +82,22 @@ impl Listener {
             tokio::select! {
                 () = &mut end => return,
                 (stream, peer) = accept(&self.socket) => {
-                    let host = Arc::clone(&self.host);
-                    self.connections.tasks.spawn(host.serve(stream, peer));
+                    self.take(stream, peer);
                 }
                 // Keeps the set as small as the number of open connections.
                 Some(_) = self.connections.tasks.join_next() => {}
             }
+        }
+    }
+
+    /// Serves a connection, or closes it at once: one that waited would not know why.
+    fn take(&mut self, stream: TcpStream, peer: SocketAddr) {
+        let tasks = &mut self.connections.tasks;
+        while tasks.try_join_next().is_some() {}
+        if tasks.len() < self.most {
+            tasks.spawn(Arc::clone(&self.host).serve(stream, peer));
+        } else {
+            self.host.turn_away();
         }
     }
 

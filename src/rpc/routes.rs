@@ -16,6 +16,8 @@ use tower::Service;
 use super::boundary::Boundary;
 use super::drain::Calls;
 use super::health::{Phases, Reporter};
+use super::pace::{Patience, Timed};
+use super::quota::Turned;
 use super::reflection;
 use super::service::Methods;
 use super::{Ports, ServerError, Settings};
@@ -29,7 +31,9 @@ type Reply = BoxFuture<Response<Body>, Infallible>;
 
 /// Services by their names; clones share them.
 #[derive(Clone)]
-pub(super) struct Routes(Arc<[(&'static str, Box<dyn Serve>)]>);
+pub(super) struct Routes {
+    services: Arc<[(&'static str, Box<dyn Serve>)]>,
+}
 
 impl Routes {
     /// Calls the method that the path names. UNIMPLEMENTED where nobody has that name, and
@@ -39,7 +43,7 @@ impl Routes {
             return Box::pin(async { Ok(unsupported()) });
         }
         let named = service_name(request.uri().path());
-        let found = self.0.iter().find(|(name, _)| Some(*name) == named);
+        let found = self.services.iter().find(|(name, _)| Some(*name) == named);
         match found {
             Some((_, service)) => service.serve(request),
             None => Box::pin(async { Ok(Status::unimplemented("").into_http()) }),
@@ -89,6 +93,31 @@ where
     }
 }
 
+/// A service whose requests have their time, and that answers those that are turned away.
+struct TimedService<S> {
+    inner: S,
+    patience: Patience,
+}
+
+impl<S: Serve> Serve for TimedService<S> {
+    fn serve(&self, request: Request<Body>) -> Reply {
+        if let Some(Turned(failure)) = request.extensions().get() {
+            let status = failure.status(None);
+            return Box::pin(async move { Ok(status.into_http()) });
+        }
+        let patience = self.patience;
+        let timed = request.map(|body| Body::new(Timed::new(body, patience)));
+        self.inner.serve(timed)
+    }
+}
+
+fn timed<S: Serve + NamedService + 'static>(
+    inner: S,
+    patience: Patience,
+) -> (&'static str, Box<dyn Serve>) {
+    (S::NAME, Box::new(TimedService { inner, patience }))
+}
+
 fn route<S: Serve + NamedService + 'static>(service: S) -> (&'static str, Box<dyn Serve>) {
     (S::NAME, Box::new(service))
 }
@@ -100,6 +129,7 @@ pub(super) fn all(
     phases: &Phases,
     calls: &Calls,
 ) -> Result<Routes, ServerError> {
+    let patience = settings.patience;
     let health = health(phases, &ports.verifier);
     let methods = Methods {
         verifier: ports.verifier,
@@ -112,18 +142,29 @@ pub(super) fn all(
         .accept_compressed(CompressionEncoding::Gzip)
         .accept_compressed(CompressionEncoding::Zstd)
         .max_decoding_message_size(settings.max_message_bytes);
-    let bounded = Boundary::new(service, ports.admission, ports.observer, calls.clone());
-    let mut routes = vec![route(bounded), route(health)];
+    let bounded = Boundary::new(
+        service,
+        ports.admission,
+        ports.observer,
+        calls.clone(),
+        patience,
+    );
+    let mut routes = vec![route(bounded), timed(health, patience)];
     if settings.reflection {
         let (new, old) = reflection::services()?;
-        routes.extend([route(new), route(old)]);
+        routes.extend([timed(new, patience), timed(old, patience)]);
     }
-    Ok(Routes(routes.into()))
+    Ok(Routes {
+        services: routes.into(),
+    })
 }
 
 /// Health alone.
-pub(super) fn probes(phases: &Phases, verifier: &Verifier) -> Routes {
-    Routes([route(health(phases, verifier))].into())
+pub(super) fn probes(phases: &Phases, verifier: &Verifier, patience: Patience) -> Routes {
+    let health = timed(health(phases, verifier), patience);
+    Routes {
+        services: [health].into(),
+    }
 }
 
 fn health(phases: &Phases, verifier: &Verifier) -> HealthServer<Reporter> {

@@ -4,6 +4,7 @@
 //! from the reason. Causes are for the log and stay out of the status.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::time::Duration;
 
 use tonic::Status;
@@ -81,6 +82,13 @@ impl Failure {
     /// A message over the limit, compressed or not.
     pub(super) const fn too_large() -> Self {
         Self::not_sent(ErrorReason::RequestTooLarge)
+    }
+
+    /// Headers over the limit.
+    pub(super) fn headers_too_large() -> Self {
+        let cause = "the headers are larger than server.max_header_bytes";
+        let cause: Box<dyn Error + Send + Sync> = cause.into();
+        Self::too_large().because(cause.into())
     }
 
     /// A message that is not the protobuf it should be, so no field can be named.

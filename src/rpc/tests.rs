@@ -6,6 +6,7 @@ mod drain;
 mod errors;
 mod health;
 mod lines;
+mod load;
 pub(super) mod log;
 mod messages;
 mod peers;

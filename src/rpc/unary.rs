@@ -12,6 +12,11 @@ pub(super) struct OneMessage {
 }
 
 impl OneMessage {
+    /// Bytes so far, of prefix and message.
+    pub(super) const fn seen(&self) -> u64 {
+        self.seen
+    }
+
     /// Whether the body is still within its first message after these bytes.
     pub(super) fn holds(&mut self, data: &[u8]) -> bool {
         let prefix = (self.seen..PREFIX).zip(data);

@@ -1,54 +1,42 @@
-//! The bodies of requests on their way in: one that never ends is ended, and so many at
-//! once are let in that they fit into memory.
+//! The bodies of requests on their way in: one that never ends is ended, and bytes are taken
+//! in for as long as there is memory for them.
+//!
+//! Nothing waits here. A body that is not read would keep its bytes in the connection's window
+//! (RFC 9113, section 5.2), and so hold up the other calls of that connection.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 use tonic::Status;
 
 use super::call::Call;
+use super::pace::Pace;
+use super::share::Held;
 use super::status::Failure;
 use super::unary::OneMessage;
 use crate::verify::error::NotSent;
 
-/// Longest upload of a caller that set no deadline; a photo of the largest size gets
-/// through a line of 25 kbit/s in it.
-const LONGEST: Duration = Duration::from_secs(60);
-
-/// Uploads at one time. A usual one is over within milliseconds; with the largest messages
-/// this many take `server.max_message_bytes` each.
-const MOST: usize = 512;
-
-/// How long an upload waits for room, its bytes held back by HTTP/2's flow control: a burst
-/// gets through, and callers behind uploads that hang learn soon to go elsewhere.
-const WAIT: Duration = Duration::from_secs(5);
-
-/// Room for uploads. Clones share it.
+/// How many bytes a body may have.
 #[derive(Clone)]
-pub(super) struct Room(Arc<Semaphore>);
+pub(super) enum Allowance {
+    /// What can be had while the call lasts: its request waits in memory as long as it does.
+    Counted(Arc<Held>),
+    /// So many, which are not worth counting: this call is answered even when there is no
+    /// room for others.
+    Small(usize),
+}
 
-impl Room {
-    pub(super) fn new() -> Self {
-        Self(Arc::new(Semaphore::new(MOST)))
-    }
-
-    /// A place for one upload, soon or not at all, and never after the caller's time.
-    pub(super) async fn enter(
-        &self,
-        deadline: Option<Instant>,
-    ) -> Result<OwnedSemaphorePermit, Failure> {
-        let place = Arc::clone(&self.0).acquire_owned();
-        let longest = Instant::now() + WAIT;
-        let end = deadline.map_or(longest, |deadline| deadline.min(longest));
-        match timeout_at(end, place).await {
-            Ok(Ok(place)) => Ok(place),
-            _ => Err(NotSent::Overloaded.into()),
+impl Allowance {
+    /// Room for more bytes, of so many in all.
+    fn admit(&self, more: usize, all: u64) -> Result<(), Failure> {
+        match self {
+            Self::Counted(held) if held.grow(more) => Ok(()),
+            Self::Counted(_) => Err(NotSent::Overloaded.into()),
+            Self::Small(most) if all <= *most as u64 => Ok(()),
+            Self::Small(_) => Err(Failure::too_large()),
         }
     }
 }
@@ -56,29 +44,35 @@ impl Room {
 /// A body that must have arrived before the caller's time is over.
 pub(super) struct Upload {
     body: tonic::body::Body,
-    overdue: Pin<Box<Sleep>>,
+    pace: Pace,
     call: Call,
     message: OneMessage,
-    _place: OwnedSemaphorePermit,
+    allowance: Allowance,
 }
 
 impl Upload {
-    /// Bounds a body whose headers came in at `arrived`.
     pub(super) fn new(
         body: tonic::body::Body,
-        arrived: Instant,
+        pace: Pace,
         call: Call,
-        place: OwnedSemaphorePermit,
+        allowance: Allowance,
     ) -> Self {
-        let longest = arrived + LONGEST;
-        let end = call.deadline.map_or(longest, |end| end.min(longest));
         Self {
             body,
-            overdue: Box::pin(sleep_until(end)),
+            pace,
             call,
             message: OneMessage::default(),
-            _place: place,
+            allowance,
         }
+    }
+
+    fn take(&mut self, frame: &Frame<Bytes>) -> Result<(), Failure> {
+        self.pace.advance();
+        let data = frame.data_ref().map_or(&[][..], |data| data);
+        if !self.message.holds(data) {
+            return Err(Failure::not_unary());
+        }
+        self.allowance.admit(data.len(), self.message.seen())
     }
 }
 
@@ -91,20 +85,22 @@ impl Body for Upload {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let frame = Pin::new(&mut self.body).poll_frame(context);
-        match &frame {
-            Poll::Ready(Some(Err(_))) => self.call.lose(),
-            Poll::Ready(Some(Ok(frame))) => {
-                let data = frame.data_ref().map_or(&[][..], |data| data);
-                if !self.message.holds(data) {
-                    return Poll::Ready(Some(Err(self.call.fail(Failure::not_unary()))));
-                }
+        let failure = match &frame {
+            Poll::Ready(Some(Ok(frame))) => self.take(frame).err(),
+            Poll::Ready(Some(Err(_))) => {
+                self.call.lose();
+                None
             }
-            _ => {}
+            Poll::Ready(None) => None,
+            Poll::Pending => {
+                std::task::ready!(self.pace.poll_overdue(context));
+                Some(Failure::no_time())
+            }
+        };
+        match failure {
+            Some(failure) => Poll::Ready(Some(Err(self.call.fail(failure)))),
+            None => frame,
         }
-        if frame.is_pending() && self.overdue.as_mut().poll(context).is_ready() {
-            return Poll::Ready(Some(Err(self.call.fail(Failure::no_time()))));
-        }
-        frame
     }
 
     fn is_end_stream(&self) -> bool {

@@ -105,6 +105,8 @@ pub enum HandshakeFailure {
     NotTls,
     /// TLS where plaintext is spoken.
     TlsAtPlaintextPort,
+    /// As many connections were open as may be.
+    TooManyConnections,
     /// It was not finished in time.
     Timeout,
     /// The client went away.
@@ -115,13 +117,14 @@ pub enum HandshakeFailure {
 
 impl HandshakeFailure {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::NoClientCertificate,
         Self::ClientCertificateRefused,
         Self::ServerCertificateRefused,
         Self::NoCommonProtocol,
         Self::NotTls,
         Self::TlsAtPlaintextPort,
+        Self::TooManyConnections,
         Self::Timeout,
         Self::Closed,
         Self::Other,
@@ -137,6 +140,7 @@ impl HandshakeFailure {
             Self::NoCommonProtocol => "no_common_protocol",
             Self::NotTls => "not_tls",
             Self::TlsAtPlaintextPort => "tls_at_plaintext_port",
+            Self::TooManyConnections => "too_many_connections",
             Self::Timeout => "timeout",
             Self::Closed => "closed",
             Self::Other => "other",

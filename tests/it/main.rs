@@ -17,6 +17,7 @@ mod collector;
 mod config;
 mod configured;
 mod data;
+mod descriptors;
 mod doctor;
 mod faults;
 mod frames;

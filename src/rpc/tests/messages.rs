@@ -1,18 +1,12 @@
 //! Messages that are not what they should be: the layers below the methods refuse them,
 //! with the details of the table all the same.
 
-use std::time::Duration;
-
-use tokio::time::timeout;
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
 use super::raw::{self, Stream, frame};
 use super::rig::{Rig, request, row, setup, told};
 use prost::Message as _;
-
-/// No call may stay without an end for longer.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 fn invalid() -> (Code, String, String, String) {
     told(
@@ -240,36 +234,5 @@ async fn an_unknown_compression_or_method_is_unimplemented() {
     ] {
         let stream = Stream::open(rig.address, path, &[]).await;
         assert_eq!(stream.error().await.code(), Code::Unimplemented, "{path}");
-    }
-}
-
-#[tokio::test]
-async fn an_upload_waits_for_room_and_is_refused_when_there_is_none_for_long() {
-    let rig = setup().start().await;
-    let mut held = Vec::new();
-    for _ in 0..512 {
-        held.push(Stream::open(rig.address, raw::VERIFY, &[]).await);
-    }
-    let refused = timeout(PATIENCE, first_refusal(&rig)).await.unwrap();
-    let expected = told(
-        Code::ResourceExhausted,
-        "OVERLOADED",
-        "NOT_SENT",
-        "SAME_ORDER",
-    );
-    assert_eq!(row(&refused), expected);
-    assert!(refused.get_details_retry_info().is_some());
-    let mut client = rig.client();
-    let waiting = tokio::spawn(async move { client.verify_id_photo(request("2")).await });
-    drop(held);
-    timeout(PATIENCE, waiting).await.unwrap().unwrap().unwrap();
-}
-
-/// The server takes streams on one by one, so the first calls may still find room.
-async fn first_refusal(rig: &Rig) -> tonic::Status {
-    loop {
-        if let Err(status) = rig.client().verify_id_photo(request("1")).await {
-            return status;
-        }
     }
 }

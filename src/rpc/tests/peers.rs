@@ -5,8 +5,11 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
 
 use super::log::Log;
+use super::raw::Stream;
 use super::rig::setup;
 use super::tls::Files;
 
@@ -34,6 +37,43 @@ async fn a_handshake_that_does_not_go_on_is_cut_after_ten_seconds() {
     let half = TcpStream::connect(rig.address).await.unwrap();
     // The header of a TLS record that never comes.
     assert_eq!(patience(half, b"\x16\x03\x01\x02\x00").await.as_secs(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_preface_that_does_not_go_on_is_cut_after_ten_seconds() {
+    let rig = setup().start().await;
+    for words in [b"P".as_slice(), b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0"] {
+        let half = TcpStream::connect(rig.address).await.unwrap();
+        assert_eq!(patience(half, words).await.as_secs(), 10);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_without_a_body_is_ended_after_ten_seconds_whatever_it_asks() {
+    let rig = setup().start().await;
+    for path in [
+        "/idphoto.v1.IdPhotoService/VerifyIdPhoto",
+        "/idphoto.v1.IdPhotoService/GetVerification",
+        "/grpc.health.v1.Health/Check",
+        "/grpc.health.v1.Health/Watch",
+        "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    ] {
+        let begun = Instant::now();
+        let stream = Stream::open(rig.address, path, &[]).await;
+        stream.ended(path).await;
+        assert_eq!(begun.elapsed().as_secs(), 10, "{path}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_lasts_when_its_request_has_come() {
+    let rig = setup().start().await;
+    let mut client = HealthClient::new(rig.channel());
+    let watch = client.watch(HealthCheckRequest::default()).await.unwrap();
+    let mut watch = watch.into_inner();
+    watch.message().await.unwrap().unwrap();
+    let more = timeout(Duration::from_secs(300), watch.message()).await;
+    assert!(more.is_err(), "{more:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -29,29 +29,73 @@ impl Stream {
 
     /// The same with these headers alone.
     pub async fn open_bare(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Self {
+        Connection::open(address).await.stream(path, headers).await
+    }
+}
+
+/// A connection with any number of streams.
+pub struct Connection {
+    address: SocketAddr,
+    sender: h2::client::SendRequest<Bytes>,
+}
+
+impl Connection {
+    pub async fn open(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.unwrap();
         let (sender, connection) = h2::client::handshake(stream).await.unwrap();
         tokio::spawn(async move {
             // The stream reports a lost connection.
             let _ = connection.await;
         });
-        let url = format!("http://{address}{path}");
+        Self { address, sender }
+    }
+
+    /// A call of gRPC on it.
+    pub async fn call(&self, path: &str) -> Stream {
+        let content = ("content-type", "application/grpc");
+        self.stream(path, &[content]).await
+    }
+
+    async fn stream(&self, path: &str, headers: &[(&str, &str)]) -> Stream {
+        let url = format!("http://{}{path}", self.address);
         let mut request = Request::post(url).header("te", "trailers");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let mut sender = sender.ready().await.unwrap();
+        let mut sender = self.sender.clone().ready().await.unwrap();
         let (response, body) = sender
             .send_request(request.body(()).unwrap(), false)
             .unwrap();
-        Self { body, response }
+        Stream { body, response }
     }
+}
 
+impl Stream {
     /// The status of HTTP, which gRPC leaves at 200.
     pub async fn http_status(self) -> u16 {
         let response = timeout(PATIENCE, self.response).await;
         let response = response.expect("the call has no end").unwrap();
         response.status().as_u16()
+    }
+
+    /// Waits for its end, of whatever kind, on a paused clock.
+    pub async fn ended(self, what: &str) {
+        let end = async {
+            let Ok(response) = self.response.await else {
+                return;
+            };
+            let mut body = response.into_body();
+            while let Some(Ok(_)) = body.data().await {}
+        };
+        let end = timeout(Duration::from_secs(3600), end).await;
+        end.expect(what);
+    }
+
+    /// Whether a message comes, and no error.
+    pub async fn brings_a_message(self) -> bool {
+        let response = timeout(PATIENCE, self.response).await;
+        let mut body = response.expect("the call has no end").unwrap().into_body();
+        matches!(body.data().await, Some(Ok(_)))
     }
 
     /// The error that the server sent, without the rest of the request being needed.

@@ -10,7 +10,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use super::super::{Ports, Server, Settings};
+use super::super::{self as rpc, Patience, Ports, Server, Settings};
 use crate::domain::{Rules, sample};
 use crate::pb;
 use crate::pb::id_photo_service_client::IdPhotoServiceClient;
@@ -48,6 +48,13 @@ pub fn setup() -> Setup {
             tls: None,
             reflection: true,
             max_message_bytes: 1024 * 1024,
+            limits: rpc::Limits {
+                connections: 4096,
+                streams: 16 * 1024,
+                request_bytes: 1024 * 1024 * 1024,
+                header_bytes: 64 * 1024,
+            },
+            patience: Patience::default(),
             drain_delay: Duration::ZERO,
             drain_timeout: Duration::from_millis(500),
             rules: Rules::default(),

@@ -15,6 +15,12 @@ fn a_value_beyond_its_limits_is_refused() {
             &["262143", "16777217", "-1", "1MiB", "1.5", ""],
         ),
         (
+            "server.max_request_bytes",
+            &["33554431", "1099511627777", "1GiB"],
+        ),
+        ("server.max_header_bytes", &["8191", "1048577"]),
+        ("server.max_connections", &["0", "1000001"]),
+        (
             "server.max_in_flight",
             &["0", "1000001", "99999999999999999999"],
         ),

@@ -1,0 +1,120 @@
+//! The time that a request has to arrive: one that stands still is ended soon, one that
+//! trickles is ended at last.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame, SizeHint};
+use tokio::time::{Instant, Sleep, sleep_until};
+use tonic::Status;
+
+use super::status::Failure;
+
+/// How long peers have for what must come from them.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// From a connection's first moment to the end of its handshakes, HTTP/2's included.
+    pub handshake: Duration,
+    /// Between two pieces of a request.
+    pub idle: Duration,
+    /// For a whole request; a photo of the largest size gets through a line of 25 kbit/s in
+    /// the default.
+    pub request: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            handshake: Duration::from_secs(10),
+            idle: Duration::from_secs(10),
+            request: Duration::from_secs(60),
+        }
+    }
+}
+
+/// Watches one request arrive.
+pub(super) struct Pace {
+    idle: Duration,
+    /// When the last piece came.
+    last: Instant,
+    end: Instant,
+    alarm: Pin<Box<Sleep>>,
+}
+
+impl Pace {
+    /// Of a request whose headers came in at `arrived`, and that is of no use after `deadline`.
+    pub(super) fn new(patience: Patience, arrived: Instant, deadline: Option<Instant>) -> Self {
+        let longest = arrived + patience.request;
+        let end = deadline.map_or(longest, |deadline| deadline.min(longest));
+        Self {
+            idle: patience.idle,
+            last: arrived,
+            end,
+            alarm: Box::pin(sleep_until(end.min(arrived + patience.idle))),
+        }
+    }
+
+    /// A piece has come.
+    pub(super) fn advance(&mut self) {
+        self.last = Instant::now();
+    }
+
+    /// Resolves when the request is overdue; asked only while nothing more is there.
+    pub(super) fn poll_overdue(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            std::task::ready!(self.alarm.as_mut().poll(context));
+            let end = self.end.min(self.last + self.idle);
+            if end <= Instant::now() {
+                return Poll::Ready(());
+            }
+            // Pieces came since the alarm was set; it is not set anew for each of them.
+            self.alarm.as_mut().reset(end);
+        }
+    }
+}
+
+/// The body of a request to health or reflection.
+pub(super) struct Timed {
+    body: tonic::body::Body,
+    pace: Pace,
+}
+
+impl Timed {
+    pub(super) fn new(body: tonic::body::Body, patience: Patience) -> Self {
+        let pace = Pace::new(patience, Instant::now(), None);
+        Self { body, pace }
+    }
+}
+
+impl Body for Timed {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if frame.is_ready() {
+            self.pace.advance();
+            return frame;
+        }
+        self.pace.poll_overdue(context).map(|()| {
+            let status = Failure::no_time().status(None);
+            Some(Err(status))
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests;

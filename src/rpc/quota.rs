@@ -1,0 +1,149 @@
+//! What the server takes in over all its connections, and the part of each: streams, and the
+//! bytes of requests. A connection that has too much is told so, call by call.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::Request;
+use hyper::body::{Body, Frame, SizeHint};
+use tonic::Status;
+
+use super::share::{Budget, Held, Share};
+use super::status::Failure;
+use crate::verify::error::NotSent;
+
+/// Every header counts so much more than its bytes (RFC 9113, section 10.5.1).
+const HEADER_OVERHEAD: usize = 32;
+
+/// Headers below this are not counted as bytes of a request: nobody who only asks is turned
+/// away because of others' photos.
+const USUAL_HEADERS: usize = 8 * 1024;
+
+/// How much is taken in on one port.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Open connections.
+    pub connections: usize,
+    /// Open streams of all connections.
+    pub streams: usize,
+    /// Bytes of requests that are held, of all connections.
+    pub request_bytes: usize,
+    /// Of the headers of one request, as HTTP/2 counts them.
+    pub header_bytes: usize,
+}
+
+/// What is taken in on one port, by all its connections.
+pub(super) struct Quota {
+    streams: Budget,
+    bytes: Budget,
+    header_bytes: usize,
+}
+
+impl Quota {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
+            streams: Budget::new(limits.streams),
+            bytes: Budget::new(limits.request_bytes),
+            header_bytes: limits.header_bytes,
+        }
+    }
+
+    /// The part of a new connection.
+    pub(super) fn part(&self) -> Part {
+        Part {
+            streams: self.streams.share(),
+            bytes: self.bytes.share(),
+            header_bytes: self.header_bytes,
+        }
+    }
+}
+
+/// The part of one connection.
+pub(super) struct Part {
+    streams: Share,
+    bytes: Share,
+    header_bytes: usize,
+}
+
+/// Why a request is turned away before any of its body is read. Travels in its extensions to
+/// whoever answers it.
+#[derive(Clone)]
+pub(super) struct Turned(pub(super) Failure);
+
+impl Part {
+    /// Takes a request in; what it holds until its answer has left. A request that is turned
+    /// away holds nothing.
+    pub(super) fn take_in<B>(&self, request: &mut Request<B>) -> Option<Place> {
+        let taken = self.place(header_bytes(request));
+        let extensions = request.extensions_mut();
+        extensions.insert(self.bytes.clone());
+        taken
+            .map_err(|failure| extensions.insert(Turned(failure)))
+            .ok()
+    }
+
+    fn place(&self, headers: usize) -> Result<Place, Failure> {
+        if headers > self.header_bytes {
+            return Err(Failure::headers_too_large());
+        }
+        let bulk = if headers > USUAL_HEADERS { headers } else { 0 };
+        let (stream, headers) = (self.streams.take(1), self.bytes.nothing());
+        match stream.filter(|_| headers.grow(bulk)) {
+            Some(stream) => Ok(Place {
+                _stream: stream,
+                _headers: headers,
+            }),
+            None => Err(NotSent::Overloaded.into()),
+        }
+    }
+}
+
+/// As HTTP/2 counts them, without the fields that every request has.
+fn header_bytes<B>(request: &Request<B>) -> usize {
+    let fields = request.headers().iter();
+    let size = fields.map(|(name, value)| name.as_str().len() + value.len() + HEADER_OVERHEAD);
+    let path = request.uri().path_and_query();
+    size.sum::<usize>() + path.map_or(0, |path| path.as_str().len())
+}
+
+/// What a request holds.
+pub(super) struct Place {
+    _stream: Held,
+    _headers: Held,
+}
+
+/// The body of an answer, and what its request holds.
+pub(super) struct Answer {
+    body: tonic::body::Body,
+    _place: Option<Place>,
+}
+
+impl Answer {
+    pub(super) const fn new(body: tonic::body::Body, place: Option<Place>) -> Self {
+        Self {
+            body,
+            _place: place,
+        }
+    }
+}
+
+impl Body for Answer {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

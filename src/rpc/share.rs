@@ -1,0 +1,124 @@
+//! What all connections have together of something that is scarce, and what one of them may
+//! take of it: as much as it leaves to the others. So a connection alone gets a half, each of
+//! two a third, and something is left for whoever comes next.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// What there is in all. Clones share it.
+#[derive(Debug, Clone)]
+pub(super) struct Budget(Arc<Pool>);
+
+#[derive(Debug)]
+struct Pool {
+    most: usize,
+    taken: AtomicUsize,
+}
+
+impl Budget {
+    pub(super) fn new(most: usize) -> Self {
+        let taken = AtomicUsize::new(0);
+        Self(Arc::new(Pool { most, taken }))
+    }
+
+    /// The part of one connection.
+    pub(super) fn share(&self) -> Share {
+        let pool = Arc::clone(&self.0);
+        let taken = Arc::default();
+        Share { pool, taken }
+    }
+}
+
+/// The part of one connection. Clones are the same part.
+#[derive(Debug, Clone)]
+pub(super) struct Share {
+    pool: Arc<Pool>,
+    taken: Arc<AtomicUsize>,
+}
+
+impl Share {
+    /// Nothing yet.
+    pub(super) fn nothing(&self) -> Held {
+        let (share, amount) = (self.clone(), AtomicUsize::new(0));
+        Held { share, amount }
+    }
+
+    /// So much, or `None` at once.
+    pub(super) fn take(&self, amount: usize) -> Option<Held> {
+        let held = self.nothing();
+        held.grow(amount).then_some(held)
+    }
+
+    fn grow(&self, more: usize) -> bool {
+        let own = self.taken.load(Ordering::Relaxed).saturating_add(more);
+        let fits = |taken: usize| {
+            let taken = taken.checked_add(more)?;
+            let left = self.pool.most.checked_sub(taken)?;
+            (own <= left).then_some(taken)
+        };
+        let order = Ordering::Relaxed;
+        let grown = self.pool.taken.fetch_update(order, order, fits).is_ok();
+        if grown {
+            self.taken.fetch_add(more, order);
+        }
+        grown
+    }
+}
+
+/// What was taken; it goes back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Held {
+    share: Share,
+    amount: AtomicUsize,
+}
+
+impl Held {
+    /// Takes more, or nothing more: whether there was enough.
+    pub(super) fn grow(&self, more: usize) -> bool {
+        let grown = more == 0 || self.share.grow(more);
+        if grown {
+            self.amount.fetch_add(more, Ordering::Relaxed);
+        }
+        grown
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let amount = *self.amount.get_mut();
+        self.share.taken.fetch_sub(amount, Ordering::Relaxed);
+        self.share.pool.taken.fetch_sub(amount, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Budget;
+
+    #[test]
+    fn one_connection_leaves_as_much_as_it_takes() {
+        let budget = Budget::new(100);
+        let (greedy, other) = (budget.share(), budget.share());
+        let held = greedy.take(50).unwrap();
+        assert!(!held.grow(1));
+        assert!(other.take(25).is_some());
+        assert!(other.take(26).is_none());
+    }
+
+    #[test]
+    fn what_is_dropped_can_be_taken_again() {
+        let share = Budget::new(100).share();
+        let held = share.take(30).unwrap();
+        assert!(held.grow(20));
+        assert!(share.take(1).is_none());
+        drop(held);
+        assert!(share.take(50).is_some());
+    }
+
+    #[test]
+    fn nothing_is_always_there() {
+        let share = Budget::new(2).share();
+        let _all = share.take(1).unwrap();
+        assert!(share.nothing().grow(0));
+    }
+}
