@@ -1,9 +1,10 @@
 //! The body in pieces, and the proof that its last piece was never handed over.
 //!
-//! hyper asks for a piece, queues it, and asks for the next; it writes its queue when that holds
-//! 16 pieces, or when the body has nothing to give yet. So there are 16 pieces and a small last
-//! one: hyper asks for the last when the socket has taken all others. On a connection that was
-//! used before it gets it later still, when the server's goodbye has had time to arrive.
+//! hyper asks for a piece, queues it, and asks for the next. When 16 pieces are queued it asks for
+//! no more before the socket has taken the first of them. So there is a large piece, with 16 small
+//! ones behind it: hyper asks for the last when the socket has taken the large one. On a
+//! connection that was used before, it gets the last one later still, when the server's goodbye
+//! has had time to arrive.
 //!
 //! None of that is needed for the proof: what was never handed over was never written, however
 //! hyper queues. It decides how often there is one.
@@ -21,14 +22,13 @@ use super::trip::Trip;
 /// What hyper queues before it insists on writing (`MAX_BUF_LIST_BUFFERS`).
 const QUEUE: usize = 16;
 
-/// The last piece is small: the later it is asked for, the more it proves.
-const LAST: usize = 512;
+/// The later the last piece is asked for, the more often there is a proof.
+const SMALL: usize = 32;
 
 /// A body that tells its exact length beforehand.
 pub(super) struct Pieces {
     rest: Bytes,
-    piece: usize,
-    last: usize,
+    small: usize,
     trip: Arc<Trip>,
     hold: Option<Pin<Box<Sleep>>>,
     begun: bool,
@@ -41,11 +41,9 @@ pub(super) struct Withdrawn;
 
 impl Pieces {
     pub(super) fn new(body: Bytes, trip: Arc<Trip>) -> Self {
-        let last = body.len().div_ceil(QUEUE + 1).min(LAST);
         Self {
-            piece: (body.len() - last).div_ceil(QUEUE).max(1),
+            small: (body.len() / (QUEUE + 1)).clamp(1, SMALL),
             rest: body,
-            last,
             trip,
             hold: None,
             begun: false,
@@ -85,11 +83,12 @@ impl Body for Pieces {
             return Poll::Ready(None);
         }
         self.begin();
-        let before = self.rest.len() - self.last;
-        if before == 0 {
+        let (rest, small) = (self.rest.len(), self.small);
+        if rest <= small {
             return self.poll_last(cx);
         }
-        let piece = self.piece.min(before);
+        let large = rest.saturating_sub(QUEUE * small);
+        let piece = if large > 0 { large } else { small };
         Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(piece)))))
     }
 

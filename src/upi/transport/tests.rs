@@ -14,6 +14,7 @@ use crate::verify::observer::Nobody;
 mod cut_off;
 mod frozen;
 mod no_connection;
+mod pieces;
 mod pool;
 mod proxies;
 mod replies;
