@@ -124,7 +124,8 @@ where
             let call = call.clone();
             async move {
                 admit(&*admission, &request, deadline).map_err(|failure| call.fail(failure))?;
-                let pace = Pace::new(patience, arrived, call.deadline);
+                let moves = request.extensions().get().cloned().unwrap_or_default();
+                let pace = Pace::new(patience, moves, arrived, call.deadline);
                 // Held until the call has ended.
                 let allowance = allowance(&request);
                 let request = prepare(request, pace, call, allowance.clone());

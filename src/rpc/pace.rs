@@ -2,6 +2,7 @@
 //! trickles is ended at last.
 
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use super::status::Failure;
 pub struct Patience {
     /// From a connection's first moment to the end of its handshakes, HTTP/2's included.
     pub handshake: Duration,
-    /// Between two pieces of a request.
+    /// Without a piece of this request or another one on its connection.
     pub idle: Duration,
     /// For a whole request; a photo of the largest size gets through a line of 25 kbit/s in
     /// the default.
@@ -34,38 +35,57 @@ impl Default for Patience {
     }
 }
 
+/// When the last piece of any request came over a connection. Where many requests share a line,
+/// one stands still because its turn has not come: the connection must stand still, too.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Moves(Arc<Mutex<Option<Instant>>>);
+
+impl Moves {
+    fn last(&self) -> MutexGuard<'_, Option<Instant>> {
+        // Nothing that could panic is done under this lock.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Watches one request arrive.
 pub(super) struct Pace {
     idle: Duration,
-    /// When the last piece came.
-    last: Instant,
+    arrived: Instant,
+    moves: Moves,
     end: Instant,
     alarm: Pin<Box<Sleep>>,
 }
 
 impl Pace {
     /// Of a request whose headers came in at `arrived`, and that is of no use after `deadline`.
-    pub(super) fn new(patience: Patience, arrived: Instant, deadline: Option<Instant>) -> Self {
+    pub(super) fn new(
+        patience: Patience,
+        moves: Moves,
+        arrived: Instant,
+        deadline: Option<Instant>,
+    ) -> Self {
         let longest = arrived + patience.request;
         let end = deadline.map_or(longest, |deadline| deadline.min(longest));
         Self {
             idle: patience.idle,
-            last: arrived,
+            arrived,
+            moves,
             end,
             alarm: Box::pin(sleep_until(end.min(arrived + patience.idle))),
         }
     }
 
     /// A piece has come.
-    pub(super) fn advance(&mut self) {
-        self.last = Instant::now();
+    pub(super) fn advance(&self) {
+        *self.moves.last() = Some(Instant::now());
     }
 
     /// Resolves when the request is overdue; asked only while nothing more is there.
     pub(super) fn poll_overdue(&mut self, context: &mut Context<'_>) -> Poll<()> {
         loop {
             std::task::ready!(self.alarm.as_mut().poll(context));
-            let end = self.end.min(self.last + self.idle);
+            let last = self.moves.last().unwrap_or(self.arrived);
+            let end = self.end.min(last.max(self.arrived) + self.idle);
             if end <= Instant::now() {
                 return Poll::Ready(());
             }
@@ -82,8 +102,8 @@ pub(super) struct Timed {
 }
 
 impl Timed {
-    pub(super) fn new(body: tonic::body::Body, patience: Patience) -> Self {
-        let pace = Pace::new(patience, Instant::now(), None);
+    pub(super) fn new(body: tonic::body::Body, patience: Patience, moves: Moves) -> Self {
+        let pace = Pace::new(patience, moves, Instant::now(), None);
         Self { body, pace }
     }
 }

@@ -9,6 +9,7 @@ use http::Request;
 use hyper::body::{Body, Frame, SizeHint};
 use tonic::Status;
 
+use super::pace::Moves;
 use super::share::{Budget, Held, Share};
 use super::status::Failure;
 use crate::verify::error::NotSent;
@@ -20,12 +21,15 @@ const HEADER_OVERHEAD: usize = 32;
 /// away because of others' photos.
 const USUAL_HEADERS: usize = 8 * 1024;
 
+/// Streams that every connection may have: a probe, a watch, and calls beside them.
+const OWN_STREAMS: usize = 8;
+
 /// How much is taken in on one port.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Open connections.
     pub connections: usize,
-    /// Open streams of all connections.
+    /// Open streams of all connections, without the few that each may have whatever others do.
     pub streams: usize,
     /// Bytes of requests that are held, of all connections.
     pub request_bytes: usize,
@@ -43,8 +47,8 @@ pub(super) struct Quota {
 impl Quota {
     pub(super) fn new(limits: Limits) -> Self {
         Self {
-            streams: Budget::new(limits.streams),
-            bytes: Budget::new(limits.request_bytes),
+            streams: Budget::new(limits.streams, OWN_STREAMS),
+            bytes: Budget::new(limits.request_bytes, 0),
             header_bytes: limits.header_bytes,
         }
     }
@@ -55,6 +59,7 @@ impl Quota {
             streams: self.streams.share(),
             bytes: self.bytes.share(),
             header_bytes: self.header_bytes,
+            moves: Moves::default(),
         }
     }
 }
@@ -64,6 +69,7 @@ pub(super) struct Part {
     streams: Share,
     bytes: Share,
     header_bytes: usize,
+    moves: Moves,
 }
 
 /// Why a request is turned away before any of its body is read. Travels in its extensions to
@@ -78,6 +84,7 @@ impl Part {
         let taken = self.place(header_bytes(request));
         let extensions = request.extensions_mut();
         extensions.insert(self.bytes.clone());
+        extensions.insert(self.moves.clone());
         taken
             .map_err(|failure| extensions.insert(Turned(failure)))
             .ok()

@@ -106,7 +106,8 @@ impl<S: Serve> Serve for TimedService<S> {
             return Box::pin(async move { Ok(status.into_http()) });
         }
         let patience = self.patience;
-        let timed = request.map(|body| Body::new(Timed::new(body, patience)));
+        let moves = request.extensions().get().cloned().unwrap_or_default();
+        let timed = request.map(|body| Body::new(Timed::new(body, patience, moves)));
         self.inner.serve(timed)
     }
 }

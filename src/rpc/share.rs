@@ -1,6 +1,7 @@
 //! What all connections have together of something that is scarce, and what one of them may
 //! take of it: as much as it leaves to the others. So a connection alone gets a half, each of
-//! two a third, and something is left for whoever comes next.
+//! two a third, and something is left for whoever comes next. What is held for long would be halved
+//! by each newcomer until nothing is left, so every connection has a little of its own besides.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,13 +13,16 @@ pub(super) struct Budget(Arc<Pool>);
 #[derive(Debug)]
 struct Pool {
     most: usize,
+    /// Of each connection, whatever others hold.
+    own: usize,
     taken: AtomicUsize,
 }
 
 impl Budget {
-    pub(super) fn new(most: usize) -> Self {
+    /// So much for all, and so much for each connection when the others hold all of it.
+    pub(super) fn new(most: usize, own: usize) -> Self {
         let taken = AtomicUsize::new(0);
-        Self(Arc::new(Pool { most, taken }))
+        Self(Arc::new(Pool { most, own, taken }))
     }
 
     /// The part of one connection.
@@ -53,8 +57,8 @@ impl Share {
         let own = self.taken.load(Ordering::Relaxed).saturating_add(more);
         let fits = |taken: usize| {
             let taken = taken.checked_add(more)?;
-            let left = self.pool.most.checked_sub(taken)?;
-            (own <= left).then_some(taken)
+            let left = self.pool.most.saturating_sub(taken);
+            (own <= left || own <= self.pool.own).then_some(taken)
         };
         let order = Ordering::Relaxed;
         let grown = self.pool.taken.fetch_update(order, order, fits).is_ok();
@@ -97,7 +101,7 @@ mod tests {
 
     #[test]
     fn one_connection_leaves_as_much_as_it_takes() {
-        let budget = Budget::new(100);
+        let budget = Budget::new(100, 0);
         let (greedy, other) = (budget.share(), budget.share());
         let held = greedy.take(50).unwrap();
         assert!(!held.grow(1));
@@ -107,7 +111,7 @@ mod tests {
 
     #[test]
     fn what_is_dropped_can_be_taken_again() {
-        let share = Budget::new(100).share();
+        let share = Budget::new(100, 0).share();
         let held = share.take(30).unwrap();
         assert!(held.grow(20));
         assert!(share.take(1).is_none());
@@ -116,8 +120,21 @@ mod tests {
     }
 
     #[test]
+    fn a_connection_finds_its_own_however_many_came_before() {
+        let budget = Budget::new(64, 4);
+        let crowd: Vec<_> = (0..30).map(|_| budget.share()).collect();
+        let mut held = Vec::new();
+        for share in &crowd {
+            held.extend((0..100).map_while(|_| share.take(1)));
+        }
+        let last = budget.share();
+        let own = last.take(4).unwrap();
+        assert!(!own.grow(1));
+    }
+
+    #[test]
     fn nothing_is_always_there() {
-        let share = Budget::new(2).share();
+        let share = Budget::new(2, 0).share();
         let _all = share.take(1).unwrap();
         assert!(share.nothing().grow(0));
     }

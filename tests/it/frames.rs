@@ -55,11 +55,16 @@ impl Peer {
 
     /// The beginning of a call. HPACK as literals, never indexed.
     pub fn call(&mut self, stream: u32, headers: &[(&str, &str)]) {
+        self.ask(stream, "/idphoto.v1.IdPhotoService/VerifyIdPhoto", headers);
+    }
+
+    /// The same of any method.
+    pub fn ask(&mut self, stream: u32, path: &str, headers: &[(&str, &str)]) {
         let mut block = Vec::new();
         let always = [
             (":method", "POST"),
             (":scheme", "http"),
-            (":path", "/idphoto.v1.IdPhotoService/VerifyIdPhoto"),
+            (":path", path),
             (":authority", "localhost"),
             ("content-type", "application/grpc"),
             ("te", "trailers"),

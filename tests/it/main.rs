@@ -16,6 +16,7 @@ mod cli;
 mod collector;
 mod config;
 mod configured;
+mod crowds;
 mod data;
 mod descriptors;
 mod doctor;

@@ -173,6 +173,7 @@ async fn streams_are_bounded_over_all_connections_and_leave_room_for_others() {
         }
     }
     asks(&rig).await;
+    // Every connection has a few, however many came before.
     let hoarder = Connection::open(rig.address).await;
     let mut calls = Vec::new();
     for _ in 0..64 {

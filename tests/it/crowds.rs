@@ -1,0 +1,73 @@
+//! Many calls at once, which are all answered, and crowds that take nothing from others.
+
+use idphoto::pb::VerifyIdPhotoRequest;
+use tonic::transport::Endpoint;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+
+use crate::data;
+use crate::frames::Peer;
+use crate::process::Gateway;
+use crate::requests::request;
+
+/// With the largest photo that passes.
+fn large() -> VerifyIdPhotoRequest {
+    let mut request = request("sandbox:delay=2s");
+    request.photo = data::read("photos/limit-153600.jpg").into();
+    request
+}
+
+/// All of them at once over so many connections.
+async fn all_answered(connections: usize, calls: usize) {
+    let gateway = Gateway::start(&["upi.timeout=120s"]);
+    let clients: Vec<_> = (0..connections).map(|_| gateway.client()).collect();
+    let calls: Vec<_> = (0..calls)
+        .map(|index| {
+            let mut client = clients[index % connections].clone();
+            tokio::spawn(async move { client.verify_id_photo(large()).await })
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_thousand_calls_at_once_over_one_connection_are_answered() {
+    all_answered(1, 2000).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_thousand_calls_at_once_over_eight_connections_are_answered() {
+    all_answered(8, 2000).await;
+}
+
+/// Streams of health with headers and nothing else.
+async fn crowd(address: &str, connections: usize) -> Vec<Peer> {
+    let mut peers = Vec::new();
+    for _ in 0..connections {
+        let mut peer = Peer::connect(address).await;
+        for index in 0..1000 {
+            peer.ask(2 * index + 1, "/grpc.health.v1.Health/Watch", &[]);
+        }
+        peer.flush().await.unwrap();
+        // Whatever was written has been looked at.
+        assert!(peer.lives().await);
+        peers.push(peer);
+    }
+    peers
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_at_the_health_port_costs_little_memory_and_no_probe() {
+    let settings = ["server.health_listen=127.0.0.1:0"];
+    let (gateway, told) = Gateway::start_told(&settings, &["health listening on "]);
+    let before = gateway.process.peak_memory();
+    let crowd = crowd(&told[0], 30).await;
+    let probe = Endpoint::from_shared(format!("http://{}", told[0])).unwrap();
+    let mut probe = HealthClient::new(probe.connect_lazy());
+    probe.check(HealthCheckRequest::default()).await.unwrap();
+    let grown = gateway.process.peak_memory() - before;
+    drop(crowd);
+    assert!(grown < 128 * 1024, "{grown} KiB");
+}
