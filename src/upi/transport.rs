@@ -26,8 +26,8 @@
 //! wait half of the orders were lost to a peer that closes 1 ms after its answer, with it none,
 //! whatever their size. It costs one round trip where a connection for each call costs two, and
 //! nothing where a large body takes that long anyway. Over a short way it costs more than a
-//! connection for each call, but 10 ms is little beside what UPI takes. What remains is a server that
-//! takes longer to say goodbye: `upi.connections = "one_per_call"` is for that.
+//! connection for each call, but 10 ms is little beside what UPI takes. What remains is a server
+//! that takes longer to say goodbye: `upi.connections = "one_per_call"` is for that.
 
 use std::sync::Arc;
 use std::time::Duration;
