@@ -237,11 +237,6 @@ async fn the_span_of_a_call_ends_with_the_call_and_the_order_flies_on_in_its_tra
     gateway.client().verify_id_photo(call).await.unwrap_err();
     let spans = collector.trace(&TRACE, 7).await;
     let server = named(&spans, METHOD);
-    assert!(
-        server.took() < Duration::from_millis(1500),
-        "{:?}",
-        server.took()
-    );
     assert_attributes(
         server,
         &[
@@ -251,6 +246,7 @@ async fn the_span_of_a_call_ends_with_the_call_and_the_order_flies_on_in_its_tra
     );
     let send = named(&spans, "send");
     assert!(send.took() >= Duration::from_secs(2), "{:?}", send.took());
+    assert!(server.took() < send.took(), "{:?}", server.took());
     assert_eq!(
         named(&spans, "settle").span.parent_span_id,
         server.span.span_id
