@@ -17,8 +17,12 @@ use crate::verify::error::NotSent;
 /// Every header counts so much more than its bytes (RFC 9113, section 10.5.1).
 const HEADER_OVERHEAD: usize = 32;
 
-/// Headers below this are not counted as bytes of a request: nobody who only asks is turned
-/// away because of others' photos.
+/// What one takes in memory besides its bytes. With HPACK (RFC 7541) a peer sends it in one byte,
+/// and a stream without a body holds thousands of them.
+const HEADER_MEMORY: usize = 128;
+
+/// Headers that hold less than this are not counted as bytes of a request: nobody who only asks
+/// is turned away because of others' photos.
 const USUAL_HEADERS: usize = 8 * 1024;
 
 /// Streams that every connection may have: a probe, a watch, and calls beside them.
@@ -81,7 +85,10 @@ impl Part {
     /// Takes a request in; what it holds until its answer has left. A request that is turned
     /// away holds nothing.
     pub(super) fn take_in<B>(&self, request: &mut Request<B>) -> Option<Place> {
-        let taken = self.place(header_bytes(request));
+        let taken = self.place(
+            header_bytes(request, HEADER_OVERHEAD),
+            header_bytes(request, HEADER_MEMORY),
+        );
         let extensions = request.extensions_mut();
         extensions.insert(self.bytes.clone());
         extensions.insert(self.moves.clone());
@@ -90,11 +97,12 @@ impl Part {
             .ok()
     }
 
-    fn place(&self, headers: usize) -> Result<Place, Failure> {
+    /// For headers that have so many bytes, and hold so many.
+    fn place(&self, headers: usize, memory: usize) -> Result<Place, Failure> {
         if headers > self.header_bytes {
             return Err(Failure::headers_too_large());
         }
-        let bulk = if headers > USUAL_HEADERS { headers } else { 0 };
+        let bulk = if memory > USUAL_HEADERS { memory } else { 0 };
         let (stream, headers) = (self.streams.take(1), self.bytes.nothing());
         match stream.filter(|_| headers.grow(bulk)) {
             Some(stream) => Ok(Place {
@@ -106,10 +114,10 @@ impl Part {
     }
 }
 
-/// As HTTP/2 counts them, without the fields that every request has.
-fn header_bytes<B>(request: &Request<B>) -> usize {
+/// With so much for each, and without the fields that every request has.
+fn header_bytes<B>(request: &Request<B>, each: usize) -> usize {
     let fields = request.headers().iter();
-    let size = fields.map(|(name, value)| name.as_str().len() + value.len() + HEADER_OVERHEAD);
+    let size = fields.map(|(name, value)| name.as_str().len() + value.len() + each);
     let path = request.uri().path_and_query();
     size.sum::<usize>() + path.map_or(0, |path| path.as_str().len())
 }
@@ -152,5 +160,35 @@ impl Body for Answer {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_headers(count: usize) -> Request<()> {
+        let mut request = Request::new(());
+        for _ in 0..count {
+            let value = http::HeaderValue::from_static("b");
+            request.headers_mut().append("a", value);
+        }
+        request
+    }
+
+    #[test]
+    fn many_small_headers_count_as_what_they_hold() {
+        let quota = Quota::new(Limits {
+            connections: 1,
+            streams: 100,
+            request_bytes: 64 * 1024,
+            header_bytes: 64 * 1024,
+        });
+        let part = quota.part();
+        // 13,600 bytes as HTTP/2 counts them, and four times as much in memory.
+        let mut many = with_headers(400);
+        assert!(part.take_in(&mut many).is_none());
+        assert!(many.extensions().get::<Turned>().is_some());
+        assert!(part.take_in(&mut with_headers(200)).is_some());
     }
 }
