@@ -21,6 +21,7 @@ use crate::verify::port::{Admission, Clock};
 mod boundary;
 mod call;
 mod connection;
+mod control;
 mod convert;
 mod deadline;
 mod drain;

@@ -166,6 +166,9 @@ impl Host {
             }
         };
         if let Err(error) = ended {
+            if heard.is_flood() {
+                self.failures.hear(HandshakeFailure::Flood);
+            }
             tracing::debug!(%error, "connection failed");
         }
     }

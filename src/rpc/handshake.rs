@@ -1,4 +1,4 @@
-//! Handshakes that fail: what was the matter, for a counter and for the log.
+//! Handshakes that fail, and connections that are cut: what was the matter, for a counter and for the log.
 //!
 //! Whoever reaches the port can fail as often as it likes. So the log has one line at once
 //! for each cause, and then one in ten seconds; and none of it is what a peer sent.
@@ -57,7 +57,8 @@ impl Failures {
             return;
         }
         let (port, name) = (self.key, cause.name());
-        tracing::info!(cause = name, port, "handshake failed: {}", text(cause));
+        let (event, text) = (event(cause), text(cause));
+        tracing::info!(cause = name, port, "{event}: {text}");
         tokio::spawn(Arc::clone(self).tell_the_rest(cause));
     }
 
@@ -81,12 +82,12 @@ impl Failures {
             sleep(PERIOD).await;
             let Some(more) = self.take(cause) else { return };
             let (port, name, seconds) = (self.key, cause.name(), PERIOD.as_secs());
-            let text = text(cause);
+            let (event, text) = (event(cause), text(cause));
             tracing::info!(
                 cause = name,
                 port,
                 more,
-                "handshake failed, {more} more in {seconds} s: {text}"
+                "{event}, {more} more in {seconds} s: {text}"
             );
         }
     }
@@ -159,6 +160,14 @@ const fn cause_of_alert(alert: AlertDescription) -> HandshakeFailure {
     }
 }
 
+/// What happened to the connection.
+const fn event(cause: HandshakeFailure) -> &'static str {
+    match cause {
+        HandshakeFailure::Flood => "connection cut",
+        _ => "handshake failed",
+    }
+}
+
 /// For whoever reads the log: what it means, and where to look.
 const fn text(cause: HandshakeFailure) -> &'static str {
     match cause {
@@ -185,6 +194,10 @@ const fn text(cause: HandshakeFailure) -> &'static str {
         }
         HandshakeFailure::Timeout => "the client did not finish it in 10 s",
         HandshakeFailure::Closed => "the client closed the connection in the middle of it",
+        HandshakeFailure::Flood => {
+            "the client went on sending HTTP/2 control frames that nobody asked for: \
+             acknowledgements of PINGs, or SETTINGS"
+        }
         HandshakeFailure::Other => "the client broke a rule of TLS, or something on the way did",
     }
 }

@@ -1,31 +1,47 @@
-//! Whether a peer has begun to speak HTTP/2: its preface, which ends with the head of a
-//! SETTINGS frame (RFC 9113, section 3.4).
+//! What a peer says is listened to: whether it has begun to speak HTTP/2, with its preface, which
+//! ends with the head of a SETTINGS frame (RFC 9113, section 3.4); and whether it goes on too
+//! much, which ends the connection.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::control::Control;
+
 /// The fixed text, and the head of a frame.
 const PREFACE: usize = 24 + 9;
 
-/// Passes everything on, and counts the first bytes that come.
+/// Passes everything on, counts the first bytes that come, and follows the frames.
 pub(super) struct Listened<I> {
     io: I,
     heard: Heard,
+    control: Control,
 }
 
-/// How much has come. Clones tell the same.
+/// What has been heard. Clones tell the same.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Heard(Arc<AtomicUsize>);
+pub(super) struct Heard(Arc<So>);
+
+#[derive(Debug, Default)]
+struct So {
+    bytes: AtomicUsize,
+    flood: AtomicBool,
+}
 
 impl Heard {
     /// Whether the preface has come as a whole.
     pub(super) fn is_whole(&self) -> bool {
-        self.0.load(Ordering::Relaxed) >= PREFACE
+        self.0.bytes.load(Ordering::Relaxed) >= PREFACE
+    }
+
+    /// Whether it was too much. The error of a connection does not tell: HTTP/2's library keeps
+    /// the words of an error and not the error.
+    pub(super) fn is_flood(&self) -> bool {
+        self.0.flood.load(Ordering::Relaxed)
     }
 }
 
@@ -35,6 +51,7 @@ impl<I> Listened<I> {
         let listened = Self {
             io,
             heard: heard.clone(),
+            control: Control::new(),
         };
         (listened, heard)
     }
@@ -48,9 +65,16 @@ impl<I: AsyncRead + Unpin> AsyncRead for Listened<I> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.io).poll_read(context, buffer);
+        let came = buffer.filled().get(before..).unwrap_or_default();
         if !self.heard.is_whole() {
-            let came = buffer.filled().len() - before;
-            self.heard.0.fetch_add(came, Ordering::Relaxed);
+            let bytes = &self.heard.0.bytes;
+            bytes.fetch_add(came.len(), Ordering::Relaxed);
+        }
+        if let Err(flood) = self.control.follow(came) {
+            self.heard.0.flood.store(true, Ordering::Relaxed);
+            // An error says that nothing was read.
+            buffer.set_filled(before);
+            return Poll::Ready(Err(io::Error::other(flood)));
         }
         read
     }

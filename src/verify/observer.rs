@@ -90,7 +90,7 @@ pub enum Resender {
     Grpc,
 }
 
-/// Why a connection came to nothing before its first call.
+/// Why a connection came to nothing before its first call, or was ended for what the peer did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HandshakeFailure {
     /// Mutual TLS, and the client had none.
@@ -111,13 +111,15 @@ pub enum HandshakeFailure {
     Timeout,
     /// The client went away.
     Closed,
+    /// It sent frames without end that nobody asked for.
+    Flood,
     /// Anything else.
     Other,
 }
 
 impl HandshakeFailure {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::NoClientCertificate,
         Self::ClientCertificateRefused,
         Self::ServerCertificateRefused,
@@ -127,6 +129,7 @@ impl HandshakeFailure {
         Self::TooManyConnections,
         Self::Timeout,
         Self::Closed,
+        Self::Flood,
         Self::Other,
     ];
 
@@ -143,6 +146,7 @@ impl HandshakeFailure {
             Self::TooManyConnections => "too_many_connections",
             Self::Timeout => "timeout",
             Self::Closed => "closed",
+            Self::Flood => "flood",
             Self::Other => "other",
         }
     }

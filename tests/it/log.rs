@@ -83,21 +83,45 @@ async fn no_line_is_lost_at_a_normal_end() {
     assert!(log.contains("drained in "), "{log}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_peer_writes_nothing_into_the_log_however_much_it_sends() {
+/// The log of a gateway whose peer acknowledged so many PINGs that nobody sent, and whether the
+/// connection lived.
+async fn acknowledged(number: usize, told: &str) -> (String, bool) {
     let mut gateway = Gateway::start(&[]);
     let mut peer = Peer::connect(&gateway.address).await;
-    peer.unasked_acks(20_000, *b"PEERPEER");
-    // Whether it is cut off is no matter of the log.
+    // They come in a piece of their own.
+    assert!(peer.lives().await);
+    peer.unasked_acks(number, *b"PEERPEER");
+    // A connection that is cut ends in the middle of it.
     let _ = peer.flush().await;
-    peer.lives().await;
-    gateway.process.prints("h2::proto::ping_pong").await;
+    let lived = peer.lives().await;
+    gateway.process.prints(told).await;
     gateway.process.signal("TERM");
     assert!(gateway.process.end().success());
     gateway.process.prints("drained in ").await;
-    let log = gateway.process.printed();
+    (gateway.process.printed(), lived)
+}
+
+fn holds_nothing_of_the_peer(log: &str) {
     assert!(log.len() < 16 * 1024, "{} bytes", log.len());
     for form in ["PEERPEER", "80, 69, 69, 82", "payload"] {
         assert!(!log.contains(form), "{form}: {log}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_about_a_peer_are_few_and_hold_nothing_of_it() {
+    let (log, lived) = acknowledged(90, "h2::proto::ping_pong").await;
+    assert!(lived);
+    assert!(log.matches("h2::proto::ping_pong").count() <= 10, "{log}");
+    holds_nothing_of_the_peer(&log);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_floods_is_cut_off_and_the_log_says_so_once() {
+    let told = "connection cut: the client went on sending HTTP/2 control frames";
+    let (log, lived) = acknowledged(20_000, told).await;
+    assert!(!lived, "{log}");
+    assert_eq!(log.matches("connection cut").count(), 1, "{log}");
+    assert!(log.contains("cause=\"flood\""), "{log}");
+    holds_nothing_of_the_peer(&log);
 }

@@ -1,0 +1,175 @@
+//! Frames that a peer may send as often as it likes although nobody asked for them, and that cost
+//! something: acknowledgements of PINGs, each of which is a line of the log, and SETTINGS, each of
+//! which may touch every stream. HTTP/2's library takes them without a limit and has no hook, so
+//! they are counted in what is read: the heads of frames are looked at (RFC 9113, section 4.1), and
+//! their contents are passed over.
+//!
+//! The other frames that mean nothing (PRIORITY, unknown ones, empty DATA) cost no more than their
+//! reading. PINGs of a peer's own are answered no faster than it takes the answers.
+
+use std::fmt;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// The fixed text that comes before the first frame.
+const PREFACE: usize = 24;
+
+const HEAD: usize = 9;
+
+const SETTINGS: u8 = 4;
+const PING: u8 = 6;
+const ACK: u8 = 1;
+
+/// Of one peer in a [`WHILE`]. We send a PING in a minute; the liveliest clients send SETTINGS
+/// some ten times in a connection's life.
+const MOST: u32 = 100;
+
+const WHILE: Duration = Duration::from_secs(10);
+
+/// Follows the frames of one connection, however they are cut.
+pub(super) struct Control {
+    /// What is passed over before the next head.
+    left: usize,
+    head: [u8; HEAD],
+    /// How much of the head is there.
+    came: usize,
+    since: Instant,
+    times: u32,
+}
+
+/// A peer sent more of them than any has a reason to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Flood;
+
+impl fmt::Display for Flood {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("more control frames than any peer has a reason to send")
+    }
+}
+
+impl std::error::Error for Flood {}
+
+impl Control {
+    pub(super) fn new() -> Self {
+        Self {
+            left: PREFACE,
+            head: [0; HEAD],
+            came: 0,
+            since: Instant::now(),
+            times: 0,
+        }
+    }
+
+    /// Looks at the next bytes of the peer.
+    ///
+    /// # Errors
+    /// It has sent too many.
+    pub(super) fn follow(&mut self, mut bytes: &[u8]) -> Result<(), Flood> {
+        while !bytes.is_empty() {
+            if self.left > 0 {
+                let passed = self.left.min(bytes.len());
+                self.left -= passed;
+                bytes = bytes.get(passed..).unwrap_or_default();
+                continue;
+            }
+            bytes = self.take(bytes);
+            if self.came == HEAD {
+                self.came = 0;
+                self.look()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what is missing of the head; the rest.
+    fn take<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let missing = self.head.iter_mut().skip(self.came);
+        let taken = missing.zip(bytes).map(|(to, from)| *to = *from).count();
+        self.came += taken;
+        bytes.get(taken..).unwrap_or_default()
+    }
+
+    fn look(&mut self) -> Result<(), Flood> {
+        let [a, b, c, kind, flags, ..] = self.head;
+        self.left = usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c);
+        match kind {
+            PING if flags & ACK != 0 => self.count(),
+            SETTINGS => self.count(),
+            _ => Ok(()),
+        }
+    }
+
+    fn count(&mut self) -> Result<(), Flood> {
+        let now = Instant::now();
+        if now.duration_since(self.since) >= WHILE {
+            (self.since, self.times) = (now, 0);
+        }
+        self.times += 1;
+        if self.times > MOST {
+            return Err(Flood);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::{ACK, Control, Flood, MOST, PING, SETTINGS, WHILE};
+
+    const DATA: u8 = 0;
+
+    fn frame(kind: u8, flags: u8, content: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(content.len()).unwrap().to_be_bytes();
+        [&length[1..], &[kind, flags, 0, 0, 0, 0], content].concat()
+    }
+
+    /// A connection so far, with so many acknowledgements after a frame that looks like many.
+    fn acks(number: u32) -> Vec<u8> {
+        let ack = frame(PING, ACK, &[0; 8]);
+        let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+        bytes.extend(frame(DATA, 0, &ack.repeat(5000)));
+        for _ in 0..number {
+            bytes.extend(&ack);
+        }
+        bytes
+    }
+
+    fn followed(bytes: &[u8], piece: usize) -> Result<(), Flood> {
+        let mut control = Control::new();
+        bytes
+            .chunks(piece)
+            .try_for_each(|piece| control.follow(piece))
+    }
+
+    #[test]
+    fn frames_are_counted_however_they_are_cut_and_contents_are_not() {
+        for piece in [1, 2, 8, 9, 10, 17, 4096, usize::MAX] {
+            assert_eq!(followed(&acks(MOST), piece), Ok(()), "{piece}");
+            assert_eq!(followed(&acks(MOST + 1), piece), Err(Flood), "{piece}");
+        }
+    }
+
+    #[test]
+    fn settings_count_and_pings_do_not() {
+        let mut control = Control::new();
+        control.follow(&acks(0)).unwrap();
+        let pings = frame(PING, 0, &[0; 8]).repeat(1000);
+        assert_eq!(control.follow(&pings), Ok(()));
+        let settings = frame(SETTINGS, 0, &[0, 4, 0, 0, 0, 1]).repeat(101);
+        assert_eq!(control.follow(&settings), Err(Flood));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_life_is_no_flood() {
+        let mut control = Control::new();
+        control.follow(&acks(0)).unwrap();
+        let ack = frame(PING, ACK, &[0; 8]);
+        for _ in 0..20 {
+            advance(WHILE).await;
+            assert_eq!(control.follow(&ack.repeat(100)), Ok(()));
+        }
+    }
+}
