@@ -45,6 +45,7 @@ pub struct Sources {
 pub struct Admin {
     listener: TcpListener,
     address: SocketAddr,
+    most: usize,
     pages: Arc<Pages>,
 }
 
@@ -62,11 +63,15 @@ pub enum AdminError {
 }
 
 impl Admin {
-    /// Binds; port 0 takes a free one.
+    /// Binds, for so many connections at a time; port 0 takes a free one.
     ///
     /// # Errors
     /// The address cannot be listened on.
-    pub async fn bind(address: SocketAddr, sources: Sources) -> Result<Self, AdminError> {
+    pub async fn bind(
+        address: SocketAddr,
+        most: usize,
+        sources: Sources,
+    ) -> Result<Self, AdminError> {
         let failed = |source| AdminError::Bind { address, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
@@ -74,6 +79,7 @@ impl Admin {
         Ok(Self {
             listener,
             address,
+            most,
             pages: Arc::new(Pages::new(sources, local)),
         })
     }
@@ -86,6 +92,6 @@ impl Admin {
 
     /// Serves for as long as it is polled; connections end when it is dropped.
     pub async fn run(self) {
-        connection::serve(&self.listener, &self.pages).await;
+        connection::serve(&self.listener, self.most, &self.pages).await;
     }
 }

@@ -12,6 +12,7 @@ mod descriptors;
 mod files;
 
 pub use certificates::{CertificateFacts, KeyRole};
+pub use descriptors::Room;
 pub use files::{FileProblems, Files, NotText, ReadError, read_file, read_files, to_passphrase};
 
 use crate::admin::{self, Admin, AdminError};
@@ -37,6 +38,7 @@ const LONG_FLUSH: Duration = Duration::from_secs(5);
 pub struct App {
     server: Server,
     admin: Option<Admin>,
+    room: Room,
     drain_timeout: Duration,
 }
 
@@ -64,11 +66,13 @@ impl App {
     /// The first part that cannot be opened.
     pub async fn open(
         config: &Config,
+        room: Room,
         upi: gateway::Settings,
         keys: &Keys,
         observer: Arc<dyn Observer>,
     ) -> Result<Self, AppError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        room.warn(config);
         let gateway = Arc::new(UpiGateway::new(
             upi,
             keys,
@@ -77,7 +81,7 @@ impl App {
         )?);
         let ledger = Arc::new(MemoryLedger::new(Arc::clone(&clock))?);
         let limits = Limits {
-            max_in_flight: config.server.max_in_flight,
+            max_in_flight: room.orders,
             least_time: LEAST_TIME,
         };
         let ports = Ports {
@@ -86,10 +90,11 @@ impl App {
             clock,
             observer,
         };
-        let server = Server::bind(rpc_settings(config), ports).await?;
+        let server = Server::bind(rpc_settings(config, room), ports).await?;
         Ok(Self {
             server,
             admin: None,
+            room,
             drain_timeout: config.server.drain_timeout,
         })
     }
@@ -114,7 +119,7 @@ impl App {
             configuration: config.print(),
             log: telemetry.level(),
         };
-        self.admin = Some(Admin::bind(listen, sources).await?);
+        self.admin = Some(Admin::bind(listen, self.room.admin, sources).await?);
         Ok(self)
     }
 
@@ -215,38 +220,26 @@ pub fn sandboxed_settings(config: &Config, base_url: String) -> gateway::Setting
 const STREAMS_PER_ORDER: usize = 4;
 const LEAST_STREAMS: usize = 16 * 1024;
 
-fn limits(config: &Config) -> rpc::Limits {
+fn limits(config: &Config, room: Room) -> rpc::Limits {
     let server = &config.server;
     let streams = server.max_in_flight.saturating_mul(STREAMS_PER_ORDER);
     rpc::Limits {
-        connections: connections(server.max_connections),
+        connections: room.callers,
         streams: streams.max(LEAST_STREAMS),
         request_bytes: server.max_request_bytes,
         header_bytes: server.max_header_bytes,
     }
 }
 
-/// Callers have half of the descriptors: the other half is for UPI, health and the admin port.
-fn connections(wanted: usize) -> usize {
-    let half = descriptors::raise() / 2;
-    if half < wanted {
-        tracing::warn!(
-            connections = half,
-            "the limit of file descriptors (ulimit -n) leaves room for {half} connections of \
-             callers: fewer than server.max_connections"
-        );
-    }
-    wanted.min(half)
-}
-
-fn rpc_settings(config: &Config) -> rpc::Settings {
+fn rpc_settings(config: &Config, room: Room) -> rpc::Settings {
     rpc::Settings {
         listen: config.server.listen,
         health_listen: config.server.health_listen,
         tls: config.server.tls.clone(),
         reflection: config.server.reflection,
         max_message_bytes: config.server.max_message_bytes,
-        limits: limits(config),
+        limits: limits(config, room),
+        probes: room.probes,
         patience: rpc::Patience::default(),
         drain_delay: config.server.drain_delay,
         drain_timeout: config.server.drain_timeout,

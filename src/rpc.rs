@@ -74,6 +74,8 @@ pub struct Settings {
     pub max_message_bytes: usize,
     /// How much is taken in over all connections.
     pub limits: Limits,
+    /// Open connections of the port of health.
+    pub probes: usize,
     /// How long peers have for what must come from them.
     pub patience: Patience,
     /// NOT_SERVING is shown this long before new calls are refused; part of `drain_timeout`.
@@ -87,12 +89,14 @@ pub struct Settings {
 }
 
 /// Of the port of health: probes are few and small.
-const PROBES: Limits = Limits {
-    connections: 256,
-    streams: 2048,
-    request_bytes: 4 * 1024 * 1024,
-    header_bytes: 64 * 1024,
-};
+const fn probing(connections: usize) -> Limits {
+    Limits {
+        connections,
+        streams: 2048,
+        request_bytes: 4 * 1024 * 1024,
+        header_bytes: 64 * 1024,
+    }
+}
 
 /// PEM files of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,8 +146,8 @@ impl Server {
             Some(address) => {
                 let routes = routes::probes(&phases, &verifier, settings.patience);
                 let failures = Failures::new("server.health_listen", Arc::clone(&observer));
-                let listener =
-                    Listener::bind(address, None, routes, failures, settings.patience, PROBES);
+                let (patience, limits) = (settings.patience, probing(settings.probes));
+                let listener = Listener::bind(address, None, routes, failures, patience, limits);
                 Some(listener.await?)
             }
             None => None,

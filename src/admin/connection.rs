@@ -18,9 +18,6 @@ use super::pages::Pages;
 /// From the connection to the last byte of the answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Those beyond wait in the operating system's queue.
-const MOST_CONNECTIONS: usize = 64;
-
 /// All headers together, in bytes, and how many there may be.
 const HEADERS_SIZE: usize = 16 * 1024;
 const MOST_HEADERS: usize = 64;
@@ -29,9 +26,9 @@ const MOST_HEADERS: usize = 64;
 /// would fail again at once.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Serves without end.
-pub(super) async fn serve(listener: &TcpListener, pages: &Arc<Pages>) {
-    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+/// Serves without end, so many at a time: those beyond wait in the operating system's queue.
+pub(super) async fn serve(listener: &TcpListener, most: usize, pages: &Arc<Pages>) {
+    let places = Arc::new(Semaphore::new(most));
     let mut connections = JoinSet::new();
     loop {
         // The semaphore is never closed.

@@ -160,7 +160,7 @@ async fn what_a_web_page_could_send_is_refused() {
 
 async fn served() -> SocketAddr {
     let sources = sources(Some("up 1\n"), &Arc::default());
-    let admin = Admin::bind(([127, 0, 0, 1], 0).into(), sources)
+    let admin = Admin::bind(([127, 0, 0, 1], 0).into(), 64, sources)
         .await
         .unwrap();
     let address = admin.local_addr();

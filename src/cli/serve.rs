@@ -7,7 +7,7 @@ use super::config::{Origin, refuse};
 use super::exit::Exit;
 use super::input;
 use super::stack::{StackError, Upstream};
-use crate::app::{self, App, AppError};
+use crate::app::{self, App, AppError, Room};
 use crate::config::Config;
 use crate::shutdown;
 use crate::telemetry::{Expiry, Service, Telemetry, TelemetryError, flush_log};
@@ -69,7 +69,8 @@ pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
 }
 
 async fn serve(config: &Config, files: app::Files, out: &mut dyn Write) -> Result<(), ServeError> {
-    let telemetry = start(config, expiries(&files))?;
+    let room = Room::find(config, 1);
+    let telemetry = start(config, room, expiries(&files))?;
     let now = SystemClock.now();
     for certificate in &files.certificates {
         if let Some(warning) = certificate.warning(now) {
@@ -80,7 +81,7 @@ async fn serve(config: &Config, files: app::Files, out: &mut dyn Write) -> Resul
         tracing::warn!("{warning}");
     }
     let (settings, keys) = app::upi_settings(config, files);
-    let app = App::open(config, settings, &keys, telemetry.observer()).await?;
+    let app = App::open(config, room, settings, &keys, telemetry.observer()).await?;
     drop(keys);
     let app = app.with_admin(config, &telemetry).await?;
     let stopped = stopped(&app);
@@ -90,9 +91,10 @@ async fn serve(config: &Config, files: app::Files, out: &mut dyn Write) -> Resul
 }
 
 async fn sandboxed(config: &Config, out: &mut dyn Write) -> Result<(), ServeError> {
-    let telemetry = start(config, Vec::new())?;
+    let room = Room::find(config, Upstream::EACH_ORDER);
+    let telemetry = start(config, room, Vec::new())?;
     let upstream = Upstream::start(config, telemetry.observer()).await?;
-    let app = upstream.gateway(config, telemetry.observer()).await?;
+    let app = upstream.gateway(config, room, telemetry.observer()).await?;
     let app = app.with_admin(config, &telemetry).await?;
     writeln!(out, "sandbox listening on {}", upstream.url)?;
     let stopped = stopped(&app);
@@ -136,10 +138,10 @@ fn expiries(files: &app::Files) -> Vec<Expiry> {
     certificates.map(expiry).collect()
 }
 
-fn start(config: &Config, expiries: Vec<Expiry>) -> Result<Telemetry, TelemetryError> {
+fn start(config: &Config, room: Room, expiries: Vec<Expiry>) -> Result<Telemetry, TelemetryError> {
     let service = Service {
         name: "idphoto",
-        max_in_flight: config.server.max_in_flight,
+        max_in_flight: room.orders,
         expiries,
     };
     Telemetry::start(&config.telemetry, service)

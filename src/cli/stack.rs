@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::app::{self, App, AppError};
+use crate::app::{self, App, AppError, Room};
 use crate::config::{Config, ConfigErrors, Sources};
 use crate::sandbox::kit::{Kit, KitError};
 use crate::sandbox::{self, Post, Posts, Sandbox, SandboxError};
@@ -57,6 +57,9 @@ pub(super) struct Upstream {
 }
 
 impl Upstream {
+    /// File descriptors of an order: both ends of its connection are in this process.
+    pub(super) const EACH_ORDER: usize = 2;
+
     /// Starts a sandbox that expects what `config` will send, on a free port.
     pub(super) async fn start(
         config: &Config,
@@ -85,10 +88,11 @@ impl Upstream {
     pub(super) async fn gateway(
         &self,
         config: &Config,
+        room: Room,
         observer: Arc<dyn Observer>,
     ) -> Result<App, StackError> {
         let settings = app::sandboxed_settings(config, self.url.clone());
-        Ok(App::open(config, settings, &self.kit.participant()?, observer).await?)
+        Ok(App::open(config, room, settings, &self.kit.participant()?, observer).await?)
     }
 
     /// Ends it at once.
@@ -133,7 +137,8 @@ impl Stack {
         })?;
         config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let upstream = Upstream::start(&config, Arc::new(Nobody)).await?;
-        let app = upstream.gateway(&config, Arc::new(Nobody)).await?;
+        let room = Room::find(&config, Upstream::EACH_ORDER);
+        let app = upstream.gateway(&config, room, Arc::new(Nobody)).await?;
         Ok(Self {
             upi: upstream.url.clone(),
             gateway: app.local_addr(),

@@ -124,7 +124,10 @@ static MAX_IN_FLIGHT: Field<usize> = Field::new("server.max_in_flight", COUNT, |
 })
 .default(|| 4096)
 .rule(|calls| (1..=MOST_IN_FLIGHT).contains(calls), "1 to 1000000")
-.about("Most verifications under way at once; one more is refused as OVERLOADED.");
+.about(
+    "Most verifications under way at once, and never more than the file descriptors leave room \
+     for; one more is refused as OVERLOADED.",
+);
 
 static DRAIN_DELAY: Field<Duration> = Field::new("server.drain_delay", DURATION, |config| {
     Some(config.server.drain_delay)

@@ -54,6 +54,7 @@ pub fn setup() -> Setup {
                 request_bytes: 1024 * 1024 * 1024,
                 header_bytes: 64 * 1024,
             },
+            probes: 256,
             patience: Patience::default(),
             drain_delay: Duration::ZERO,
             drain_timeout: Duration::from_millis(500),
