@@ -103,7 +103,8 @@ static MAX_HEADER_BYTES: Field<usize> = Field::new("server.max_header_bytes", CO
 )
 .about(
     "Largest headers of one request, in bytes, with 32 for each header, as HTTP/2 counts. Larger \
-     ones are refused as REQUEST_TOO_LARGE, and beyond four times as much with HTTP status 431.",
+     ones are refused as REQUEST_TOO_LARGE, and beyond four times as much with HTTP status 431, \
+     which is neither logged nor counted.",
 );
 
 static MAX_CONNECTIONS: Field<usize> = Field::new("server.max_connections", COUNT, |config| {
