@@ -41,6 +41,7 @@ mod share;
 mod status;
 mod tls;
 mod unary;
+mod unread;
 mod upload;
 mod waiting;
 

@@ -27,6 +27,7 @@ use super::pace::Patience;
 use super::preface::{Heard, Listened};
 use super::quota::{Answer, Limits, Part, Quota};
 use super::routes::Routes;
+use super::unread::{Noted, Unread};
 use crate::verify::observer::HandshakeFailure;
 use crate::verify::port::Caller;
 
@@ -147,18 +148,23 @@ impl Host {
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let unread = Unread::default();
         let calls = Calls {
+            unread: unread.clone(),
             routes: self.routes.clone(),
             caller: Arc::new(caller),
             part: self.quota.part(),
         };
-        let (io, heard) = Listened::new(io);
+        let (io, heard) = Listened::new(io, unread.clone());
         let connection = self.http.serve_connection(TokioIo::new(io), calls);
         tokio::pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
             () = silence(&heard, patience) => {
                 return self.failures.hear(HandshakeFailure::Timeout);
+            }
+            () = unread.overdue(self.patience.answer) => {
+                return self.failures.hear(HandshakeFailure::Unread);
             }
             () = self.closed() => {
                 connection.as_mut().graceful_shutdown();
@@ -227,10 +233,11 @@ struct Calls {
     routes: Routes,
     caller: Arc<Caller>,
     part: Part,
+    unread: Unread,
 }
 
 impl Service<Request<Incoming>> for Calls {
-    type Response = Response<Body>;
+    type Response = Response<Noted<Answer>>;
     type Error = Infallible;
     type Future = BoxFuture<Self::Response, Self::Error>;
 
@@ -238,9 +245,10 @@ impl Service<Request<Incoming>> for Calls {
         request.extensions_mut().insert(Arc::clone(&self.caller));
         let place = self.part.take_in(&mut request);
         let answering = self.routes.call(request.map(Body::new));
+        let unread = self.unread.clone();
         Box::pin(async move {
             let response = answering.await?;
-            Ok(response.map(|body| Body::new(Answer::new(body, place))))
+            Ok(response.map(|body| Noted::new(Answer::new(body, place), unread)))
         })
     }
 }

@@ -163,7 +163,7 @@ const fn cause_of_alert(alert: AlertDescription) -> HandshakeFailure {
 /// What happened to the connection.
 const fn event(cause: HandshakeFailure) -> &'static str {
     match cause {
-        HandshakeFailure::Flood => "connection cut",
+        HandshakeFailure::Flood | HandshakeFailure::Unread => "connection cut",
         _ => "handshake failed",
     }
 }
@@ -194,6 +194,9 @@ const fn text(cause: HandshakeFailure) -> &'static str {
         }
         HandshakeFailure::Timeout => "the client did not finish it in 10 s",
         HandshakeFailure::Closed => "the client closed the connection in the middle of it",
+        HandshakeFailure::Unread => {
+            "the client did not take an answer for 60 s: it reads nothing, or opens no window"
+        }
         HandshakeFailure::Flood => {
             "the client went on sending HTTP/2 control frames that nobody asked for: \
              acknowledgements of PINGs, or SETTINGS"

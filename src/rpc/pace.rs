@@ -23,6 +23,8 @@ pub struct Patience {
     /// For a whole request; a photo of the largest size gets through a line of 25 kbit/s in
     /// the default.
     pub request: Duration,
+    /// Until an answer is taken.
+    pub answer: Duration,
 }
 
 impl Default for Patience {
@@ -31,6 +33,7 @@ impl Default for Patience {
             handshake: Duration::from_secs(10),
             idle: Duration::from_secs(10),
             request: Duration::from_secs(60),
+            answer: Duration::from_secs(60),
         }
     }
 }

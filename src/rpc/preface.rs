@@ -1,6 +1,6 @@
 //! What a peer says is listened to: whether it has begun to speak HTTP/2, with its preface, which
 //! ends with the head of a SETTINGS frame (RFC 9113, section 3.4); and whether it goes on too
-//! much, which ends the connection.
+//! much, which ends the connection. What it does not read is noted, too.
 
 use std::io;
 use std::pin::Pin;
@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::control::Control;
+use super::unread::Unread;
 
 /// The fixed text, and the head of a frame.
 const PREFACE: usize = 24 + 9;
@@ -20,6 +21,7 @@ pub(super) struct Listened<I> {
     io: I,
     heard: Heard,
     control: Control,
+    unread: Unread,
 }
 
 /// What has been heard. Clones tell the same.
@@ -46,12 +48,13 @@ impl Heard {
 }
 
 impl<I> Listened<I> {
-    pub(super) fn new(io: I) -> (Self, Heard) {
+    pub(super) fn new(io: I, unread: Unread) -> (Self, Heard) {
         let heard = Heard::default();
         let listened = Self {
             io,
             heard: heard.clone(),
             control: Control::new(),
+            unread,
         };
         (listened, heard)
     }
@@ -86,7 +89,9 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Listened<I> {
         context: &mut Context<'_>,
         data: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(context, data)
+        let written = Pin::new(&mut self.io).poll_write(context, data);
+        self.unread.wrote(written.is_ready());
+        written
     }
 
     fn poll_write_vectored(
@@ -94,7 +99,9 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Listened<I> {
         context: &mut Context<'_>,
         data: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(context, data)
+        let written = Pin::new(&mut self.io).poll_write_vectored(context, data);
+        self.unread.wrote(written.is_ready());
+        written
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -102,7 +109,9 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Listened<I> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(context)
+        let flushed = Pin::new(&mut self.io).poll_flush(context);
+        self.unread.wrote(flushed.is_ready());
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

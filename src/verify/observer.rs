@@ -111,6 +111,8 @@ pub enum HandshakeFailure {
     Timeout,
     /// The client went away.
     Closed,
+    /// It did not take its answers.
+    Unread,
     /// It sent frames without end that nobody asked for.
     Flood,
     /// Anything else.
@@ -119,7 +121,7 @@ pub enum HandshakeFailure {
 
 impl HandshakeFailure {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::NoClientCertificate,
         Self::ClientCertificateRefused,
         Self::ServerCertificateRefused,
@@ -129,6 +131,7 @@ impl HandshakeFailure {
         Self::TooManyConnections,
         Self::Timeout,
         Self::Closed,
+        Self::Unread,
         Self::Flood,
         Self::Other,
     ];
@@ -146,6 +149,7 @@ impl HandshakeFailure {
             Self::TooManyConnections => "too_many_connections",
             Self::Timeout => "timeout",
             Self::Closed => "closed",
+            Self::Unread => "unread",
             Self::Flood => "flood",
             Self::Other => "other",
         }

@@ -9,7 +9,7 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
 use super::log::Log;
-use super::raw::Stream;
+use super::raw::{Connection, Stream, frame};
 use super::rig::setup;
 use super::tls::Files;
 
@@ -99,4 +99,33 @@ async fn a_peer_that_answers_no_ping_is_cut_after_the_keepalive() {
     let mute = TcpStream::connect(rig.address).await.unwrap();
     let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
     assert_eq!(patience(mute, preface).await.as_secs(), 80);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_opens_no_window_for_an_answer_is_cut_after_a_minute() {
+    let rig = setup().start().await;
+    for window in [0, 1] {
+        let begun = Instant::now();
+        let connection = Connection::open_with_window(rig.address, window).await;
+        let mut stream = connection.call("/grpc.health.v1.Health/Check").await;
+        stream.body.send_data(frame(false, b""), true).unwrap();
+        stream.ended("the answer is held for ever").await;
+        assert_eq!(begun.elapsed().as_secs(), 61, "{window}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_reads_nothing_is_cut() {
+    let rig = setup().start().await;
+    let mut deaf = TcpStream::connect(rig.address).await.unwrap();
+    let mut words = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec();
+    let ping = b"\0\0\x08\x06\0\0\0\0\0are you?";
+    let asking = async {
+        // Until its own answers stand in the way.
+        while deaf.write_all(&words).await.is_ok() {
+            words = ping.repeat(1000);
+        }
+    };
+    let cut = timeout(Duration::from_secs(3600), asking).await;
+    assert!(cut.is_ok(), "the connection is held for ever");
 }

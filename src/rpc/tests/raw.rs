@@ -41,8 +41,15 @@ pub struct Connection {
 
 impl Connection {
     pub async fn open(address: SocketAddr) -> Self {
+        Self::open_with_window(address, 65_535).await
+    }
+
+    /// One that takes so many bytes of each answer, and then no more.
+    pub async fn open_with_window(address: SocketAddr, window: u32) -> Self {
         let stream = TcpStream::connect(address).await.unwrap();
-        let (sender, connection) = h2::client::handshake(stream).await.unwrap();
+        let mut builder = h2::client::Builder::new();
+        let handshake = builder.initial_window_size(window).handshake(stream);
+        let (sender, connection) = handshake.await.unwrap();
         tokio::spawn(async move {
             // The stream reports a lost connection.
             let _ = connection.await;
