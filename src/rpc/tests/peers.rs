@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use prost::Message as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::v1::ServerReflectionRequest;
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 
 use super::log::Log;
 use super::raw::{Connection, Stream, frame};
@@ -128,4 +131,24 @@ async fn a_peer_that_reads_nothing_is_cut() {
     };
     let cut = timeout(Duration::from_secs(3600), asking).await;
     assert!(cut.is_ok(), "the connection is held for ever");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_whose_answers_were_taken_lasts() {
+    let rig = setup().start().await;
+    let connection = Connection::open(rig.address).await;
+    let question = ServerReflectionRequest {
+        message_request: Some(MessageRequest::FileContainingSymbol(
+            "idphoto.v1.IdPhotoService".to_owned(),
+        )),
+        ..ServerReflectionRequest::default()
+    };
+    for _ in 0..3 {
+        let path = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+        let mut stream = connection.call(path).await;
+        let question = frame(false, &question.encode_to_vec());
+        stream.body.send_data(question, true).unwrap();
+        assert!(stream.brings_a_message().await);
+        sleep(Duration::from_secs(300)).await;
+    }
 }
