@@ -178,17 +178,15 @@ async fn a_message_of_exactly_the_limit_is_read() {
 async fn bombs_are_refused_at_the_limit() {
     let rig = setup().start().await;
     let gzip = gzip_bomb(500_000);
+    // 12 GB and 129 MB: no machine of ours holds the first.
     let bombs = [("zstd", zstd_bomb(100_000)), ("gzip", gzip)];
     for (encoding, bomb) in bombs {
         assert!(
             bomb.len() < 1024 * 1024,
             "{encoding} would be too large packed"
         );
-        let begun = std::time::Instant::now();
         let status = raw_upload(&rig, encoding, &bomb).await;
         assert_eq!(row(&status), too_large(), "{encoding}");
-        // 12 GB and 129 MB would take longer.
-        assert!(begun.elapsed().as_secs() < 10, "{encoding}");
     }
     lives(&rig).await;
 }

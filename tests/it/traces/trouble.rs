@@ -72,7 +72,8 @@ async fn a_collector_that_says_nothing_holds_up_neither_calls_nor_the_end() {
     gateway.process.signal("TERM");
     assert!(gateway.process.end().success());
     let taken = begun.elapsed();
-    assert!(taken < Duration::from_secs(4), "{taken:?}");
+    // An export that nobody ends takes ten seconds.
+    assert!(taken < Duration::from_secs(9), "{taken:?}");
     let printed = gateway.process.printed();
     assert!(
         printed.contains("telemetry could not be exported to the end"),
