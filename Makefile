@@ -8,6 +8,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 ##   OPENSSL_BUILD     system, or vendored: built from source, which takes minutes more.
 ##                     By itself: system if pkg-config (or OPENSSL_DIR) has 1.1.1 or newer
 ##   ARGS              more arguments of the demo: make demo ARGS=--stay
+##   TARGET, SECONDS   what is fuzzed and for how long; without TARGET it lists them
+##   INPUT             the file of a crash, instead of SECONDS: runs this input alone
 ifndef OPENSSL_BUILD
 ifdef OPENSSL_DIR
 OPENSSL_BUILD := system
@@ -49,12 +51,13 @@ demo: build ##  verify sample photos against a sandbox, all on this machine
 .PHONY: test
 test: ##  everything; installs what it needs, into .tools or from Debian
 	@scripts/debian.sh pkg-config libssl-dev openssl
-	@$(MAKE) lint test-rust test-readme $(CLIENTS) test-observability
+	@$(MAKE) lint test-rust test-fuzz test-readme $(CLIENTS) test-observability
 
 .PHONY: fmt
 fmt: ##  format everything that has a formatter
 	@scripts/tools.sh buf
 	@cargo fmt
+	@cargo fmt --manifest-path fuzz/Cargo.toml
 	@cd proto && $(BUF) format --write
 	@$(if $(GO),gofmt -w clients/go tests/tracing tests/proxies)
 
@@ -70,6 +73,12 @@ dashboard: ##  write deploy/grafana/idphoto.json from its list of panels
 .PHONY: docs
 docs: ##  write docs/metrics.md and docs/sandbox.md from the tables in the code
 	@IDPHOTO_WRITE_DOCS=1 cargo test $(CARGO_FLAGS) --lib md_holds_the_table
+
+fuzz test-fuzz: export CARGO_FLAGS := $(CARGO_FLAGS)
+
+.PHONY: fuzz
+fuzz: ##  make fuzz TARGET=photo SECONDS=3600; its corpus is kept in fuzz/corpus
+	@scripts/fuzz.sh $(if $(TARGET),$(if $(INPUT),again "$(TARGET)" "$(INPUT)",run "$(TARGET)" "$(SECONDS)"),list)
 
 .PHONY: proto-baseline
 proto-baseline: ##  at a release: make today's contract the one to stay compatible with
@@ -91,6 +100,7 @@ lint: lint-format lint-proto lint-rust lint-scripts lint-docs lint-rules lint-de
 lint-format:
 	$(call step,formats)
 	@cargo fmt --check
+	@cargo fmt --check --manifest-path fuzz/Cargo.toml
 
 .PHONY: lint-proto
 lint-proto: ##  buf lint, buf breaking, stubs as generated
@@ -108,6 +118,7 @@ lint-rust: ##  clippy; licences, bans and sources of all crates
 	@cargo clippy --all-targets $(CARGO_FLAGS) -- --deny warnings
 	$(call step,licences and bans)
 	@$(TOOLS)/bin/cargo-deny --log-level error check licenses bans sources
+	@$(TOOLS)/bin/cargo-deny --log-level error --manifest-path fuzz/Cargo.toml check licenses bans sources
 
 .PHONY: lint-scripts
 lint-scripts:
@@ -142,6 +153,11 @@ lint-deploy: build ##  systemd unit, compose file; its gateway and sandbox as tw
 test-rust: ##  unit and integration tests of the gateway
 	$(call step,cargo test)
 	@cargo test $(CARGO_FLAGS)
+
+.PHONY: test-fuzz
+test-fuzz: ##  every fuzz target for a few seconds, from its seeds
+	$(call step,fuzzing)
+	@scripts/fuzz.sh short 5
 
 .PHONY: test-readme
 test-readme: ##  run every command of the README, make demo included

@@ -4,6 +4,7 @@
 - Relative links and their anchors lead somewhere.
 - CONTRIBUTING.md gives a reason for each direct dependency, and for none that is gone.
 - Every make target that a document names exists.
+- fuzz/ has the gateway's dependencies in its versions and its profile, to use what was built.
 """
 
 import re
@@ -55,8 +56,8 @@ def unknown_targets(path):
             yield f"{path.relative_to(ROOT)}: no such target: make {target}"
 
 
-def crates(*tables):
-    manifest = tomllib.loads((ROOT / "Cargo.toml").read_text())
+def crates(*tables, manifest="Cargo.toml"):
+    manifest = tomllib.loads((ROOT / manifest).read_text())
     return {name for table in tables for name in manifest.get(table, {})}
 
 
@@ -76,6 +77,7 @@ def dependencies():
     """What each table of CONTRIBUTING.md has to explain, by its heading."""
     yield "Gateway", crates("dependencies")
     yield "Build and tests of the gateway", crates("dev-dependencies", "build-dependencies")
+    yield "Fuzz targets", crates("dependencies", manifest="fuzz/Cargo.toml")
     if (manifest := ROOT / "clients/go/go.mod").exists():
         yield "Go client", go_modules(manifest)
     if (manifest := ROOT / "tests/tracing/go.mod").exists():
@@ -97,8 +99,31 @@ def unexplained_dependencies():
             yield f"CONTRIBUTING.md, {heading}: {name} is not used"
 
 
+def packages(lock):
+    listed = tomllib.loads((ROOT / lock).read_text())["package"]
+    return {(package["name"], package["version"]) for package in listed}
+
+
+def release_profile(manifest):
+    """Its settings for dependencies: what is said of our own crates is left out."""
+    profile = tomllib.loads((ROOT / manifest).read_text())["profile"]["release"]
+    ours = ("idphoto", "idphoto-fuzz", "libfuzzer-sys")
+    kept = {name: of for name, of in profile["package"].items() if name not in ours}
+    return {**profile, "package": kept}
+
+
+def built_twice():
+    known = packages("Cargo.lock")
+    names = {name for name, _ in known}
+    for name, version in sorted(packages("fuzz/Cargo.lock") - known):
+        if name in names:
+            yield f"fuzz/Cargo.lock: {name} {version} is not in Cargo.lock"
+    if release_profile("fuzz/Cargo.toml") != release_profile("Cargo.toml"):
+        yield "fuzz/Cargo.toml: the release profile is not that of Cargo.toml"
+
+
 def main():
-    defects = list(unexplained_dependencies())
+    defects = list(unexplained_dependencies()) + list(built_twice())
     for path in documents():
         defects += broken_links(path)
         defects += unknown_targets(path)

@@ -26,6 +26,8 @@ mod convert;
 mod deadline;
 mod drain;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod handshake;
 mod health;
 mod line;

@@ -25,6 +25,8 @@ mod check;
 mod connection;
 mod endpoint;
 pub mod fault;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod kit;
 mod members;
 #[cfg(test)]

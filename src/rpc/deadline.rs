@@ -37,7 +37,7 @@ fn margin(timeout: Duration) -> Duration {
 }
 
 /// `1*8DIGIT` and a unit.
-fn parse(value: &[u8]) -> Option<Duration> {
+pub(super) fn parse(value: &[u8]) -> Option<Duration> {
     let (unit, digits) = value.split_last()?;
     if digits.is_empty() || digits.len() > MAX_DIGITS {
         return None;
