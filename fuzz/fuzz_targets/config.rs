@@ -42,6 +42,8 @@ fn marked(text: &[u8]) -> Vec<u8> {
 fuzz_target!(|data: &[u8]| {
     for sandboxed in [false, true] {
         match load(data, sandboxed) {
+            // What it prints there has the sandbox's own address.
+            Ok(config) if sandboxed => drop(config.print()),
             Ok(config) => {
                 let printed = config.print();
                 let again = load(printed.as_bytes(), sandboxed);
