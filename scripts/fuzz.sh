@@ -76,7 +76,8 @@ again() {
 # machines that are busy with other things.
 short() {
     compile
-    local target folder log failed=0
+    local target log failed=0
+    # Not local: it is removed when the function is over.
     folder=$(mktemp -d)
     trap 'rm -rf "$folder"' EXIT
     for target in $(targets); do
@@ -86,7 +87,7 @@ short() {
             printf '%-10s%s\n' "$target" "$(grep -a DONE "$log" | tail -n 1 | tr -s '\t ' ' ')"
         else
             failed=1
-            tail -n 60 "$log"
+            grep -Eav '^#[0-9]+\s+(NEW|REDUCE|pulse) ' "$log" | tail -n 60
         fi
     done
     return "$failed"

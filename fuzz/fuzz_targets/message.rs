@@ -65,6 +65,13 @@ fn assert_kept(accepted: &Verification, request: &VerifyIdPhotoRequest) {
     assert!(zeros.is_some_and(|zeros| zeros.bytes().all(|zero| zero == b'0')));
     let merchant = accepted.merchant.as_ref();
     assert_eq!(merchant.is_some(), request.merchant.is_some());
+    for (text, most) in [
+        (accepted.person.name.expose(), 66),
+        (accepted.person.id_number.expose(), 20),
+    ] {
+        assert!((1..=most).contains(&text.chars().count()));
+        assert_eq!(text.trim(), text);
+    }
 }
 
 /// Every text with the canary in it.

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use idphoto::sandbox::fuzzing::Reader;
 use idphoto::upi::jwe::Sealer;
 use idphoto_fuzz::{
-    Input, assert_silent, encryption_key, encryption_kid, encryption_public, lax, marked,
+    CANARY, Input, assert_silent, encryption_key, encryption_kid, encryption_public, lax,
 };
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
@@ -53,9 +53,12 @@ fuzz_target!(|data: &[u8]| {
         }
         Err(words) => {
             assert!(words.len() < 200, "{words}");
-            let marks = plaintext.replace(":\"", &format!(":\"{}", marked("", 0)));
-            if let Err(words) = read(&marks, &body) {
-                assert_silent(&words);
+            // Of a value nothing is told, nor of a name that is no member's.
+            for begin in [":\"", "{\""] {
+                let marked = plaintext.replace(begin, &[begin, CANARY].concat());
+                if let Err(words) = read(&marked, &body) {
+                    assert_silent(&words);
+                }
             }
         }
     }
