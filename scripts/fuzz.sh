@@ -35,26 +35,23 @@ known() {
 compile() {
     RUSTC_WRAPPER=$PWD/fuzz/rustc.sh cargo build --release "${flags[@]}" \
         --manifest-path fuzz/Cargo.toml --target-dir "$build" --bins
-    rm -rf "$seeds"
     fuzz/seeds.py "$seeds"
 }
 
 # Runs a target with libFuzzer's arguments, and says how to repeat a crash.
 fuzz() {
-    local target=$1 artifacts=fuzz/artifacts/$1/
+    local target=$1 artifacts=fuzz/artifacts/$1/ dictionary=fuzz/dictionaries/$1.dict code=0 input
     shift
-    mkdir -p "$artifacts"
-    local dictionary=fuzz/dictionaries/$target.dict
     if [ -e "$dictionary" ]; then
         set -- "-dict=$dictionary" "$@"
     fi
-    local before=$SECONDS code=0
+    mkdir -p "$artifacts"
+    touch "$artifacts/.begun"
     "$build/release/$target" "${limits[@]}" "-artifact_prefix=$artifacts" "$@" || code=$?
     if [ "$code" -ne 0 ]; then
-        local input
-        input=$(find "$artifacts" -type f -mmin "-$(((SECONDS - before) / 60 + 1))" -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d ' ' -f 2-)
-        echo "$target failed (exit code $code). The input: ${input:-none was written}"
-        echo "Once more: make fuzz TARGET=$target INPUT=$input"
+        input=$(find "$artifacts" -type f -newer "$artifacts/.begun" | tail -n 1)
+        echo "$target failed (exit code $code). The input: ${input:-that of the command}"
+        echo "Once more: make fuzz TARGET=$target INPUT=${input:-${!#}}"
     fi
     return "$code"
 }
