@@ -166,7 +166,19 @@ def configurations():
     lines = re.findall(r"^(?:[\[a-z].*|# [a-z_]+ = .*)$", example, flags=re.MULTILINE)
     yield "\n".join(line for line in lines if line[0] != "#").encode()
     # With the keys that have no default, which are comments there.
-    yield "\n".join(line.removeprefix("# ") for line in lines).encode()
+    whole = "\n".join(line.removeprefix("# ") for line in lines)
+    yield whole.encode()
+    changes = {
+        'proxy = "none"': 'proxy = "http://user:word@127.0.0.1:3128"',
+        "response_codes = {}": 'response_codes = { 70 = "OTHER", A1 = "NOT_PERMITTED" }',
+        'free_text = "ascii"': 'free_text = "unicode"',
+        '"Example Bank"': '"示例银行"',
+        'timeout = "65s"': 'timeout = "1m 5s 3ms"',
+        "sample_ratio = 1.0": "sample_ratio = 2.5e-1",
+    }
+    for old, new in changes.items():
+        whole = whole.replace(old, new)
+    yield whole.encode()
     yield b'[validation]\nname = "any"\nphoto_min_side = 0x20\n[upi]\nproxy = "http://u:p@127.0.0.1:1"\n'
     yield b'[[upi]]\nx = 1979-05-27\n[server.listen]\na.b = """\n1_0"""\n'
     yield b"\xef\xbb\xbfupi = { response_codes = { 70 = \"OTHER\" }, timeout = '1m 5s' }\nserver.listen = inf"
