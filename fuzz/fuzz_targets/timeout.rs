@@ -5,6 +5,8 @@
 use std::time::Duration;
 
 use idphoto::rpc::fuzzing::timeout;
+// For its allocator.
+use idphoto_fuzz as _;
 use libfuzzer_sys::fuzz_target;
 
 /// `TimeoutValue TimeoutUnit`: at most eight digits, one unit, and nothing else.
