@@ -1,0 +1,178 @@
+package proxies
+
+import (
+	"fmt"
+	"regexp"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+
+	pb "idphoto.example/clients/go/gen/idphoto/v1"
+)
+
+// judge says what of the contract the evidence breaks.
+type judge struct{ table map[string]documented }
+
+func (j judge) violations(e evidence) []string {
+	var found []string
+	say := func(rule string, broken bool, format string, arguments ...any) {
+		if broken {
+			found = append(found, rule+": "+fmt.Sprintf(format, arguments...))
+		}
+	}
+	first, second := e.first, e.second
+	j.told(first.end, e, true, say)
+	j.told(second.end, e, false, say)
+	sent(first, 0, say)
+	sent(second, first.received, say)
+	remembered(first, e, say)
+	remembered(second, e, say)
+	repeated(e, say)
+	return found
+}
+
+type say func(rule string, broken bool, format string, arguments ...any)
+
+// told judges the answer or the error itself.
+func (j judge) told(call end, e evidence, first bool, say say) {
+	if call.code == codes.OK {
+		answer(call, e, say)
+		return
+	}
+	deadline := first && e.cell.deadline > 0
+	if call.info == nil {
+		// Only the caller's own library may end a call without a word of the gateway.
+		own := call.code == codes.DeadlineExceeded && deadline ||
+			call.code == codes.Canceled && first && e.cell.cancel != never
+		say("details", !own, "%v without ErrorInfo: %s", call.code, call.text)
+		return
+	}
+	reason, metadata := call.info.GetReason(), call.info.GetMetadata()
+	row, known := j.table[reason]
+	say("documented", !known, "reason %q is in no table", reason)
+	say("documented", known && row.code != call.code, "%s with %v", reason, call.code)
+	say("documented", call.info.GetDomain() != "idphoto", "domain %q", call.info.GetDomain())
+	say("documented", known && row.dispatch != metadata["dispatch"], "%s with dispatch %q", reason, metadata["dispatch"])
+	say("documented", known && row.retry != metadata["retry"], "%s with retry %q", reason, metadata["retry"])
+	say("documented", reason == "UPI_UNREACHABLE" && !call.delay, "%s without RetryInfo", reason)
+	say("order id", metadata["order_id"] != e.order && metadata["order_id"] != "", "another order: %q", metadata["order_id"])
+	late := reason == "DEADLINE_TOO_SHORT" || reason == "ANSWER_PENDING"
+	say("reason", !(late && deadline) && reason != reasons[e.cell.scenario.ending], "%s can not come of this cell", reason)
+	say("replayable", replayable(call.code) && metadata["dispatch"] != "NOT_SENT", "%v with dispatch %q", call.code, metadata["dispatch"])
+}
+
+// reasons are the errors of orders whose callers wait long enough.
+var reasons = map[ending]string{unknown: "OUTCOME_UNKNOWN", refused: "UPI_REFUSED"}
+
+// replayable is what proxies repeat by themselves.
+func replayable(code codes.Code) bool {
+	return code == codes.Unavailable || code == codes.Canceled
+}
+
+var uuid = regexp.MustCompile("^[0-9a-f]{32}$")
+
+// answer judges an OK: it is UPI's own answer.
+func answer(call end, e evidence, say say) {
+	wanted, got := e.cell.scenario, call.answer
+	say("answer", wanted.ending != answered, "OK where UPI gave no answer")
+	say("answer", got.GetOrderId() != e.order, "order id %q", got.GetOrderId())
+	say("answer", !uuid.MatchString(got.GetUpiUuid()), "upi_uuid %q", got.GetUpiUuid())
+	at := got.GetAnsweredAt()
+	say("answer", !at.IsValid() || at.AsTime().After(call.to), "answered_at %v", at)
+	switch outcome := got.GetOutcome().(type) {
+	case *pb.VerifyIdPhotoResponse_Comparison:
+		confidence := int(outcome.Comparison.GetConfidence())
+		say("answer", wanted.code != "00", "a comparison for code %s", wanted.code)
+		say("answer", confidence > 100 || wanted.confidence >= 0 && confidence != wanted.confidence, "confidence %d", confidence)
+	case *pb.VerifyIdPhotoResponse_Rejection:
+		say("answer", outcome.Rejection.GetCode() != wanted.code, "code %s", outcome.Rejection.GetCode())
+		say("answer", outcome.Rejection.GetCategory() != wanted.category, "category %v", outcome.Rejection.GetCategory())
+	default:
+		say("answer", true, "no outcome")
+	}
+}
+
+// sent holds what a call was told about its request against what was received.
+func sent(call round, earlier int, say say) {
+	now := call.received - earlier
+	say("twice", now > 1, "received %d times", now)
+	switch dispatch := call.end.info.GetMetadata()["dispatch"]; dispatch {
+	case "NOT_SENT":
+		say("not sent", now > 0, "%s, and received %d times", call.end.info.GetReason(), now)
+	case "IN_FLIGHT", "REFUSED", "UNKNOWN":
+		say("sent", call.received == 0, "dispatch %s, and never received", dispatch)
+	}
+	say("sent", call.end.code == codes.OK && call.received != 1, "OK, and received %d times", call.received)
+}
+
+// remembered holds GetVerification against the call's end and against what was received.
+func remembered(call round, e evidence, say say) {
+	state, result := call.kept.state, call.kept.result
+	say("kept", call.kept.trouble != "", "GetVerification: %s", call.kept.trouble)
+	ending := e.cell.scenario.ending
+	const (
+		forgotten = pb.VerificationState_VERIFICATION_STATE_UNSPECIFIED
+		flying    = pb.VerificationState_VERIFICATION_STATE_IN_FLIGHT
+		free      = pb.VerificationState_VERIFICATION_STATE_NOT_SENT
+		lost      = pb.VerificationState_VERIFICATION_STATE_OUTCOME_UNKNOWN
+		kept      = pb.VerificationState_VERIFICATION_STATE_ANSWERED
+	)
+	say("kept", state == flying, "never settled")
+	say("kept", state == forgotten && call.before > 0, "not known, and received %d times", call.before)
+	say("kept", state == free && call.before > 0 && ending != refused, "NOT_SENT, and received %d times", call.before)
+	say("kept", state == lost && (ending != unknown || call.received == 0), "OUTCOME_UNKNOWN, and received %d times", call.received)
+	say("kept", state == kept && (ending != answered || call.received != 1), "ANSWERED, and received %d times", call.received)
+	if state == kept {
+		answer(end{answer: result, to: call.end.to.Add(patience)}, e, say)
+		say("kept", !result.GetReplayed(), "a result that is not replayed")
+	}
+	if call.end.code == codes.OK {
+		say("kept", state != kept || !same(call.end.answer, result), "%v after OK", state)
+	}
+	switch call.end.info.GetMetadata()["dispatch"] {
+	case "NOT_SENT":
+		say("kept", state != free && state != forgotten, "%v after NOT_SENT", state)
+	case "REFUSED":
+		say("kept", state != free, "%v after REFUSED", state)
+	case "UNKNOWN":
+		say("kept", state != lost, "%v after UNKNOWN", state)
+	case "IN_FLIGHT":
+		say("kept", state == forgotten || state == free && ending != refused, "%v after IN_FLIGHT", state)
+	}
+}
+
+// repeated judges the order as a whole.
+func repeated(e evidence, say say) {
+	first, second := e.first, e.second
+	was := first.kept.state
+	open := was == pb.VerificationState_VERIFICATION_STATE_NOT_SENT || was == pb.VerificationState_VERIFICATION_STATE_UNSPECIFIED
+	say("twice", e.cell.scenario.ending != refused && e.last > 1, "received %d times at the end", e.last)
+	say("twice", e.cell.scenario.ending != refused && e.last != second.received, "received once more after all was over")
+	say("twice", !open && second.received > first.received, "sent again after %v", was)
+	say("twice", e.cell.scenario.ending == refused && e.last > 2, "two calls, and received %d times", e.last)
+	say("witness", e.sandbox != e.last, "the sandbox counts %d, and %d went by", e.sandbox, e.last)
+	say("repeat", first.end.code == codes.OK && first.end.answer.GetReplayed(), "the first call is said to be replayed")
+	if second.end.code == codes.OK {
+		// An unknown order may be a first call that is still on its way: then the second one shares its answer.
+		replayed, went := second.end.answer.GetReplayed(), second.received > first.received
+		say("repeat", replayed && went && was == pb.VerificationState_VERIFICATION_STATE_NOT_SENT, "replayed, and sent")
+		say("repeat", !replayed && !went, "not replayed, and not sent")
+	}
+	if was == pb.VerificationState_VERIFICATION_STATE_ANSWERED {
+		say("repeat", second.end.code != codes.OK, "%v after an answer", second.end.code)
+		say("repeat", second.end.code == codes.OK && (!second.end.answer.GetReplayed() || !same(second.end.answer, first.kept.result)), "another answer")
+	}
+	if was == pb.VerificationState_VERIFICATION_STATE_OUTCOME_UNKNOWN {
+		say("repeat", second.end.outcome() != "OUTCOME_UNKNOWN", "%s after OUTCOME_UNKNOWN", second.end.outcome())
+	}
+}
+
+// same is whether two answers are one, whoever of them is the replayed one.
+func same(one, other *pb.VerifyIdPhotoResponse) bool {
+	if one == nil || other == nil {
+		return false
+	}
+	one, other = proto.CloneOf(one), proto.CloneOf(other)
+	one.Replayed, other.Replayed = false, false
+	return proto.Equal(one, other)
+}
