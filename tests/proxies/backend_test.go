@@ -22,12 +22,12 @@ type backend struct {
 // all of it.
 const upiTimeout = "4s"
 
-func startBackend(t *testing.T) backend {
+func startBackend(t *testing.T, breaks bool) backend {
 	t.Helper()
 	folder := t.TempDir()
 	sandbox := says(t, filepath.Join(folder, "sandbox.log"), "sandbox listening on http://",
 		"sandbox", "--dir", folder, "--listen", "127.0.0.1:0")
-	witness := startWitness(t, sandbox)
+	witness := startWitness(t, sandbox, breaks)
 	log := filepath.Join(folder, "gateway.log")
 	gateway := says(t, log, "gRPC listening on ",
 		"serve", "--config", filepath.Join(folder, "idphoto.toml"), "--listen", "127.0.0.1:0",

@@ -21,35 +21,57 @@ const direct = "direct"
 // What can go wrong at UPI's side, what callers do meanwhile, and the proxies between: whatever comes together, callers
 // are told the truth and no order is sent twice. IDPHOTO_MATRIX=all tries every combination, anything else a sample.
 func TestEveryFaultCancelAndDeadlineKeepsTheContract(t *testing.T) {
-	backend := startBackend(t)
-	addresses := map[string]string{direct: backend.gateway, "envoy": startEnvoy(t, backend.gateway)}
-	ways := []string{direct, "envoy"}
-	for _, proxy := range []struct {
-		name, variable string
-		start          func(*testing.T, string) string
-	}{{"nginx", "NGINX_BIN", startNginx}, {"haproxy", "HAPROXY_BIN", startHAProxy}} {
-		if path, err := exec.LookPath(proxy.name); err != nil {
-			t.Logf("%s is not installed: left out", proxy.name)
-		} else {
-			t.Setenv(proxy.variable, path)
-			addresses[proxy.name] = proxy.start(t, backend.gateway)
-			ways = append(ways, proxy.name)
-		}
-	}
-	cells := matrix(scenarios(t), ways)
-	if os.Getenv("IDPHOTO_MATRIX") != "all" {
+	tries(t, startBackend(t, false), scenarios(t))
+}
+
+// The same where connections to UPI end before, within and after a request: what is called NOT_SENT was never there.
+func TestEveryBrokenLineKeepsTheContract(t *testing.T) {
+	tries(t, startBackend(t, true), breaks())
+}
+
+// And where nobody listens at UPI's address.
+func TestAShutDoorKeepsTheContract(t *testing.T) {
+	backend := startBackend(t, false)
+	backend.witness.close()
+	tries(t, backend, []scenario{{usage: "at a shut door", ending: shut}})
+}
+
+func tries(t *testing.T, backend backend, scenarios []scenario) {
+	t.Helper()
+	ways, addresses := front(t, backend.gateway)
+	cells, all := matrix(scenarios, ways), os.Getenv("IDPHOTO_MATRIX") == "all"
+	if !all {
 		cells = sample(cells)
 	}
 	from := time.Now()
-	all := newRunner(t, backend).run(t, cells, addresses)
-	judged := judged{judge: judge{errorTable(t)}, evidence: all}
-	if os.Getenv("IDPHOTO_MATRIX") == "all" {
+	judged := judged{judge{errorTable(t)}, newRunner(t, backend).run(t, cells, addresses)}
+	if all {
 		judged.print(os.Stdout)
-		fmt.Printf("took: %v\n", time.Since(from).Round(time.Second))
+		fmt.Printf("took: %v\n\n", time.Since(from).Round(time.Second))
 	}
 	judged.report(t)
 	stillServes(t, backend)
 	saysNothingPersonal(t, backend)
+}
+
+// front starts the proxies that there are. It gives the ways to the gateway, and the address of each.
+func front(t *testing.T, gateway string) ([]string, map[string]string) {
+	t.Helper()
+	ways, addresses := []string{direct, "envoy"}, map[string]string{direct: gateway, "envoy": startEnvoy(t, gateway)}
+	for _, proxy := range []struct {
+		name, variable string
+		start          func(*testing.T, string) string
+	}{{"nginx", "NGINX_BIN", startNginx}, {"haproxy", "HAPROXY_BIN", startHAProxy}} {
+		path, err := exec.LookPath(proxy.name)
+		if err != nil {
+			t.Logf("%s is not installed: left out", proxy.name)
+			continue
+		}
+		t.Setenv(proxy.variable, path)
+		ways = append(ways, proxy.name)
+		addresses[proxy.name] = proxy.start(t, gateway)
+	}
+	return ways, addresses
 }
 
 // stillServes is that the gateway accepts calls after all this.

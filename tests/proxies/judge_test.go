@@ -3,6 +3,7 @@ package proxies
 import (
 	"fmt"
 	"regexp"
+	"slices"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
@@ -23,8 +24,8 @@ func (j judge) violations(e evidence) []string {
 	first, second := e.first, e.second
 	j.told(first.end, e, true, say)
 	j.told(second.end, e, false, say)
-	sent(first, 0, say)
-	sent(second, first.received, say)
+	sent(first, 0, e, say)
+	sent(second, first.received, e, say)
 	remembered(first, e, say)
 	remembered(second, e, say)
 	repeated(e, say)
@@ -57,12 +58,18 @@ func (j judge) told(call end, e evidence, first bool, say say) {
 	say("documented", reason == "UPI_UNREACHABLE" && !call.delay, "%s without RetryInfo", reason)
 	say("order id", metadata["order_id"] != e.order && metadata["order_id"] != "", "another order: %q", metadata["order_id"])
 	late := reason == "DEADLINE_TOO_SHORT" || reason == "ANSWER_PENDING"
-	say("reason", !(late && deadline) && reason != reasons[e.cell.scenario.ending], "%s can not come of this cell", reason)
+	possible := slices.Contains(reasons[e.cell.scenario.ending], reason)
+	say("reason", !(late && deadline) && !possible, "%s can not come of this cell", reason)
 	say("replayable", replayable(call.code) && metadata["dispatch"] != "NOT_SENT", "%v with dispatch %q", call.code, metadata["dispatch"])
 }
 
 // reasons are the errors of orders whose callers wait long enough.
-var reasons = map[ending]string{unknown: "OUTCOME_UNKNOWN", refused: "UPI_REFUSED"}
+var reasons = map[ending][]string{
+	unknown: {"OUTCOME_UNKNOWN"},
+	refused: {"UPI_REFUSED"},
+	broken:  {"OUTCOME_UNKNOWN", "UPI_UNREACHABLE"},
+	shut:    {"UPI_UNREACHABLE"},
+}
 
 // replayable is what proxies repeat by themselves.
 func replayable(code codes.Code) bool {
@@ -74,7 +81,7 @@ var uuid = regexp.MustCompile("^[0-9a-f]{32}$")
 // answer judges an OK: it is UPI's own answer.
 func answer(call end, e evidence, say say) {
 	wanted, got := e.cell.scenario, call.answer
-	say("answer", wanted.ending != answered, "OK where UPI gave no answer")
+	say("answer", wanted.ending != answered && wanted.ending != broken, "OK where UPI gave no answer")
 	say("answer", got.GetOrderId() != e.order, "order id %q", got.GetOrderId())
 	say("answer", !uuid.MatchString(got.GetUpiUuid()), "upi_uuid %q", got.GetUpiUuid())
 	at := got.GetAnsweredAt()
@@ -93,14 +100,15 @@ func answer(call end, e evidence, say say) {
 }
 
 // sent holds what a call was told about its request against what was received.
-func sent(call round, earlier int, say say) {
+func sent(call round, earlier int, e evidence, say say) {
 	now := call.received - earlier
 	say("twice", now > 1, "received %d times", now)
 	switch dispatch := call.end.info.GetMetadata()["dispatch"]; dispatch {
 	case "NOT_SENT":
 		say("not sent", now > 0, "%s, and received %d times", call.end.info.GetReason(), now)
 	case "IN_FLIGHT", "REFUSED", "UNKNOWN":
-		say("sent", call.received == 0, "dispatch %s, and never received", dispatch)
+		// Over a line that breaks the gateway can not know.
+		say("sent", call.received == 0 && e.cell.scenario.ending != broken && e.cell.scenario.ending != shut, "dispatch %s, and never received", dispatch)
 	}
 	say("sent", call.end.code == codes.OK && call.received != 1, "OK, and received %d times", call.received)
 }
@@ -120,8 +128,8 @@ func remembered(call round, e evidence, say say) {
 	say("kept", state == flying, "never settled")
 	say("kept", state == forgotten && call.before > 0, "not known, and received %d times", call.before)
 	say("kept", state == free && call.before > 0 && ending != refused, "NOT_SENT, and received %d times", call.before)
-	say("kept", state == lost && (ending != unknown || call.received == 0), "OUTCOME_UNKNOWN, and received %d times", call.received)
-	say("kept", state == kept && (ending != answered || call.received != 1), "ANSWERED, and received %d times", call.received)
+	say("kept", state == lost && ending != broken && (ending != unknown || call.received == 0), "OUTCOME_UNKNOWN, and received %d times", call.received)
+	say("kept", state == kept && (ending != answered && ending != broken || call.received != 1), "ANSWERED, and received %d times", call.received)
 	if state == kept {
 		answer(end{answer: result, to: call.end.to.Add(patience)}, e, say)
 		say("kept", !result.GetReplayed(), "a result that is not replayed")
@@ -137,7 +145,7 @@ func remembered(call round, e evidence, say say) {
 	case "UNKNOWN":
 		say("kept", state != lost, "%v after UNKNOWN", state)
 	case "IN_FLIGHT":
-		say("kept", state == forgotten || state == free && ending != refused, "%v after IN_FLIGHT", state)
+		say("kept", state == forgotten || state == free && ending != refused && ending != broken && ending != shut, "%v after IN_FLIGHT", state)
 	}
 }
 
@@ -150,17 +158,18 @@ func repeated(e evidence, say say) {
 	say("twice", e.cell.scenario.ending != refused && e.last != second.received, "received once more after all was over")
 	say("twice", !open && second.received > first.received, "sent again after %v", was)
 	say("twice", e.cell.scenario.ending == refused && e.last > 2, "two calls, and received %d times", e.last)
-	say("witness", e.sandbox != e.last, "the sandbox counts %d, and %d went by", e.sandbox, e.last)
+	say("witness", e.sandbox != e.last && e.cell.scenario.ending != broken, "the sandbox counts %d, and %d went by", e.sandbox, e.last)
 	say("repeat", first.end.code == codes.OK && first.end.answer.GetReplayed(), "the first call is said to be replayed")
 	if second.end.code == codes.OK {
 		// An unknown order may be a first call that is still on its way: then the second one shares its answer.
 		replayed, went := second.end.answer.GetReplayed(), second.received > first.received
 		say("repeat", replayed && went && was == pb.VerificationState_VERIFICATION_STATE_NOT_SENT, "replayed, and sent")
-		say("repeat", !replayed && !went, "not replayed, and not sent")
+		// It shares the answer, too, in the moment between an order's record and the end of its call.
+		say("repeat", !replayed && !went && was != pb.VerificationState_VERIFICATION_STATE_ANSWERED, "not replayed, and not sent")
 	}
 	if was == pb.VerificationState_VERIFICATION_STATE_ANSWERED {
 		say("repeat", second.end.code != codes.OK, "%v after an answer", second.end.code)
-		say("repeat", second.end.code == codes.OK && (!second.end.answer.GetReplayed() || !same(second.end.answer, first.kept.result)), "another answer")
+		say("repeat", second.end.code == codes.OK && !same(second.end.answer, first.kept.result), "another answer")
 	}
 	if was == pb.VerificationState_VERIFICATION_STATE_OUTCOME_UNKNOWN {
 		say("repeat", second.end.outcome() != "OUTCOME_UNKNOWN", "%s after OUTCOME_UNKNOWN", second.end.outcome())

@@ -15,13 +15,17 @@ const (
 	answered ending = "answered"
 	unknown  ending = "unknown"
 	refused  ending = "refused"
+	// broken is any of them, and none: the connection may have ended at any byte.
+	broken ending = "broken"
+	// shut is that no connection could be made.
+	shut ending = "shut"
 )
 
 // scenario is what the sandbox is asked for, and what must come of it.
 type scenario struct {
 	usage  string
 	ending ending
-	// code is UPI's response code.
+	// code is UPI's response code, of an answer.
 	code string
 	// confidence is that of code 00; -1 where the sandbox chooses it.
 	confidence int
@@ -59,7 +63,9 @@ func answers() []scenario {
 		compares("sandbox:delay=5ms", -1),
 		compares("sandbox:delay=20ms,confidence=7", 7),
 		compares("sandbox:delay=100ms", -1),
-		compares("sandbox:delay=190ms,confidence=42", 42),
+		// Nearly at the gateway's last word to callers with 230 and 500 ms.
+		compares("sandbox:delay=210ms", -1),
+		compares("sandbox:delay=465ms,confidence=42", 42),
 		compares("sandbox:delay=2200ms", -1),
 		rejects("sandbox:delay=100ms,code=70", "70"),
 		rejects("sandbox:confidense=42", "30"),
@@ -92,6 +98,19 @@ func scenarios(t *testing.T) []scenario {
 		}
 	}
 	return all
+}
+
+// breaks are scenarios over connections that end in all ways.
+func breaks() []scenario {
+	return []scenario{
+		{usage: "over broken lines", ending: broken, code: "00", confidence: -1},
+		{usage: "sandbox:confidence=0", ending: broken, code: "00", confidence: 0},
+		{usage: "sandbox:confidence=42,delay=5ms", ending: broken, code: "00", confidence: 42},
+		{usage: "sandbox:confidence=43,delay=50ms", ending: broken, code: "00", confidence: 43},
+		{usage: "sandbox:confidence=44,delay=100ms", ending: broken, code: "00", confidence: 44},
+		{usage: "sandbox:confidence=45,delay=465ms", ending: broken, code: "00", confidence: 45},
+		{usage: "sandbox:code=70", ending: broken, code: "70", category: rejections["70"]},
+	}
 }
 
 func faulty(usage, fault string) scenario {

@@ -2,6 +2,7 @@ package proxies
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -16,6 +17,7 @@ import (
 // bytes only, so what it says does not depend on what gateway or sandbox believe.
 type witness struct {
 	upi      string
+	breaks   bool
 	listener net.Listener
 	mutex    sync.Mutex
 	whole    map[string]int
@@ -23,13 +25,14 @@ type witness struct {
 	ended    sync.WaitGroup
 }
 
-func startWitness(t *testing.T, upi string) *witness {
+// startWitness breaks its connections in all ways where it is told to: see breaking.
+func startWitness(t *testing.T, upi string, breaks bool) *witness {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &witness{upi: upi, listener: listener, whole: map[string]int{}, open: map[net.Conn]bool{}}
+	w := &witness{upi: upi, breaks: breaks, listener: listener, whole: map[string]int{}, open: map[net.Conn]bool{}}
 	w.ended.Go(w.accept)
 	t.Cleanup(w.close)
 	return w
@@ -45,7 +48,7 @@ func (w *witness) received(order string) int {
 }
 
 func (w *witness) accept() {
-	for {
+	for number := 0; ; number++ {
 		gateway, err := w.listener.Accept()
 		if err != nil {
 			return
@@ -55,52 +58,74 @@ func (w *witness) accept() {
 			_ = gateway.Close()
 			continue
 		}
-		w.ended.Go(func() { w.pass(gateway.(*net.TCPConn), upi.(*net.TCPConn)) })
+		way := steady
+		if w.breaks {
+			way = breaking[number%len(breaking)]
+		}
+		w.ended.Go(func() { w.pass(gateway.(*net.TCPConn), upi.(*net.TCPConn), way) })
 	}
 }
 
 // pass hands on bytes both ways, and an end as it came: in order or by a reset.
-func (w *witness) pass(gateway, upi *net.TCPConn) {
+func (w *witness) pass(gateway, upi *net.TCPConn, way way) {
 	w.remember(gateway, upi)
 	defer w.forget(gateway, upi)
-	seen, see := io.Pipe()
-	var threads sync.WaitGroup
-	threads.Go(func() { w.count(seen) })
-	threads.Go(func() {
-		if _, err := io.Copy(gateway, upi); errors.Is(err, syscall.ECONNRESET) {
-			_ = gateway.SetLinger(0)
+	var answers sync.WaitGroup
+	answers.Go(func() {
+		if _, err := io.Copy(gateway, way.answers(upi)); errors.Is(err, syscall.ECONNRESET) {
+			reset(gateway)
+		}
+		if _ = gateway.CloseWrite(); way.linger != never {
 			_ = gateway.Close()
 		}
-		_ = gateway.CloseWrite()
 	})
-	// The sandbox comes first: what could not be handed to it was not received.
-	_, _ = io.Copy(io.MultiWriter(upi, see), gateway)
+	w.requests(way.requests(gateway), upi, way)
+	if way.resets {
+		reset(gateway)
+	}
 	_ = upi.Close()
-	_ = see.Close()
-	threads.Wait()
+	answers.Wait()
+}
+
+func reset(connection *net.TCPConn) {
+	_ = connection.SetLinger(0)
+	_ = connection.Close()
 }
 
 var orderID = regexp.MustCompile(`"orderID":"([^"]{35})"`)
 
-func (w *witness) count(seen *io.PipeReader) {
-	reader := bufio.NewReader(seen)
+// requests hands on whole requests. Each is counted before, so that no answer can be seen earlier than its request.
+func (w *witness) requests(gateway io.Reader, upi io.Writer, way way) {
+	var raw bytes.Buffer
+	reader := bufio.NewReader(io.TeeReader(gateway, &raw))
 	for {
 		request, err := http.ReadRequest(reader)
 		if err != nil {
-			break
+			return
 		}
 		body, err := io.ReadAll(request.Body)
 		if err != nil {
-			break
+			return
 		}
+		var order string
 		if found := orderID.FindSubmatch(body); found != nil {
-			w.mutex.Lock()
-			w.whole[string(found[1])]++
-			w.mutex.Unlock()
+			order = string(found[1])
+		}
+		w.count(order, 1)
+		if way.swallows {
+			return
+		}
+		if _, err := raw.WriteTo(upi); err != nil {
+			w.count(order, -1)
+			return
 		}
 	}
-	// The pipe must never hold up the connection.
-	_, _ = io.Copy(io.Discard, seen)
+}
+
+func (w *witness) count(order string, more int) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	w.whole[order] += more
 }
 
 func (w *witness) remember(connections ...net.Conn) {
