@@ -172,7 +172,7 @@ test-observability: build ##  a real Prometheus scrapes the gateway; alerts, eve
 	@tests/observability/run.py
 
 # These tests start this binary; the clients' leave a table of their scenarios.
-dist test-go test-java test-observability test-tracing test-proxies test-consumers test-pom-matrix: export IDPHOTO_BIN := $(abspath $(RELEASE))
+dist test-go test-java test-observability test-tracing test-proxies test-matrix test-consumers test-pom-matrix: export IDPHOTO_BIN := $(abspath $(RELEASE))
 # Where it is missing they skip, but not here.
 test-go test-java: export REQUIRE_GATEWAY := 1
 TABLE := $(CURDIR)/target/conformance
@@ -197,14 +197,26 @@ test-tracing: build ##  one trace through Go client, gateway and sandbox
 	@cd tests/tracing && go test -race -count=1 ./...
 
 .PHONY: test-proxies
-test-proxies: export ENVOY_BIN := $(TOOLS)/bin/envoy
-test-proxies: build ##  callers behind a real Envoy, which puts all of them on one connection
+test-proxies test-matrix: export ENVOY_BIN := $(TOOLS)/bin/envoy
+# Debian has nginx and HAProxy where the PATH of most users does not go.
+test-proxies test-matrix: export PATH := $(PATH):/usr/sbin
+test-proxies: build ##  callers behind a real Envoy, and nginx and HAProxy where they are installed
 	@scripts/tools.sh staticcheck envoy
 	$(call step,proxies)
 	@! gofmt -l tests/proxies | grep .
 	@cd tests/proxies && go vet ./...
 	@cd tests/proxies && $(TOOLS)/bin/staticcheck ./...
+	@for proxy in nginx haproxy; do command -v $$proxy >/dev/null || echo "$$proxy is not installed: left out"; done
 	@cd tests/proxies && go test -race -count=1 ./...
+
+# Where systemd runs, the packages would start services: whoever wants these proxies there installs them.
+.PHONY: test-matrix
+test-matrix: build ##  every fault x cancel x deadline x proxy, 20,000 calls in three minutes; not in make test
+	@scripts/tools.sh envoy
+	@[ -d /run/systemd/system ] || scripts/debian.sh nginx haproxy
+	$(call step,faults, cancels, deadlines, proxies)
+	@for proxy in nginx haproxy; do command -v $$proxy >/dev/null || echo "$$proxy is not installed: left out"; done
+	@cd tests/proxies && IDPHOTO_MATRIX=all go test -v -count=1 -timeout 20m -run KeepsTheContract ./...
 
 .PHONY: test-java
 test-java: build ##  the Java client

@@ -99,6 +99,9 @@ func saysNothingPersonal(t *testing.T, backend backend) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if !strings.Contains(string(log), "order_id") {
+		t.Error("the log has no orders")
+	}
 	words := []string{
 		"panic", "GATEWAY_FAULT", "李雷", "\\u674e", "\\u{674e}", "11010519491231002X", "19491231",
 		base64.StdEncoding.EncodeToString(image[:24]),

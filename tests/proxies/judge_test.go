@@ -102,7 +102,7 @@ func answer(call end, e evidence, say say) {
 // sent holds what a call was told about its request against what was received.
 func sent(call round, earlier int, e evidence, say say) {
 	now := call.received - earlier
-	say("twice", now > 1, "received %d times", now)
+	say("twice", now > 1, "received %d times by one call", now)
 	switch dispatch := call.end.info.GetMetadata()["dispatch"]; dispatch {
 	case "NOT_SENT":
 		say("not sent", now > 0, "%s, and received %d times", call.end.info.GetReason(), now)

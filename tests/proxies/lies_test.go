@@ -36,8 +36,10 @@ var plantedViolations = []planted{
 	{"pending, and never received", "sent: dispatch IN_FLIGHT, and never received", late, received(0)},
 	{"unknown, and never received", "sent: dispatch UNKNOWN, and never received", without, received(0)},
 	{"refused, and never received", "sent: dispatch REFUSED, and never received", denied, received(0)},
-	{"sent twice by one call", "twice: received 2 times", good, received(2)},
-	{"sent twice for one whose caller left", "twice: received 2 times", func() evidence { return silent(codes.Canceled, good()) }, received(2)},
+	{"sent twice by one call", "twice: received 2 times by one call", denied, func(e *evidence) { e.first.received = 2 }},
+	{"sent twice for one whose caller left", "twice: received 2 times at the end", func() evidence { return silent(codes.Canceled, good()) }, func(e *evidence) {
+		e.first.kept, e.first.before, e.second.received, e.last, e.sandbox = kept{}, 0, 2, 2, 2
+	}},
 	{"sent again by the repeat", "twice: sent again after VERIFICATION_STATE_ANSWERED", good, func(e *evidence) {
 		e.second.received, e.last, e.sandbox = 2, 2, 2
 	}},
