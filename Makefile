@@ -214,7 +214,7 @@ test-proxies: build ##  callers behind a real Envoy, and nginx and HAProxy where
 test-matrix: build ##  every fault x cancel x deadline x proxy, 20,000 calls in three minutes; not in make test
 	@scripts/tools.sh envoy
 	@[ -d /run/systemd/system ] || scripts/debian.sh nginx haproxy
-	$(call step,faults, cancels, deadlines, proxies)
+	$(call step,faults by cancels by deadlines by proxies)
 	@for proxy in nginx haproxy; do command -v $$proxy >/dev/null || echo "$$proxy is not installed: left out"; done
 	@cd tests/proxies && IDPHOTO_MATRIX=all go test -v -count=1 -timeout 20m -run KeepsTheContract ./...
 

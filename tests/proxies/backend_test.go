@@ -22,18 +22,22 @@ type backend struct {
 // all of it.
 const upiTimeout = "4s"
 
-func startBackend(t *testing.T, breaks bool) backend {
+// startBackend takes settings of the gateway.
+func startBackend(t *testing.T, breaks bool, settings ...string) backend {
 	t.Helper()
 	folder := t.TempDir()
 	sandbox := says(t, filepath.Join(folder, "sandbox.log"), "sandbox listening on http://",
 		"sandbox", "--dir", folder, "--listen", "127.0.0.1:0")
 	witness := startWitness(t, sandbox, breaks)
 	log := filepath.Join(folder, "gateway.log")
-	gateway := says(t, log, "gRPC listening on ",
-		"serve", "--config", filepath.Join(folder, "idphoto.toml"), "--listen", "127.0.0.1:0",
-		"--set", "upi.base_url=http://"+witness.address(),
-		"--set", "upi.timeout="+upiTimeout, "--set", "upi.connect_timeout=1s",
-		"--set", "telemetry.log_level=debug")
+	arguments := []string{"serve", "--config", filepath.Join(folder, "idphoto.toml"), "--listen", "127.0.0.1:0",
+		"--set", "upi.base_url=http://" + witness.address(),
+		"--set", "upi.timeout=" + upiTimeout, "--set", "upi.connect_timeout=1s",
+		"--set", "telemetry.log_level=debug", "--set", "server.drain_delay=0s"}
+	for _, setting := range settings {
+		arguments = append(arguments, "--set", setting)
+	}
+	gateway := says(t, log, "gRPC listening on ", arguments...)
 	return backend{gateway, sandbox, witness, log}
 }
 

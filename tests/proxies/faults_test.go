@@ -26,7 +26,11 @@ func TestEveryFaultCancelAndDeadlineKeepsTheContract(t *testing.T) {
 
 // The same where connections to UPI end before, within and after a request: what is called NOT_SENT was never there.
 func TestEveryBrokenLineKeepsTheContract(t *testing.T) {
-	tries(t, startBackend(t, true), breaks())
+	for _, connections := range []string{"reuse", "one_per_call"} {
+		t.Run(connections, func(t *testing.T) {
+			tries(t, startBackend(t, true, "upi.connections="+connections), breaks())
+		})
+	}
 }
 
 // And where nobody listens at UPI's address.
