@@ -20,10 +20,13 @@ type cell struct {
 	cancel time.Duration
 	// photo names the file that is sent: one that fits a write, and the largest that is admitted.
 	photo string
+	// hasty is a caller who repeats at once, and not after the order has settled.
+	hasty bool
 }
 
 func (c cell) String() string {
-	return fmt.Sprintf("%s / %s / deadline %v / cancel %v / %s", c.scenario.usage, c.proxy, c.deadline, c.cancel, c.photo)
+	return fmt.Sprintf("%s / %s / deadline %v / cancel %v / %s / hasty %v",
+		c.scenario.usage, c.proxy, c.deadline, c.cancel, c.photo, c.hasty)
 }
 
 var (
@@ -35,15 +38,16 @@ var (
 	photos  = []string{"face-256.jpg", "limit-153600.jpg"}
 )
 
-// matrix is every cell. The photo changes from cell to cell, so that each scenario and proxy has both.
+// matrix is every cell. Photo and haste change from cell to cell, so that each scenario and proxy has both of them.
 func matrix(scenarios []scenario, proxies []string) []cell {
 	var all []cell
-	for _, proxy := range proxies {
-		for _, scenario := range scenarios {
+	for row, proxy := range proxies {
+		for column, scenario := range scenarios {
 			for _, deadline := range deadlines {
 				for _, cancel := range cancels {
 					photo := photos[(len(all)+len(all)/len(cancels))%len(photos)]
-					all = append(all, cell{scenario, proxy, deadline, cancel, photo})
+					hasty := (len(all)+row+column)%2 == 0
+					all = append(all, cell{scenario, proxy, deadline, cancel, photo, hasty})
 				}
 			}
 		}
@@ -69,7 +73,7 @@ func TestTheSampleHasEveryScenarioProxyDeadlineAndCancel(t *testing.T) {
 	values := map[string]func(cell) any{
 		"scenario":            func(c cell) any { return c.scenario.usage + c.proxy },
 		"deadline and cancel": func(c cell) any { return [2]time.Duration{c.deadline, c.cancel} },
-		"photo":               func(c cell) any { return c.photo + c.proxy },
+		"photo and haste":     func(c cell) any { return fmt.Sprint(c.photo, c.proxy, c.hasty) },
 	}
 	for name, value := range values {
 		has := func(wanted cell) bool {

@@ -75,7 +75,8 @@ type round struct {
 type evidence struct {
 	cell  cell
 	order string
-	// first is the cell's own call; second the same order once more, by a caller who waits.
+	// first is the cell's own call; second the same order once more, by a caller who waits. Of the first one only the end
+	// is known where the caller was hasty.
 	first, second round
 	// last is what had been received when all cells had ended, and sandbox is the sandbox's own count of it.
 	last, sandbox int

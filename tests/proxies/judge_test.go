@@ -24,11 +24,15 @@ func (j judge) violations(e evidence) []string {
 	first, second := e.first, e.second
 	j.told(first.end, e, true, say)
 	j.told(second.end, e, false, say)
-	sent(first, 0, e, say)
-	sent(second, first.received, e, say)
-	remembered(first, e, say)
-	remembered(second, e, say)
-	repeated(e, say)
+	if remembered(second, e, say); e.cell.hasty {
+		repeatedAtOnce(e, say)
+	} else {
+		sent(first, 0, e, say)
+		sent(second, first.received, e, say)
+		remembered(first, e, say)
+		repeated(e, say)
+	}
+	counted(e, say)
 	return found
 }
 
@@ -154,11 +158,7 @@ func repeated(e evidence, say say) {
 	first, second := e.first, e.second
 	was := first.kept.state
 	open := was == pb.VerificationState_VERIFICATION_STATE_NOT_SENT || was == pb.VerificationState_VERIFICATION_STATE_UNSPECIFIED
-	say("twice", e.cell.scenario.ending != refused && e.last > 1, "received %d times at the end", e.last)
-	say("twice", e.cell.scenario.ending != refused && e.last != second.received, "received once more after all was over")
 	say("twice", !open && second.received > first.received, "sent again after %v", was)
-	say("twice", e.cell.scenario.ending == refused && e.last > 2, "two calls, and received %d times", e.last)
-	say("witness", e.sandbox != e.last && e.cell.scenario.ending != broken, "the sandbox counts %d, and %d went by", e.sandbox, e.last)
 	say("repeat", first.end.code == codes.OK && first.end.answer.GetReplayed(), "the first call is said to be replayed")
 	if second.end.code == codes.OK {
 		// An unknown order may be a first call that is still on its way: then the second one shares its answer.
@@ -174,6 +174,28 @@ func repeated(e evidence, say say) {
 	if was == pb.VerificationState_VERIFICATION_STATE_OUTCOME_UNKNOWN {
 		say("repeat", second.end.outcome() != "OUTCOME_UNKNOWN", "%s after OUTCOME_UNKNOWN", second.end.outcome())
 	}
+}
+
+// repeatedAtOnce judges an order that was called again while it may have been in flight.
+func repeatedAtOnce(e evidence, say say) {
+	first, second := e.first.end, e.second.end
+	if first.code == codes.OK {
+		say("repeat", !same(first.answer, second.answer), "%s after an answer", second.outcome())
+	}
+	say("repeat", first.outcome() == "OUTCOME_UNKNOWN" && second.outcome() != "OUTCOME_UNKNOWN", "%s after OUTCOME_UNKNOWN", second.outcome())
+	say("sent", e.last == 0 && e.cell.scenario.ending != broken && e.cell.scenario.ending != shut, "never received")
+	say("not sent", second.info.GetMetadata()["dispatch"] == "NOT_SENT" && e.last > 0, "%s, and received %d times", second.outcome(), e.last)
+}
+
+// counted judges what was received when all was over. A refused order may be sent by each of its calls.
+func counted(e evidence, say say) {
+	if e.cell.scenario.ending == refused {
+		say("twice", e.last > 2, "two calls, and received %d times", e.last)
+	} else {
+		say("twice", e.last > 1, "received %d times at the end", e.last)
+		say("twice", e.last != e.second.received, "received once more after all was over")
+	}
+	say("witness", e.sandbox != e.last && e.cell.scenario.ending != broken, "the sandbox counts %d, and %d went by", e.sandbox, e.last)
 }
 
 // same is whether two answers are one, whoever of them is the replayed one.

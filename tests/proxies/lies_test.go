@@ -26,6 +26,14 @@ func first(change func(*pb.VerifyIdPhotoResponse)) func(*evidence) {
 	return func(e *evidence) { change(e.first.end.answer) }
 }
 
+func hasty(made func() evidence) func() evidence {
+	return func() evidence {
+		e := made()
+		e.cell.hasty, e.first = true, round{end: e.first.end}
+		return e
+	}
+}
+
 var plantedViolations = []planted{
 	{"UNAVAILABLE for what was received", "not sent: UPI_UNREACHABLE, and received 1 times", cut, received(1)},
 	{"NOT_SENT for what was received", "not sent: DEADLINE_TOO_SHORT, and received 1 times", early, received(1)},
@@ -112,4 +120,11 @@ var plantedViolations = []planted{
 	{"an error after an answer", "repeat: Unknown after an answer", good, func(e *evidence) { e.second.end = noAnswer }},
 	{"another answer the second time", "repeat: another answer", good, func(e *evidence) { e.second.end.answer.GetComparison().Confidence = 43 }},
 	{"an answer after an unknown outcome", "repeat: OK after OUTCOME_UNKNOWN", without, func(e *evidence) { e.second = good().second }},
+
+	{"another answer at once", "repeat: OK after an answer", hasty(good), func(e *evidence) { e.second.end.answer.UpiUuid = "" }},
+	{"an error at once after an answer", "repeat: OUTCOME_UNKNOWN after an answer", hasty(good), func(e *evidence) { e.second.end = noAnswer }},
+	{"an answer at once after an unknown outcome", "repeat: OK after OUTCOME_UNKNOWN", hasty(without), func(e *evidence) { e.second = good().second }},
+	{"an answer that was never asked for", "sent: never received", hasty(good), func(e *evidence) { e.last, e.sandbox = 0, 0 }},
+	{"NOT_SENT at once for what was received", "not sent: UPI_UNREACHABLE, and received 1", hasty(late), func(e *evidence) { e.second.end = unreachable }},
+	{"sent twice for a hasty caller", "twice: received 2 times at the end", hasty(late), func(e *evidence) { e.last, e.sandbox = 2, 2 }},
 }

@@ -108,6 +108,7 @@ func TestGoodEvidenceHasNoViolation(t *testing.T) {
 	for name, evidence := range map[string]evidence{
 		"an answer": good(), "an answer after the deadline": late(), "too little time": early(), "no answer": without(),
 		"a refusal": denied(), "a broken line": cut(),
+		"a hasty caller": hasty(late)(), "a hasty caller after a refusal": hasty(denied)(),
 		"a caller who left":        silent(codes.Canceled, good()),
 		"a library's own deadline": silent(codes.DeadlineExceeded, early()),
 		"a shared answer":          func() evidence { e := good(); e.second.end.answer.Replayed = false; return e }(),

@@ -92,13 +92,16 @@ func (j judged) sums(out io.Writer, violations int) {
 	kept, posts := map[string]int{}, 0
 	for _, e := range j.evidence {
 		state := strings.TrimPrefix(e.first.kept.state.String(), "VERIFICATION_STATE_")
-		kept[strings.Replace(state, "UNSPECIFIED", "never known", 1)]++
+		if !e.cell.hasty {
+			kept["before the repeat "+strings.Replace(state, "UNSPECIFIED", "never known", 1)]++
+		}
+		kept["the repeat ends with "+e.second.end.outcome()]++
 		posts += e.last
 	}
-	fmt.Fprintf(out, "calls: %d, of %d orders, each called twice\n", 2*len(j.evidence), len(j.evidence))
+	fmt.Fprintf(out, "calls: %d, of %d orders, each called twice, half of them at once\n", 2*len(j.evidence), len(j.evidence))
 	fmt.Fprintf(out, "requests that UPI's side received: %d\n", posts)
 	for _, state := range slices.Sorted(maps.Keys(kept)) {
-		fmt.Fprintf(out, "after the first call %s: %d\n", state, kept[state])
+		fmt.Fprintf(out, "%s: %d\n", state, kept[state])
 	}
 	fmt.Fprintf(out, "violations: %d\n", violations)
 }
