@@ -106,7 +106,9 @@ func answer(call end, e evidence, say say) {
 // sent holds what a call was told about its request against what was received.
 func sent(call round, earlier int, e evidence, say say) {
 	now := call.received - earlier
-	say("twice", now > 1, "received %d times by one call", now)
+	// A first call that came late, and was refused, does not show in what was received earlier.
+	overtaken := e.cell.scenario.ending == refused && e.first.kept.state == pb.VerificationState_VERIFICATION_STATE_UNSPECIFIED
+	say("twice", now > 1 && !overtaken, "received %d times by one call", now)
 	switch dispatch := call.end.info.GetMetadata()["dispatch"]; dispatch {
 	case "NOT_SENT":
 		say("not sent", now > 0, "%s, and received %d times", call.end.info.GetReason(), now)
@@ -160,12 +162,12 @@ func repeated(e evidence, say say) {
 	open := was == pb.VerificationState_VERIFICATION_STATE_NOT_SENT || was == pb.VerificationState_VERIFICATION_STATE_UNSPECIFIED
 	say("twice", !open && second.received > first.received, "sent again after %v", was)
 	say("repeat", first.end.code == codes.OK && first.end.answer.GetReplayed(), "the first call is said to be replayed")
-	if second.end.code == codes.OK {
-		// An unknown order may be a first call that is still on its way: then the second one shares its answer.
+	// An unknown order may be a first call that is still on its way, and an answered one is under way until its callers
+	// know: then the second call shares an answer, which is not called replayed.
+	if second.end.code == codes.OK && was == pb.VerificationState_VERIFICATION_STATE_NOT_SENT {
 		replayed, went := second.end.answer.GetReplayed(), second.received > first.received
-		say("repeat", replayed && went && was == pb.VerificationState_VERIFICATION_STATE_NOT_SENT, "replayed, and sent")
-		// It shares the answer, too, in the moment between an order's record and the end of its call.
-		say("repeat", !replayed && !went && was != pb.VerificationState_VERIFICATION_STATE_ANSWERED, "not replayed, and not sent")
+		say("repeat", replayed && went, "replayed, and sent")
+		say("repeat", !replayed && !went, "not replayed, and not sent")
 	}
 	if was == pb.VerificationState_VERIFICATION_STATE_ANSWERED {
 		say("repeat", second.end.code != codes.OK, "%v after an answer", second.end.code)
