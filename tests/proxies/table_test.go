@@ -96,6 +96,9 @@ func (j judged) sums(out io.Writer, violations int) {
 			kept["before the repeat "+strings.Replace(state, "UNSPECIFIED", "never known", 1)]++
 		}
 		kept["the repeat ends with "+e.second.end.outcome()]++
+		if e.second.end.outcome() == "OUTCOME_UNKNOWN" && e.last == 0 {
+			kept["OUTCOME_UNKNOWN though nothing was received, with "+e.cell.photo]++
+		}
 		posts += e.last
 	}
 	fmt.Fprintf(out, "calls: %d, of %d orders, each called twice, half of them at once\n", 2*len(j.evidence), len(j.evidence))
