@@ -19,19 +19,30 @@ type judged struct {
 // shown is how many violations a report has words for.
 const shown = 40
 
-func (j judged) report(t *testing.T) {
+// report has what is broken, with what the gateway's log says of the order.
+func (j judged) report(t *testing.T, log string) {
 	t.Helper()
 	count := 0
 	for _, e := range j.evidence {
 		for _, violation := range j.judge.violations(e) {
 			if count++; count <= shown {
-				t.Errorf("%v: order %s: %s", e.cell, e.order, violation)
+				t.Errorf("%v: %s, then %s: %s\n%s", e.cell, e.first.end.outcome(), e.second.end.outcome(), violation, about(e.order, log))
 			}
 		}
 	}
 	if count > shown {
 		t.Errorf("and %d more", count-shown)
 	}
+}
+
+func about(order, log string) string {
+	var lines strings.Builder
+	for line := range strings.Lines(log) {
+		if strings.Contains(line, order) {
+			lines.WriteString(line)
+		}
+	}
+	return lines.String()
 }
 
 // print writes the first calls' outcomes by scenario and proxy, and the sums.
