@@ -107,16 +107,23 @@ func answer(call end, e evidence, say say) {
 func sent(call round, earlier int, e evidence, say say) {
 	now := call.received - earlier
 	// A first call that came late, and was refused, does not show in what was received earlier.
-	overtaken := e.cell.scenario.ending == refused && e.first.kept.state == pb.VerificationState_VERIFICATION_STATE_UNSPECIFIED
-	say("twice", now > 1 && !overtaken, "received %d times by one call", now)
+	say("twice", now > 1 && !(overtaken(e) && e.cell.scenario.ending == refused), "received %d times by one call", now)
 	switch dispatch := call.end.info.GetMetadata()["dispatch"]; dispatch {
 	case "NOT_SENT":
-		say("not sent", now > 0, "%s, and received %d times", call.end.info.GetReason(), now)
+		say("not sent", now > 0 && !overtaken(e), "%s, and received %d times", call.end.info.GetReason(), now)
 	case "IN_FLIGHT", "REFUSED", "UNKNOWN":
 		// Over a line that breaks the gateway can not know.
 		say("sent", call.received == 0 && e.cell.scenario.ending != broken && e.cell.scenario.ending != shut, "dispatch %s, and never received", dispatch)
 	}
 	say("sent", call.end.code == codes.OK && call.received != 1, "OK, and received %d times", call.received)
+}
+
+// overtaken is whether the first call may have arrived after the second one: its caller had left without a word, and
+// nobody knew the order. What the second one was told holds for its own request, and not for the first one's.
+func overtaken(e evidence) bool {
+	first := e.first
+	silent := first.end.info == nil && first.end.code != codes.OK
+	return silent && !e.cell.hasty && first.kept.state == pb.VerificationState_VERIFICATION_STATE_UNSPECIFIED
 }
 
 // remembered holds GetVerification against the call's end and against what was received.
@@ -145,7 +152,7 @@ func remembered(call round, e evidence, say say) {
 	}
 	switch call.end.info.GetMetadata()["dispatch"] {
 	case "NOT_SENT":
-		say("kept", state != free && state != forgotten, "%v after NOT_SENT", state)
+		say("kept", state != free && state != forgotten && !overtaken(e), "%v after NOT_SENT", state)
 	case "REFUSED":
 		say("kept", state != free, "%v after REFUSED", state)
 	case "UNKNOWN":

@@ -109,6 +109,11 @@ func TestGoodEvidenceHasNoViolation(t *testing.T) {
 		"an answer": good(), "an answer after the deadline": late(), "too little time": early(), "no answer": without(),
 		"a refusal": denied(), "a broken line": cut(),
 		"a hasty caller": hasty(late)(), "a hasty caller after a refusal": hasty(denied)(),
+		"a first call that is overtaken": func() evidence {
+			e := cut()
+			e.first, e.second = of(end{code: codes.Canceled}, forgotten, 0), of(unreachable, answerIs, 1)
+			return e
+		}(),
 		"a caller who left":        silent(codes.Canceled, good()),
 		"a library's own deadline": silent(codes.DeadlineExceeded, early()),
 		"a shared answer":          func() evidence { e := good(); e.second.end.answer.Replayed = false; return e }(),
