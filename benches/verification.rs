@@ -35,6 +35,8 @@ mod collector;
 mod floor;
 #[path = "verification/load.rs"]
 mod load;
+#[path = "verification/photo.rs"]
+mod photo;
 #[path = "verification/process.rs"]
 mod process;
 
@@ -42,7 +44,8 @@ use std::time::Duration;
 
 use collector::Collectors;
 use floor::Floor;
-use load::{Photo, Slice};
+use load::Slice;
+use photo::Photo;
 use process::{Gateway, Sandbox};
 
 const IN_FLIGHT: usize = 16;

@@ -11,7 +11,7 @@ use openssl::sha::sha256;
 use openssl::sign::{Signer, Verifier};
 use openssl::symm::{Cipher, encrypt};
 
-use crate::load::Photo;
+use crate::photo::Photo;
 
 const ROUNDS: usize = 60;
 

@@ -5,37 +5,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use idphoto::domain::OrderId;
 use idphoto::pb::id_photo_service_client::IdPhotoServiceClient;
-use idphoto::pb::{Consent, Customer, VerifyIdPhotoRequest};
-use time::OffsetDateTime;
 use tokio::task::JoinSet;
 use tonic::transport::{Channel, Endpoint};
 
+use crate::photo::{Photo, request};
 use crate::process::Gateway;
-
-/// 204,800 characters of base64.
-const LARGEST: usize = 153_600;
 
 /// What a call leaves to do belongs to it: spans wait a tenth of a second before they are sent.
 const AFTERWARDS: Duration = Duration::from_millis(150);
-
-/// The portrait of the demo, filled up to the largest size behind its end marker. Nobody
-/// decodes it, and what is encoded, hashed and moved is the same.
-pub struct Photo(pub Bytes);
-
-impl Photo {
-    pub fn largest() -> Self {
-        let mut photo = include_bytes!("../../assets/demo/portrait.jpg").to_vec();
-        let mut state = 1_u32;
-        while photo.len() < LARGEST {
-            // Numerical Recipes' generator: noise does not compress, like a real photo.
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            photo.push(state.to_be_bytes()[0]);
-        }
-        Self(photo.into())
-    }
-}
 
 /// What one slice of load showed.
 pub struct Slice {
@@ -88,24 +66,4 @@ async fn call(channel: Channel, photo: Bytes, left: Arc<AtomicUsize>) -> Vec<Dur
         latencies.push(start.elapsed());
     }
     latencies
-}
-
-fn request(photo: Bytes) -> VerifyIdPhotoRequest {
-    let order_id = OrderId::mint(OffsetDateTime::now_utc()).unwrap();
-    VerifyIdPhotoRequest {
-        order_id: order_id.to_string(),
-        customer: Some(Customer {
-            name: "李雷".to_owned(),
-            id_number: "11010519491231002X".to_owned(),
-        }),
-        photo,
-        consent: Some(Consent {
-            usage_scenario: "sandbox:confidence=97".to_owned(),
-            purpose: "benchmark".to_owned(),
-            agreement_version: "terms 1".to_owned(),
-            agreement_serial: "20260101000001".to_owned(),
-        }),
-        merchant: None,
-        validate_only: false,
-    }
 }

@@ -5,13 +5,23 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+/// The build under test.
+fn ours() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_idphoto"))
+}
+
 /// A child that is ended when it is dropped.
 struct Process(Child);
 
 impl Process {
-    /// Starts `idphoto` and waits for lines that begin like these; their rests.
-    fn start<const N: usize>(args: &[String], expected: [&str; N]) -> (Self, [String; N]) {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_idphoto"))
+    /// Starts a program that is `idphoto` in the end, and waits for lines that begin like these;
+    /// their rests.
+    fn start<const N: usize>(
+        mut command: Command,
+        args: &[String],
+        expected: [&str; N],
+    ) -> (Self, [String; N]) {
+        let mut child = command
             .args(args)
             // Its port is a fixed one by default, and several gateways run at once.
             .env("IDPHOTO_ADMIN__LISTEN", "127.0.0.1:0")
@@ -44,6 +54,7 @@ impl Drop for Process {
 
 /// UPI's side, in a process of its own.
 pub struct Sandbox {
+    pub url: String,
     folder: tempfile::TempDir,
     _process: Process,
 }
@@ -53,8 +64,9 @@ impl Sandbox {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("keys");
         let args = ["sandbox", "--dir", dir.to_str().unwrap()].map(str::to_owned);
-        let (process, _) = Process::start(&args, ["sandbox listening on "]);
+        let (process, [url]) = Process::start(ours(), &args, ["sandbox listening on "]);
         Self {
+            url,
             folder,
             _process: process,
         }
@@ -75,6 +87,11 @@ pub struct Gateway {
 
 impl Gateway {
     pub fn start(sandbox: &Sandbox, name: String, settings: &[String]) -> Self {
+        Self::run(ours(), sandbox, name, settings)
+    }
+
+    /// Of another build, perhaps, or on certain processors: `command` is what runs it.
+    pub fn run(command: Command, sandbox: &Sandbox, name: String, settings: &[String]) -> Self {
         let configuration = sandbox.configuration();
         let mut args = ["serve", "--listen", "127.0.0.1:0", "--config"]
             .map(str::to_owned)
@@ -84,7 +101,7 @@ impl Gateway {
             args.extend(["--set".to_owned(), setting.clone()]);
         }
         let expected = ["admin listening on ", "gRPC listening on "];
-        let (process, [admin, address]) = Process::start(&args, expected);
+        let (process, [admin, address]) = Process::start(command, &args, expected);
         Self {
             name,
             address,
@@ -118,6 +135,12 @@ impl Gateway {
                 .to_owned()
         })
         .collect()
+    }
+
+    /// From now on the peak is that of what comes.
+    pub fn forget_peak(&self) {
+        let path = format!("/proc/{}/clear_refs", self.process.0.id());
+        std::fs::write(path, "5").unwrap();
     }
 
     /// KiB.
