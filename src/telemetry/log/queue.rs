@@ -20,6 +20,12 @@ mod tests;
 /// Lines that may wait: a few megabytes, and half a minute of most gateways.
 pub(super) const CAPACITY: usize = 8192;
 
+/// Between two looks at the queue. Waking a thread for each line would cost more than the lines.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// What is written at once, in bytes, and a line.
+const BATCH: usize = 16 * 1024;
+
 /// Where lines are queued. Its clones are the same one.
 #[derive(Debug, Clone)]
 pub(super) struct Lines {
@@ -115,6 +121,17 @@ impl Write for Entry<'_> {
     }
 }
 
+/// What waits behind the first line, and how many lines that is.
+fn gather(first: Vec<u8>, lines: &Receiver<Vec<u8>>) -> (Vec<u8>, u64) {
+    let (mut batch, mut number) = (first, 1);
+    while batch.len() < BATCH {
+        let Ok(line) = lines.try_recv() else { break };
+        batch.extend(line);
+        number += 1;
+    }
+    (batch, number)
+}
+
 /// The thread's own.
 struct Scribe<W> {
     out: W,
@@ -126,24 +143,29 @@ struct Scribe<W> {
 impl<W: Write> Scribe<W> {
     fn run(mut self, lines: &Receiver<Vec<u8>>) {
         let mut count = 0_u64;
-        for line in lines {
-            self.put(&line);
-            count += 1;
+        for first in lines {
+            let (batch, number) = gather(first, lines);
+            self.put(&batch, number);
+            let before = count;
+            count += number;
             // What was lost is told where nothing waits, and now and then under a load that
             // never ends; not between any two lines.
             let caught_up = self.standing.queued.load(Ordering::Acquire) <= count;
-            if caught_up || count.is_multiple_of(CAPACITY as u64) {
+            let often = before / CAPACITY as u64 != count / CAPACITY as u64;
+            if caught_up || often {
                 self.tell_losses();
             }
             *self.standing.written() = count;
             self.standing.moved.notify_all();
+            // Lines that come meanwhile wake nobody.
+            thread::sleep(PAUSE);
         }
     }
 
-    fn put(&mut self, line: &[u8]) {
-        if self.out.write_all(line).is_err() {
-            self.losses.log_failed();
-            self.standing.untold.fetch_add(1, Ordering::Relaxed);
+    fn put(&mut self, batch: &[u8], lines: u64) {
+        if self.out.write_all(batch).is_err() {
+            self.losses.log_failed(lines);
+            self.standing.untold.fetch_add(lines, Ordering::Relaxed);
         }
     }
 

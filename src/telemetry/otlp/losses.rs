@@ -42,8 +42,8 @@ impl Losses {
     }
 
     /// A log line could not be written.
-    pub(in super::super) fn log_failed(&self) {
-        self.log_failed.fetch_add(1, Ordering::Relaxed);
+    pub(in super::super) fn log_failed(&self, lines: u64) {
+        self.log_failed.fetch_add(lines, Ordering::Relaxed);
     }
 
     /// Signal, cause and number, all that there are.
