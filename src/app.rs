@@ -220,6 +220,9 @@ pub fn sandboxed_settings(config: &Config, base_url: String) -> gateway::Setting
 const STREAMS_PER_ORDER: usize = 4;
 const LEAST_STREAMS: usize = 16 * 1024;
 
+/// A few that wait cost nothing, however few may be sent.
+const LEAST_BACKLOG: usize = 64;
+
 fn limits(config: &Config, room: Room) -> rpc::Limits {
     let server = &config.server;
     let streams = server.max_in_flight.saturating_mul(STREAMS_PER_ORDER);
@@ -227,6 +230,8 @@ fn limits(config: &Config, room: Room) -> rpc::Limits {
         connections: room.callers,
         streams: streams.max(LEAST_STREAMS),
         request_bytes: server.max_request_bytes,
+        // Four fifths of it for a connection alone: half of what may be under way.
+        backlog: (server.max_in_flight / 8 * 5).max(LEAST_BACKLOG),
         header_bytes: server.max_header_bytes,
     }
 }

@@ -18,6 +18,7 @@ use crate::verify::Verifier;
 use crate::verify::observer::Observer;
 use crate::verify::port::{Admission, Clock};
 
+mod backlog;
 mod boundary;
 mod call;
 mod connection;
@@ -36,11 +37,13 @@ mod pace;
 mod preface;
 mod quota;
 mod reflection;
+mod refusals;
 mod resent;
 mod routes;
 mod service;
 mod share;
 mod status;
+mod stretch;
 mod tls;
 mod unary;
 mod unread;
@@ -97,6 +100,7 @@ const fn probing(connections: usize) -> Limits {
         connections,
         streams: 2048,
         request_bytes: 4 * 1024 * 1024,
+        backlog: 0,
         header_bytes: 64 * 1024,
     }
 }

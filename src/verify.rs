@@ -23,11 +23,13 @@ pub(crate) mod doubles;
 mod flight;
 #[cfg(test)]
 mod tests;
+mod ticket;
 
 use error::{NotSent, VerifyError};
 use flight::{Boarding, Flight, Flights};
 use observer::Observer;
 use port::{Cause, Gateway, Ledger, LedgerError, Record};
+pub use ticket::Ticket;
 
 /// Limits of the use case.
 #[derive(Debug, Clone, Copy)]
@@ -110,7 +112,8 @@ impl Verifier {
 
     /// Sends the order, joins the call that is sending it, or replays its answer.
     ///
-    /// `deadline` is when this returns at the latest; `None` waits for the answer.
+    /// `deadline` is when this returns at the latest; `None` waits for the answer. `ticket` is
+    /// held until the order is sealed, or never will be.
     ///
     /// # Errors
     /// By phase; see [`VerifyError`]. [`VerifyError::Pending`] says that the call goes on.
@@ -118,6 +121,7 @@ impl Verifier {
         self: &Arc<Self>,
         request: Verification,
         deadline: Option<Instant>,
+        ticket: Ticket,
     ) -> Result<Verified, VerifyError> {
         let fingerprint = self.ledger.fingerprint(&request);
         let order_id = request.order_id.clone();
@@ -125,7 +129,7 @@ impl Verifier {
             match self.board(&order_id, fingerprint, deadline)? {
                 Boarding::Lead(flight) => {
                     let landing = flight.landing();
-                    let task = Arc::clone(self).fly(flight, request);
+                    let task = Arc::clone(self).fly(flight, (request, ticket));
                     tokio::spawn(task.in_current_span());
                     return wait(landing, deadline).await;
                 }

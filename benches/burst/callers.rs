@@ -152,6 +152,7 @@ async fn ask(endpoint: Endpoint, end: Arc<AtomicBool>) -> Vec<Duration> {
 }
 
 async fn call(channel: Channel, photo: Bytes, due: Instant) -> Call {
+    let late = due.elapsed();
     let mut request = Request::new(request(photo));
     request.set_timeout(TIMEOUT);
     let answer = IdPhotoServiceClient::new(channel)
@@ -161,5 +162,6 @@ async fn call(channel: Channel, photo: Bytes, due: Instant) -> Call {
         code: answer.err().map_or(Code::Ok, |status| status.code()),
         ended: Instant::now(),
         took: due.elapsed(),
+        late,
     }
 }

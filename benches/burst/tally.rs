@@ -12,6 +12,8 @@ pub struct Call {
     pub ended: Instant,
     /// Since it was due.
     pub took: Duration,
+    /// How long the callers' side itself took to begin.
+    pub late: Duration,
 }
 
 pub struct Tally {
@@ -23,7 +25,7 @@ pub struct Tally {
 
 impl Tally {
     pub const HEAD: &str = "  calls   answered  goodput  refused  other  \
-         answer p50, p99     refusal p99  health p50, p99     peak";
+         answer p50, p99     refusal p50, p99  health p50, p99     peak  late p99";
 
     pub fn new(
         calls: Vec<Call>,
@@ -48,8 +50,10 @@ impl Tally {
         let answers = self.times(|code| code == Code::Ok);
         let refusals = self.times(|code| code == Code::ResourceExhausted);
         let others = self.times(|code| !matches!(code, Code::Ok | Code::ResourceExhausted));
+        let mut late: Vec<_> = self.calls.iter().map(|call| call.late).collect();
+        late.sort_unstable();
         format!(
-            "{:7}  {:9}  {:5.0}/s  {:7}  {:5}  {}, {}    {}  {}, {}  {:4} MB",
+            "{:7}  {:9}  {:5.0}/s  {:7}  {:5}  {}, {}    {}, {}  {}, {}  {:4} MB  {}",
             self.calls.len(),
             answers.len(),
             self.goodput,
@@ -57,10 +61,12 @@ impl Tally {
             others.len(),
             at(&answers, 50),
             at(&answers, 99),
+            at(&refusals, 50),
             at(&refusals, 99),
             at(&self.probes, 50),
             at(&self.probes, 99),
             gateway.peak_memory() / 1024,
+            at(&late, 99),
         )
     }
 

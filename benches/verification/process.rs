@@ -1,5 +1,7 @@
 //! The measured processes.
 
+#![allow(dead_code, reason = "no benchmark uses all of it")]
+
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};

@@ -90,7 +90,7 @@ static MAX_REQUEST_BYTES: Field<usize> = Field::new("server.max_request_bytes", 
 .about(
     "Most bytes of requests that are held at once, over all connections, from their arrival to \
      their answer. A verification beyond it is refused as OVERLOADED. A connection may hold as \
-     much as is still free: alone the half.",
+     much as is still free: alone the half. Large headers have a quarter beside it.",
 );
 
 static MAX_HEADER_BYTES: Field<usize> = Field::new("server.max_header_bytes", COUNT, |config| {
@@ -127,7 +127,7 @@ static MAX_IN_FLIGHT: Field<usize> = Field::new("server.max_in_flight", COUNT, |
 .rule(|calls| (1..=MOST_IN_FLIGHT).contains(calls), "1 to 1000000")
 .about(
     "Most verifications under way at once, and never more than the file descriptors leave room \
-     for; one more is refused as OVERLOADED.",
+     for; one more is refused as OVERLOADED. Five eighths of it may wait for a processor.",
 );
 
 static DRAIN_DELAY: Field<Duration> = Field::new("server.drain_delay", DURATION, |config| {

@@ -17,12 +17,14 @@ use tonic::{Code, Status};
 use tower::Service;
 use tracing::{Instrument as _, Span, field, info_span};
 
+use super::backlog::Entry;
 use super::call::Call;
 use super::deadline::{self, Malformed};
 use super::drain::Calls;
 use super::line::Line;
 use super::pace::{Pace, Patience};
 use super::quota::Turned;
+use super::refusals::Refusals;
 use super::resent;
 use super::share::Share;
 use super::status::Failure;
@@ -38,6 +40,7 @@ pub(super) struct Boundary<S> {
     observer: Arc<dyn Observer>,
     calls: Calls,
     patience: Patience,
+    refusals: Arc<Refusals>,
 }
 
 impl<S> Boundary<S> {
@@ -48,12 +51,14 @@ impl<S> Boundary<S> {
         calls: Calls,
         patience: Patience,
     ) -> Self {
+        let refusals = Arc::new(Refusals::new(Arc::clone(&observer)));
         Self {
             inner,
             admission,
             observer,
             calls,
             patience,
+            refusals,
         }
     }
 
@@ -110,10 +115,17 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        if let Some(Turned(failure)) = request.extensions().get() {
+            let method = known_method(request.uri().path());
+            if let Some(response) = self.refusals.turn_away(method, failure) {
+                return Box::pin(async { Ok(response) });
+            }
+        }
         let arrived = Instant::now();
         let deadline = deadline::reply_by(request.headers(), arrived);
-        let call = Call::new(deadline.as_ref().ok().copied().flatten());
+        let entry = request.extensions_mut().remove::<Entry>();
+        let call = Call::new(deadline.as_ref().ok().copied().flatten(), entry.clone());
         let line = self.open(&request, arrived, &call);
         let span = line.span().clone();
         let admission = Arc::clone(&self.admission);
@@ -128,7 +140,7 @@ where
                 let pace = Pace::new(patience, moves, arrived, call.deadline);
                 // Held until the call has ended.
                 let allowance = allowance(&request);
-                let request = prepare(request, pace, call, allowance.clone());
+                let request = prepare(request, pace, call, allowance.clone(), entry);
                 let Ok(response) = inner.call(request).await;
                 drop(allowance);
                 Ok(response)
@@ -144,7 +156,7 @@ where
     }
 }
 
-const VERIFY: &str = "/idphoto.v1.IdPhotoService/VerifyIdPhoto";
+pub(super) const VERIFY: &str = "/idphoto.v1.IdPhotoService/VerifyIdPhoto";
 
 /// Of a question with an order id in it.
 const SMALL_MESSAGE: usize = 16 * 1024;
@@ -183,10 +195,17 @@ fn admit(
     Ok(())
 }
 
-fn prepare(request: Request<Body>, pace: Pace, call: Call, allowance: Allowance) -> Request<Body> {
+fn prepare(
+    request: Request<Body>,
+    pace: Pace,
+    call: Call,
+    allowance: Allowance,
+    entry: Option<Entry>,
+) -> Request<Body> {
     let (mut parts, body) = request.into_parts();
     parts.extensions.insert(call.clone());
-    Request::from_parts(parts, Body::new(Upload::new(body, pace, call, allowance)))
+    let upload = Upload::new(body, pace, call, allowance, entry);
+    Request::from_parts(parts, Body::new(upload))
 }
 
 /// Makes sure that every error has its details, whoever made it.

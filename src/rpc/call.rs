@@ -8,8 +8,10 @@ use tokio::time::Instant;
 use tonic::Status;
 use tracing::Span;
 
+use super::backlog::Entry;
 use super::status::Failure;
 use crate::domain::OrderId;
+use crate::verify::Ticket;
 use crate::verify::error::Dispatch;
 
 /// One call. Clones share the facts.
@@ -18,6 +20,7 @@ pub(super) struct Call {
     /// When the answer must leave; `None` when the caller waits for ever.
     pub(super) deadline: Option<Instant>,
     facts: Arc<Mutex<Facts>>,
+    entry: Arc<Mutex<Option<Entry>>>,
 }
 
 /// What the log line tells. Nothing of it is personal data.
@@ -48,10 +51,11 @@ impl Facts {
 
 impl Call {
     /// A call of which nothing is known but its deadline.
-    pub(super) fn new(deadline: Option<Instant>) -> Self {
+    pub(super) fn new(deadline: Option<Instant>, entry: Option<Entry>) -> Self {
         Self {
             deadline,
             facts: Arc::default(),
+            entry: Arc::new(Mutex::new(entry)),
         }
     }
 
@@ -68,9 +72,11 @@ impl Call {
         }
     }
 
-    /// From here on UPI may have been asked.
-    pub(super) fn depart(&self) {
+    /// From here on UPI may have been asked. What the call holds in the backlog goes with it.
+    pub(super) fn depart(&self) -> Ticket {
         self.facts().departed = true;
+        let entry = self.entry.lock().unwrap_or_else(PoisonError::into_inner);
+        { entry }.take().map(Entry::into_ticket).unwrap_or_default()
     }
 
     /// Takes note of where the answer came from.

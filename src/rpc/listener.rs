@@ -94,8 +94,9 @@ impl Listener {
     fn take(&mut self, stream: TcpStream, peer: SocketAddr) {
         let tasks = &mut self.connections.tasks;
         while tasks.try_join_next().is_some() {}
-        if tasks.len() < self.most {
-            tasks.spawn(Arc::clone(&self.host).serve(stream, peer));
+        let connections = tasks.len() + 1;
+        if connections <= self.most {
+            tasks.spawn(Arc::clone(&self.host).serve(stream, peer, connections));
         } else {
             self.host.turn_away();
         }

@@ -48,6 +48,17 @@ impl Moves {
         // Nothing that could panic is done under this lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// A piece has come.
+    pub(super) fn advance(&self) {
+        *self.last() = Some(Instant::now());
+    }
+
+    /// Whether nothing has come for so long.
+    pub(super) fn is_still(&self, now: Instant, long: Duration) -> bool {
+        self.last()
+            .is_none_or(|last| now.duration_since(last) >= long)
+    }
 }
 
 /// Watches one request arrive.
@@ -80,7 +91,7 @@ impl Pace {
 
     /// A piece has come.
     pub(super) fn advance(&self) {
-        *self.moves.last() = Some(Instant::now());
+        self.moves.advance();
     }
 
     /// Resolves when the request is overdue; asked only while nothing more is there.

@@ -6,21 +6,26 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::control::Control;
+use super::stretch::{Stretch, Turns};
 use super::unread::Unread;
 
 /// The fixed text, and the head of a frame.
 const PREFACE: usize = 24 + 9;
+
+/// Bytes that are cleared in next to no time.
+const CLEARED: usize = 64 * 1024;
 
 /// Passes everything on, counts the first bytes that come, and follows the frames.
 pub(super) struct Listened<I> {
     io: I,
     heard: Heard,
     control: Control,
+    stretch: Stretch,
     unread: Unread,
 }
 
@@ -48,15 +53,38 @@ impl Heard {
 }
 
 impl<I> Listened<I> {
-    pub(super) fn new(io: I, unread: Unread) -> (Self, Heard) {
+    pub(super) fn new(io: I, unread: Unread, turns: Turns) -> (Self, Heard) {
         let heard = Heard::default();
         let listened = Self {
             io,
             heard: heard.clone(),
             control: Control::new(),
+            stretch: Stretch::new(turns),
             unread,
         };
         (listened, heard)
+    }
+}
+
+impl<I: AsyncRead + Unpin> Listened<I> {
+    /// So much at most, or a little more: reading less than there is room for costs clearing
+    /// the room first.
+    fn read(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+        most: usize,
+    ) -> Poll<io::Result<()>> {
+        let io = Pin::new(&mut self.io);
+        if buffer.remaining() <= most || most > CLEARED {
+            return io.poll_read(context, buffer);
+        }
+        let room = buffer.initialize_unfilled_to(most);
+        let mut part = ReadBuf::new(room);
+        ready!(io.poll_read(context, &mut part))?;
+        let came = part.filled().len();
+        buffer.advance(came);
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -66,9 +94,11 @@ impl<I: AsyncRead + Unpin> AsyncRead for Listened<I> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let left = ready!(self.stretch.poll_left(context));
         let before = buffer.filled().len();
-        let read = Pin::new(&mut self.io).poll_read(context, buffer);
+        let read = self.read(context, buffer, left);
         let came = buffer.filled().get(before..).unwrap_or_default();
+        self.stretch.read(read.is_ready().then_some(came.len()));
         if !self.heard.is_whole() {
             let bytes = &self.heard.0.bytes;
             bytes.fetch_add(came.len(), Ordering::Relaxed);

@@ -7,8 +7,12 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::Request;
 use hyper::body::{Body, Frame, SizeHint};
+use tokio::time::Instant;
 use tonic::Status;
 
+use super::backlog::{Backlog, Backlogs, Entry};
+use super::boundary::VERIFY;
+use super::deadline;
 use super::pace::Moves;
 use super::share::{Budget, Held, Share};
 use super::status::Failure;
@@ -20,6 +24,10 @@ const HEADER_OVERHEAD: usize = 32;
 /// What one takes in memory besides its bytes. With HPACK (RFC 7541) a peer sends it in one byte,
 /// and a stream without a body holds thousands of them.
 const HEADER_MEMORY: usize = 128;
+
+/// All large headers together may hold this part of what requests may: a peer sends them for
+/// next to nothing, and photos byte by byte.
+const HEADERS: usize = 4;
 
 /// Headers that hold less than this are not counted as bytes of a request: nobody who only asks
 /// is turned away because of others' photos.
@@ -37,6 +45,9 @@ pub struct Limits {
     pub streams: usize,
     /// Bytes of requests that are held, of all connections.
     pub request_bytes: usize,
+    /// Verifications that have begun to arrive and wait for a processor, of all connections,
+    /// without the few that each may have whatever others do.
+    pub backlog: usize,
     /// Of the headers of one request, as HTTP/2 counts them.
     pub header_bytes: usize,
 }
@@ -45,6 +56,8 @@ pub struct Limits {
 pub(super) struct Quota {
     streams: Budget,
     bytes: Budget,
+    headers: Budget,
+    backlog: Backlogs,
     header_bytes: usize,
 }
 
@@ -53,17 +66,22 @@ impl Quota {
         Self {
             streams: Budget::new(limits.streams, OWN_STREAMS),
             bytes: Budget::new(limits.request_bytes, 0),
+            headers: Budget::new(limits.request_bytes / HEADERS, 0),
+            backlog: Backlogs::new(limits.backlog),
             header_bytes: limits.header_bytes,
         }
     }
 
     /// The part of a new connection.
     pub(super) fn part(&self) -> Part {
+        let moves = Moves::default();
         Part {
             streams: self.streams.share(),
             bytes: self.bytes.share(),
+            headers: self.headers.share(),
+            backlog: self.backlog.part(moves.clone()),
             header_bytes: self.header_bytes,
-            moves: Moves::default(),
+            moves,
         }
     }
 }
@@ -72,6 +90,8 @@ impl Quota {
 pub(super) struct Part {
     streams: Share,
     bytes: Share,
+    headers: Share,
+    backlog: Backlog,
     header_bytes: usize,
     moves: Moves,
 }
@@ -89,12 +109,31 @@ impl Part {
             header_bytes(request, HEADER_OVERHEAD),
             header_bytes(request, HEADER_MEMORY),
         );
+        let taken = taken.and_then(|place| Ok((place, self.entry(request)?)));
         let extensions = request.extensions_mut();
-        extensions.insert(self.bytes.clone());
-        extensions.insert(self.moves.clone());
-        taken
-            .map_err(|failure| extensions.insert(Turned(failure)))
-            .ok()
+        match taken {
+            Ok((place, entry)) => {
+                extensions.insert(self.bytes.clone());
+                extensions.insert(self.moves.clone());
+                entry.map(|entry| extensions.insert(entry));
+                Some(place)
+            }
+            Err(failure) => {
+                extensions.insert(Turned(failure));
+                None
+            }
+        }
+    }
+
+    /// Questions wait for no processor.
+    fn entry<B>(&self, request: &Request<B>) -> Result<Option<Entry>, Failure> {
+        if request.uri().path() != VERIFY {
+            return Ok(None);
+        }
+        // One that cannot be read is refused for that.
+        let deadline = deadline::reply_by(request.headers(), Instant::now());
+        let entry = self.backlog.enter(deadline.ok().flatten());
+        entry.map(Some).ok_or_else(|| NotSent::Overloaded.into())
     }
 
     /// For headers that have so many bytes, and hold so many.
@@ -103,7 +142,7 @@ impl Part {
             return Err(Failure::headers_too_large());
         }
         let bulk = if memory > USUAL_HEADERS { memory } else { 0 };
-        let (stream, headers) = (self.streams.take(1), self.bytes.nothing());
+        let (stream, headers) = (self.streams.take(1), self.headers.nothing());
         match stream.filter(|_| headers.grow(bulk)) {
             Some(stream) => Ok(Place {
                 _stream: stream,
@@ -181,7 +220,8 @@ mod tests {
         let quota = Quota::new(Limits {
             connections: 1,
             streams: 100,
-            request_bytes: 64 * 1024,
+            request_bytes: HEADERS * 64 * 1024,
+            backlog: 100,
             header_bytes: 64 * 1024,
         });
         let part = quota.part();

@@ -67,8 +67,8 @@ impl Methods {
         if call.deadline.is_some_and(|by| by <= Instant::now()) {
             return Err(Failure::no_time());
         }
-        call.depart();
-        let verified = self.verifier.verify(request, call.deadline).await?;
+        let ticket = call.depart();
+        let verified = self.verifier.verify(request, call.deadline, ticket).await?;
         call.answered(verified.replayed);
         Ok(convert::response(&order_id, verified))
     }

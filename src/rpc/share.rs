@@ -1,6 +1,6 @@
 //! What all connections have together of something that is scarce, and what one of them may
-//! take of it: as much as it leaves to the others. So a connection alone gets a half, each of
-//! two a third, and something is left for whoever comes next. What is held for long would be halved
+//! take of it: as much as it leaves to the others, or so many times as much. So a connection alone
+//! gets a half, each of two a third, and something is left for whoever comes next. What is held for long would be halved
 //! by each newcomer until nothing is left, so every connection has a little of its own besides.
 
 use std::sync::Arc;
@@ -13,6 +13,8 @@ pub(super) struct Budget(Arc<Pool>);
 #[derive(Debug)]
 struct Pool {
     most: usize,
+    /// What one may take for each that it leaves.
+    greed: usize,
     /// Of each connection, whatever others hold.
     own: usize,
     taken: AtomicUsize,
@@ -21,8 +23,18 @@ struct Pool {
 impl Budget {
     /// So much for all, and so much for each connection when the others hold all of it.
     pub(super) fn new(most: usize, own: usize) -> Self {
+        Self::greedy(most, own, 1)
+    }
+
+    /// The same where one may take so many times as much as it leaves.
+    pub(super) fn greedy(most: usize, own: usize, greed: usize) -> Self {
         let taken = AtomicUsize::new(0);
-        Self(Arc::new(Pool { most, own, taken }))
+        Self(Arc::new(Pool {
+            most,
+            greed,
+            own,
+            taken,
+        }))
     }
 
     /// The part of one connection.
@@ -47,6 +59,11 @@ impl Share {
         Held { share, amount }
     }
 
+    /// What all parts hold together.
+    pub(super) fn taken_by_all(&self) -> usize {
+        self.pool.taken.load(Ordering::Relaxed)
+    }
+
     /// So much, or `None` at once.
     pub(super) fn take(&self, amount: usize) -> Option<Held> {
         let held = self.nothing();
@@ -58,6 +75,7 @@ impl Share {
         let fits = |taken: usize| {
             let taken = taken.checked_add(more)?;
             let left = self.pool.most.saturating_sub(taken);
+            let left = left.saturating_mul(self.pool.greed);
             (own <= left || own <= self.pool.own).then_some(taken)
         };
         let order = Ordering::Relaxed;
@@ -85,13 +103,23 @@ impl Held {
         }
         grown
     }
+
+    /// Whether it is nothing.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.amount.load(Ordering::Relaxed) == 0
+    }
+
+    /// Gives everything back before it is dropped.
+    pub(super) fn give_back(&self) {
+        let amount = self.amount.swap(0, Ordering::Relaxed);
+        self.share.taken.fetch_sub(amount, Ordering::Relaxed);
+        self.share.pool.taken.fetch_sub(amount, Ordering::Relaxed);
+    }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        let amount = *self.amount.get_mut();
-        self.share.taken.fetch_sub(amount, Ordering::Relaxed);
-        self.share.pool.taken.fetch_sub(amount, Ordering::Relaxed);
+        self.give_back();
     }
 }
 

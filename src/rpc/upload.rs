@@ -12,6 +12,7 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tonic::Status;
 
+use super::backlog::Entry;
 use super::call::Call;
 use super::pace::Pace;
 use super::share::Held;
@@ -48,6 +49,7 @@ pub(super) struct Upload {
     call: Call,
     message: OneMessage,
     allowance: Allowance,
+    entry: Option<Entry>,
 }
 
 impl Upload {
@@ -56,6 +58,7 @@ impl Upload {
         pace: Pace,
         call: Call,
         allowance: Allowance,
+        entry: Option<Entry>,
     ) -> Self {
         Self {
             body,
@@ -63,11 +66,15 @@ impl Upload {
             call,
             message: OneMessage::default(),
             allowance,
+            entry,
         }
     }
 
     fn take(&mut self, frame: &Frame<Bytes>) -> Result<(), Failure> {
         self.pace.advance();
+        if self.entry.as_ref().is_some_and(|entry| !entry.begin()) {
+            return Err(NotSent::Overloaded.into());
+        }
         let data = frame.data_ref().map_or(&[][..], |data| data);
         if !self.message.holds(data) {
             return Err(Failure::not_unary());

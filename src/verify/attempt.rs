@@ -15,7 +15,7 @@ use super::observer::{self, CallResult, Event, OrderEnd, Watch};
 use super::port::{
     CallError, Cause, Claim, Claimed, Fingerprint, LedgerError, Record, Sealed, Settlement, State,
 };
-use super::{Stage, Upstream, Verified, Verifier};
+use super::{Stage, Ticket, Upstream, Verified, Verifier};
 use crate::domain::{OrderId, Verification};
 
 /// How often a settlement is tried when the ledger's engine fails, and how long the first
@@ -54,7 +54,7 @@ impl Progress {
 impl Verifier {
     /// Leads a flight to its end. Whoever drops this future breaks promises: it runs in a
     /// task of its own.
-    pub(super) async fn fly(self: Arc<Self>, flight: Arc<Flight>, request: Verification) {
+    pub(super) async fn fly(self: Arc<Self>, flight: Arc<Flight>, request: (Verification, Ticket)) {
         let progress = Progress::default();
         let attempt = AssertUnwindSafe(self.attempt(&flight, request, &progress));
         let (ended, settlement) = attempt
@@ -72,7 +72,7 @@ impl Verifier {
     async fn attempt(
         &self,
         flight: &Flight,
-        request: Verification,
+        (request, ticket): (Verification, Ticket),
         progress: &Progress,
     ) -> Outcome {
         let claim = Claim {
@@ -85,7 +85,7 @@ impl Verifier {
             Ok(Claimed::Standing(record)) => return (self.replay(*record, flight), None),
             Err(error) => return (Err(NotSent::from(error).into()), None),
         }
-        match self.prepare(flight, request).await {
+        match self.prepare(flight, request, ticket).await {
             Ok(sealed) => {
                 progress.reach(Progress::DEPARTED);
                 self.call(sealed).await
@@ -95,7 +95,12 @@ impl Verifier {
     }
 
     /// Everything after the claim that can fail without a byte having left.
-    async fn prepare(&self, flight: &Flight, request: Verification) -> Result<Sealed, VerifyError> {
+    async fn prepare(
+        &self,
+        flight: &Flight,
+        request: Verification,
+        ticket: Ticket,
+    ) -> Result<Sealed, VerifyError> {
         if *self.stage.borrow() == Stage::Abandoned {
             return Err(NotSent::Draining.into());
         }
@@ -110,7 +115,7 @@ impl Verifier {
                 cause,
             })?;
         // Personal data is wiped now rather than after a minute of waiting for UPI.
-        drop(request);
+        drop((request, ticket));
         let written = self.ledger.sending(&flight.order_id).await;
         written.map_err(NotSent::from)?;
         Ok(sealed)

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::doubles::{Engine, Upi, answer, cause};
 use super::error::{Dispatch, NotSent, VerifyError};
 use super::port::{CallError, Gateway, State};
-use super::{FindError, Limits, Upstream, Verified, Verifier};
+use super::{FindError, Limits, Ticket, Upstream, Verified, Verifier};
 use crate::domain::sample;
 use crate::verify::observer::Nobody;
 
@@ -54,7 +54,9 @@ async fn settle_down() {
 async fn an_answer_is_returned_and_recorded() {
     let upi = Upi::prompt(|| Ok(answer()));
     let verifier = verifier(&upi, &healthy());
-    let verified = verifier.verify(sample::verification("1"), None).await;
+    let verified = verifier
+        .verify(sample::verification("1"), None, Ticket::default())
+        .await;
     let first = Verified {
         answer: answer(),
         replayed: false,
@@ -69,10 +71,12 @@ async fn the_same_order_is_replayed_and_not_sent_again() {
     let upi = Upi::prompt(|| Ok(answer()));
     let verifier = verifier(&upi, &healthy());
     verifier
-        .verify(sample::verification("1"), None)
+        .verify(sample::verification("1"), None, Ticket::default())
         .await
         .unwrap();
-    let again = verifier.verify(sample::verification("1"), None).await;
+    let again = verifier
+        .verify(sample::verification("1"), None, Ticket::default())
+        .await;
     assert!(again.unwrap().replayed);
     assert_eq!(upi.posts(), 1);
 }
@@ -82,12 +86,14 @@ async fn other_content_under_a_used_order_id_is_refused() {
     let upi = Upi::prompt(|| Ok(answer()));
     let verifier = verifier(&upi, &healthy());
     verifier
-        .verify(sample::verification("1"), None)
+        .verify(sample::verification("1"), None, Ticket::default())
         .await
         .unwrap();
     let mut other = sample::draft("1");
     other.consent.purpose = "something else".to_owned();
-    let refused = verifier.verify(sample::check(other), None).await;
+    let refused = verifier
+        .verify(sample::check(other), None, Ticket::default())
+        .await;
     assert!(matches!(
         refused,
         Err(VerifyError::NotSent(NotSent::OrderIdReused))
@@ -100,7 +106,7 @@ async fn other_content_is_refused_while_the_first_is_in_flight() {
     let upi = Upi::held(|| Ok(answer()));
     let verifier = verifier(&upi, &healthy());
     let first = verifier
-        .verify(sample::verification("1"), within(1000))
+        .verify(sample::verification("1"), within(1000), Ticket::default())
         .await;
     assert!(matches!(first, Err(VerifyError::Pending)));
     let mut other = sample::draft("1");
@@ -109,7 +115,9 @@ async fn other_content_is_refused_while_the_first_is_in_flight() {
         name: "shop".to_owned(),
         category_code: "1234".to_owned(),
     });
-    let refused = verifier.verify(sample::check(other), None).await;
+    let refused = verifier
+        .verify(sample::check(other), None, Ticket::default())
+        .await;
     assert!(matches!(
         refused,
         Err(VerifyError::NotSent(NotSent::OrderIdReused))
@@ -123,7 +131,11 @@ async fn a_hundred_calls_with_one_order_id_send_once_and_share_the_answer() {
     let mut calls = JoinSet::new();
     for _ in 0..100 {
         let verifier = Arc::clone(&verifier);
-        calls.spawn(async move { verifier.verify(sample::verification("1"), None).await });
+        calls.spawn(async move {
+            verifier
+                .verify(sample::verification("1"), None, Ticket::default())
+                .await
+        });
     }
     settle_down().await;
     upi.release();
@@ -142,7 +154,7 @@ async fn a_deadline_leaves_the_call_running_and_its_answer_recorded() {
     let upi = Upi::held(|| Ok(answer()));
     let verifier = verifier(&upi, &healthy());
     let pending = verifier
-        .verify(sample::verification("1"), within(1000))
+        .verify(sample::verification("1"), within(1000), Ticket::default())
         .await;
     assert!(matches!(pending, Err(VerifyError::Pending)));
     assert_eq!(state(&verifier, "1").await, State::Sending);
@@ -157,7 +169,11 @@ async fn a_caller_that_goes_away_does_not_lose_the_answer() {
     let verifier = verifier(&upi, &healthy());
     let caller = tokio::spawn({
         let verifier = Arc::clone(&verifier);
-        async move { verifier.verify(sample::verification("1"), None).await }
+        async move {
+            verifier
+                .verify(sample::verification("1"), None, Ticket::default())
+                .await
+        }
     });
     settle_down().await;
     caller.abort();
@@ -173,7 +189,7 @@ async fn nothing_is_sent_for_a_caller_without_time() {
     let upi = Upi::prompt(|| Ok(answer()));
     let verifier = verifier(&upi, &healthy());
     let short = verifier
-        .verify(sample::verification("1"), within(199))
+        .verify(sample::verification("1"), within(199), Ticket::default())
         .await;
     assert!(matches!(
         short,
@@ -182,7 +198,7 @@ async fn nothing_is_sent_for_a_caller_without_time() {
     assert_eq!(upi.posts(), 0);
     assert_eq!(state(&verifier, "1").await, State::NotSent);
     let enough = verifier
-        .verify(sample::verification("1"), within(200))
+        .verify(sample::verification("1"), within(200), Ticket::default())
         .await;
     assert!(!enough.unwrap().replayed);
 }
@@ -192,10 +208,12 @@ async fn an_answer_is_replayed_even_to_a_caller_without_time() {
     let upi = Upi::prompt(|| Ok(answer()));
     let verifier = verifier(&upi, &healthy());
     verifier
-        .verify(sample::verification("1"), None)
+        .verify(sample::verification("1"), None, Ticket::default())
         .await
         .unwrap();
-    let replay = verifier.verify(sample::verification("1"), within(1)).await;
+    let replay = verifier
+        .verify(sample::verification("1"), within(1), Ticket::default())
+        .await;
     assert!(replay.unwrap().replayed);
 }
 
@@ -204,8 +222,8 @@ async fn a_joiner_with_time_is_sent_for_when_the_leader_had_none() {
     let upi = Upi::prompt(|| Ok(answer()));
     let verifier = verifier(&upi, &healthy());
     let (short, long) = tokio::join!(
-        verifier.verify(sample::verification("1"), within(10)),
-        verifier.verify(sample::verification("1"), within(10_000)),
+        verifier.verify(sample::verification("1"), within(10), Ticket::default()),
+        verifier.verify(sample::verification("1"), within(10_000), Ticket::default()),
     );
     assert_eq!(long.unwrap().answer, answer());
     assert_eq!(short.unwrap().answer, answer());
@@ -216,14 +234,18 @@ async fn a_joiner_with_time_is_sent_for_when_the_leader_had_none() {
 async fn an_unreachable_upi_leaves_the_order_free() {
     let upi = Upi::prompt(|| Err(CallError::NotSent(cause())));
     let verifier = verifier(&upi, &healthy());
-    let failed = verifier.verify(sample::verification("1"), None).await;
+    let failed = verifier
+        .verify(sample::verification("1"), None, Ticket::default())
+        .await;
     assert!(matches!(
         failed,
         Err(VerifyError::NotSent(NotSent::Unreachable(_)))
     ));
     assert_eq!(state(&verifier, "1").await, State::NotSent);
     assert_eq!(*verifier.upstream().borrow(), Upstream::Down);
-    let _ = verifier.verify(sample::verification("1"), None).await;
+    let _ = verifier
+        .verify(sample::verification("1"), None, Ticket::default())
+        .await;
     assert_eq!(upi.posts(), 2);
 }
 
@@ -231,10 +253,14 @@ async fn an_unreachable_upi_leaves_the_order_free() {
 async fn a_free_order_still_belongs_to_its_content() {
     let upi = Upi::prompt(|| Err(CallError::NotSent(cause())));
     let verifier = verifier(&upi, &healthy());
-    let _ = verifier.verify(sample::verification("1"), None).await;
+    let _ = verifier
+        .verify(sample::verification("1"), None, Ticket::default())
+        .await;
     let mut other = sample::draft("1");
     other.consent.purpose = "something else".to_owned();
-    let refused = verifier.verify(sample::check(other), None).await;
+    let refused = verifier
+        .verify(sample::check(other), None, Ticket::default())
+        .await;
     assert!(matches!(
         refused,
         Err(VerifyError::NotSent(NotSent::OrderIdReused))
@@ -245,10 +271,14 @@ async fn a_free_order_still_belongs_to_its_content() {
 async fn a_refused_signature_leaves_the_order_free() {
     let upi = Upi::prompt(|| Err(CallError::Refused(cause())));
     let verifier = verifier(&upi, &healthy());
-    let refused = verifier.verify(sample::verification("1"), None).await;
+    let refused = verifier
+        .verify(sample::verification("1"), None, Ticket::default())
+        .await;
     assert_eq!(refused.unwrap_err().dispatch(), Dispatch::Refused);
     assert_eq!(state(&verifier, "1").await, State::NotSent);
-    let _ = verifier.verify(sample::verification("1"), None).await;
+    let _ = verifier
+        .verify(sample::verification("1"), None, Ticket::default())
+        .await;
     assert_eq!(upi.posts(), 2);
 }
 
@@ -257,7 +287,9 @@ async fn an_unknown_outcome_is_never_sent_again() {
     let upi = Upi::prompt(|| Err(CallError::Unknown(cause())));
     let verifier = verifier(&upi, &healthy());
     for _ in 0..2 {
-        let unknown = verifier.verify(sample::verification("1"), None).await;
+        let unknown = verifier
+            .verify(sample::verification("1"), None, Ticket::default())
+            .await;
         assert!(matches!(unknown, Err(VerifyError::OutcomeUnknown(_))));
     }
     assert_eq!(state(&verifier, "1").await, State::OutcomeUnknown);
@@ -268,7 +300,9 @@ async fn an_unknown_outcome_is_never_sent_again() {
 async fn nothing_is_sent_when_the_claim_cannot_be_written() {
     let upi = Upi::prompt(|| Ok(answer()));
     let verifier = verifier(&upi, &Engine::failing(&["claim"]));
-    let failed = verifier.verify(sample::verification("1"), None).await;
+    let failed = verifier
+        .verify(sample::verification("1"), None, Ticket::default())
+        .await;
     assert!(matches!(
         failed,
         Err(VerifyError::NotSent(NotSent::LedgerUnavailable(_)))
@@ -280,7 +314,9 @@ async fn nothing_is_sent_when_the_claim_cannot_be_written() {
 async fn nothing_is_sent_when_the_intent_cannot_be_written() {
     let upi = Upi::prompt(|| Ok(answer()));
     let verifier = verifier(&upi, &Engine::failing(&["sending"]));
-    let failed = verifier.verify(sample::verification("1"), None).await;
+    let failed = verifier
+        .verify(sample::verification("1"), None, Ticket::default())
+        .await;
     assert!(matches!(
         failed,
         Err(VerifyError::NotSent(NotSent::LedgerUnavailable(_)))
@@ -293,10 +329,14 @@ async fn nothing_is_sent_when_the_intent_cannot_be_written() {
 async fn an_answer_reaches_its_caller_while_the_ledger_fails_and_is_recorded_later() {
     let upi = Upi::prompt(|| Ok(answer()));
     let verifier = verifier(&upi, &Engine::failing(&["settle"; 5]));
-    let verified = verifier.verify(sample::verification("1"), None).await;
+    let verified = verifier
+        .verify(sample::verification("1"), None, Ticket::default())
+        .await;
     assert_eq!(verified.unwrap().answer, answer());
     assert_eq!(state(&verifier, "1").await, State::Sending);
-    let joined = verifier.verify(sample::verification("1"), None).await;
+    let joined = verifier
+        .verify(sample::verification("1"), None, Ticket::default())
+        .await;
     assert_eq!(joined.unwrap().answer, answer());
     verifier.idle().await;
     assert_eq!(state(&verifier, "1").await, State::Answered(answer()));
@@ -308,7 +348,9 @@ async fn a_request_that_cannot_be_sealed_is_a_fault_and_not_sent() {
     let upi = Upi::prompt(|| Ok(answer()));
     upi.seal_fails.store(true, Ordering::SeqCst);
     let verifier = verifier(&upi, &healthy());
-    let fault = verifier.verify(sample::verification("1"), None).await;
+    let fault = verifier
+        .verify(sample::verification("1"), None, Ticket::default())
+        .await;
     assert!(matches!(
         fault,
         Err(VerifyError::Fault {
@@ -324,7 +366,9 @@ async fn a_panic_while_sending_is_a_fault_with_an_unknown_outcome() {
     let upi = Upi::prompt(|| Ok(answer()));
     upi.send_panics.store(true, Ordering::SeqCst);
     let verifier = verifier(&upi, &healthy());
-    let fault = verifier.verify(sample::verification("1"), None).await;
+    let fault = verifier
+        .verify(sample::verification("1"), None, Ticket::default())
+        .await;
     assert!(matches!(
         fault,
         Err(VerifyError::Fault {

@@ -13,6 +13,7 @@ use tonic_health::pb::health_client::HealthClient;
 use super::raw::{self, Stream};
 use super::rig::{Setup, eventually, get, request, row, setup, told};
 use crate::domain::sample;
+use crate::verify::Ticket;
 use crate::verify::doubles::{Upi, answer};
 use crate::verify::error::{NotSent, VerifyError};
 
@@ -101,7 +102,10 @@ async fn new_calls_on_an_old_connection_are_refused_as_draining_or_not_at_all() 
     };
     timeout(SECOND, refusals).await.expect("no GOAWAY");
     // A stream that was opened before GOAWAY came would be told so by the use case.
-    let late = rig.verifier.verify(sample::verification("3"), None).await;
+    let late = rig
+        .verifier
+        .verify(sample::verification("3"), None, Ticket::default())
+        .await;
     let draining = matches!(late, Err(VerifyError::NotSent(NotSent::Draining)));
     assert!(draining, "{late:?}");
     assert_eq!(rig.upi.posts(), 1);

@@ -8,11 +8,13 @@ async fn one_order_more_than_allowed_is_refused_at_once() {
     let verifier = verifier(&upi, &healthy());
     for tag in ["1", "2"] {
         let pending = verifier
-            .verify(sample::verification(tag), within(1000))
+            .verify(sample::verification(tag), within(1000), Ticket::default())
             .await;
         assert!(matches!(pending, Err(VerifyError::Pending)));
     }
-    let refused = verifier.verify(sample::verification("3"), None).await;
+    let refused = verifier
+        .verify(sample::verification("3"), None, Ticket::default())
+        .await;
     assert!(matches!(
         refused,
         Err(VerifyError::NotSent(NotSent::Overloaded))
@@ -26,17 +28,21 @@ async fn a_drain_refuses_new_orders_and_finishes_those_in_flight() {
     let upi = Upi::held(|| Ok(answer()));
     let verifier = verifier(&upi, &healthy());
     let pending = verifier
-        .verify(sample::verification("1"), within(1000))
+        .verify(sample::verification("1"), within(1000), Ticket::default())
         .await;
     assert!(matches!(pending, Err(VerifyError::Pending)));
     verifier.drain();
-    let refused = verifier.verify(sample::verification("2"), None).await;
+    let refused = verifier
+        .verify(sample::verification("2"), None, Ticket::default())
+        .await;
     assert!(matches!(
         refused,
         Err(VerifyError::NotSent(NotSent::Draining))
     ));
     upi.release();
-    let joined = verifier.verify(sample::verification("1"), None).await;
+    let joined = verifier
+        .verify(sample::verification("1"), None, Ticket::default())
+        .await;
     assert_eq!(joined.unwrap().answer, answer());
     verifier.idle().await;
     assert_eq!(upi.posts(), 1);
@@ -48,7 +54,11 @@ async fn the_hard_end_answers_callers_with_the_truth() {
     let verifier = verifier(&upi, &healthy());
     let caller = tokio::spawn({
         let verifier = Arc::clone(&verifier);
-        async move { verifier.verify(sample::verification("1"), None).await }
+        async move {
+            verifier
+                .verify(sample::verification("1"), None, Ticket::default())
+                .await
+        }
     });
     settle_down().await;
     verifier.drain();

@@ -48,7 +48,9 @@ fn overheard(upi: &Arc<Upi>, engine: &Arc<Engine>) -> (Arc<Verifier>, Arc<Listen
 async fn an_answer_and_its_replay() {
     let upi = Upi::prompt(|| Ok(answer()));
     let (verifier, listener) = overheard(&upi, &healthy());
-    let _ = verifier.verify(sample::verification("1"), None).await;
+    let _ = verifier
+        .verify(sample::verification("1"), None, Ticket::default())
+        .await;
     verifier.idle().await;
     let steps = [
         "InFlight(1)",
@@ -59,7 +61,9 @@ async fn an_answer_and_its_replay() {
         "InFlight(0)",
     ];
     assert_eq!(listener.heard(), steps);
-    let _ = verifier.verify(sample::verification("1"), None).await;
+    let _ = verifier
+        .verify(sample::verification("1"), None, Ticket::default())
+        .await;
     verifier.idle().await;
     assert_eq!(listener.heard(), ["InFlight(1)", "Replayed", "InFlight(0)"]);
 }
@@ -86,7 +90,9 @@ async fn what_is_certain_about_an_order_without_an_answer() {
     for (script, called, ended) in ends {
         let upi = Upi::prompt(script);
         let (verifier, listener) = overheard(&upi, &healthy());
-        let _ = verifier.verify(sample::verification("1"), None).await;
+        let _ = verifier
+            .verify(sample::verification("1"), None, Ticket::default())
+            .await;
         verifier.idle().await;
         let steps = ["InFlight(1)", called, ended, "Settle", "InFlight(0)"];
         assert_eq!(listener.heard(), steps);
@@ -98,7 +104,9 @@ async fn an_order_that_never_left_was_not_called_for() {
     let upi = Upi::prompt(|| Ok(answer()));
     upi.seal_fails.store(true, Ordering::SeqCst);
     let (verifier, listener) = overheard(&upi, &healthy());
-    let _ = verifier.verify(sample::verification("1"), None).await;
+    let _ = verifier
+        .verify(sample::verification("1"), None, Ticket::default())
+        .await;
     verifier.idle().await;
     let steps = ["InFlight(1)", "order: NotSent", "Settle", "InFlight(0)"];
     assert_eq!(listener.heard(), steps);
@@ -108,7 +116,7 @@ async fn an_order_that_never_left_was_not_called_for() {
 async fn a_call_that_joins() {
     let upi = Upi::held(|| Ok(answer()));
     let (verifier, listener) = overheard(&upi, &healthy());
-    let one = || verifier.verify(sample::verification("1"), within(100));
+    let one = || verifier.verify(sample::verification("1"), within(100), Ticket::default());
     let _ = tokio::join!(one(), one());
     let joined = listener
         .heard()

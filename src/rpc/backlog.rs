@@ -1,0 +1,176 @@
+//! The backlog: verifications that have come in and wait for a processor. More of them than can
+//! be served in some seconds help nobody, and reading them costs those that can be served: a call
+//! for which there is no room, or whose turn would come too late for it, is refused on its
+//! headers, before its photo is read.
+//!
+//! Sealing is not queued here. A request goes on as soon as it is there, so the queue is where it
+//! costs nothing: at the peers, before the windows of their connections. What is counted are the
+//! headers, which come past those. A stream that sends nothing soon counts no more.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::pace::Moves;
+use super::share::{Budget, Held, Share};
+use crate::verify::Ticket;
+
+/// A peer with room in its window sends something at once.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// Of each connection, whatever others do.
+const OWN: usize = 8;
+
+/// For each one that comes: more go than come.
+const LOOKED_AT: usize = 4;
+
+/// Fewer are no queue, and then the last wait says nothing about the next.
+const FEW: usize = 64;
+
+/// Of all connections.
+#[derive(Debug)]
+pub(super) struct Backlogs {
+    budget: Budget,
+    all: Arc<All>,
+}
+
+#[derive(Debug, Default)]
+struct All {
+    /// In the order in which they came, those that may have sent nothing yet.
+    silent: Mutex<VecDeque<Weak<Entered>>>,
+    /// Microseconds that the last one waited.
+    wait: AtomicU64,
+}
+
+impl Backlogs {
+    /// So many in all. One connection may bring most of them at once, since all are read in turn:
+    /// those of others do not wait for them.
+    pub(super) fn new(most: usize) -> Self {
+        Self {
+            budget: Budget::greedy(most, OWN, 4),
+            all: Arc::default(),
+        }
+    }
+
+    /// The part of a new connection.
+    pub(super) fn part(&self, moves: Moves) -> Backlog {
+        Backlog {
+            moves,
+            share: self.budget.share(),
+            all: Arc::clone(&self.all),
+        }
+    }
+}
+
+impl All {
+    fn silent(&self) -> MutexGuard<'_, VecDeque<Weak<Entered>>> {
+        // Nothing that could panic is done under this lock.
+        self.silent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives back the places of streams that have sent nothing for a while, although their
+    /// connections had nothing else to carry.
+    fn sweep(&self, now: Instant) {
+        let mut silent = self.silent();
+        for _ in 0..LOOKED_AT {
+            let Some(first) = silent.pop_front() else {
+                return;
+            };
+            let Some(entered) = first.upgrade().filter(|entered| !entered.has_begun()) else {
+                continue;
+            };
+            if now.duration_since(entered.since) < SILENCE {
+                return silent.push_front(first);
+            }
+            if entered.moves.is_still(now, SILENCE) {
+                entered.place.give_back();
+            } else {
+                silent.push_back(first);
+            }
+        }
+    }
+
+    fn expected_wait(&self) -> Duration {
+        Duration::from_micros(self.wait.load(Ordering::Relaxed))
+    }
+}
+
+/// Of one connection.
+#[derive(Debug)]
+pub(super) struct Backlog {
+    moves: Moves,
+    share: Share,
+    all: Arc<All>,
+}
+
+impl Backlog {
+    /// For a call whose headers have come, and that is of no use after `deadline`; `None` where
+    /// there is no room for it.
+    pub(super) fn enter(&self, deadline: Option<Instant>) -> Option<Entry> {
+        let now = Instant::now();
+        self.all.sweep(now);
+        let queued = self.share.taken_by_all() > FEW;
+        let in_time = |deadline| now + self.all.expected_wait() <= deadline;
+        if queued && !deadline.is_none_or(in_time) {
+            return None;
+        }
+        let entered = Arc::new(Entered {
+            place: self.share.take(1)?,
+            since: now,
+            begun: AtomicBool::new(false),
+            moves: self.moves.clone(),
+            all: Arc::clone(&self.all),
+        });
+        self.all.silent().push_back(Arc::downgrade(&entered));
+        Some(Entry(entered))
+    }
+}
+
+/// One call. It leaves the backlog when the last clone is dropped.
+#[derive(Debug, Clone)]
+pub(super) struct Entry(Arc<Entered>);
+
+#[derive(Debug)]
+struct Entered {
+    moves: Moves,
+    place: Held,
+    since: Instant,
+    begun: AtomicBool,
+    all: Arc<All>,
+}
+
+impl Entered {
+    fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::Relaxed)
+    }
+}
+
+impl Entry {
+    /// A piece of it has come. Whether there is room for it, after it was silent for long.
+    pub(super) fn begin(&self) -> bool {
+        let begun = self.0.begun.swap(true, Ordering::Relaxed);
+        begun || !self.0.place.is_nothing() || self.0.place.grow(1)
+    }
+
+    /// What the use case gives back when the call needs no processor any more.
+    pub(super) fn into_ticket(self) -> Ticket {
+        Ticket::new(Departure(self))
+    }
+}
+
+/// The wait of a call that came to its turn.
+struct Departure(Entry);
+
+impl Drop for Departure {
+    fn drop(&mut self) {
+        let waited = self.0.0.since.elapsed().as_micros();
+        let waited = u64::try_from(waited).unwrap_or(u64::MAX);
+        self.0.0.all.wait.store(waited, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,86 @@
+//! Who comes into the backlog, and how long it stays.
+
+use tokio::time::advance;
+
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// As many as there is room for, of one connection.
+fn crowd(backlog: &Backlog) -> Vec<Entry> {
+    (0..10_000).map_while(|_| backlog.enter(None)).collect()
+}
+
+fn begin(entries: &[Entry]) {
+    assert!(entries.iter().all(Entry::begin));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_leaves_with_its_ticket() {
+    let backlogs = Backlogs::new(100);
+    let backlog = backlogs.part(Moves::default());
+    let mut calls = crowd(&backlog);
+    begin(&calls);
+    assert_eq!(calls.len(), 80);
+    let ticket = calls.pop().unwrap().into_ticket();
+    assert!(backlog.enter(None).is_none());
+    drop(ticket);
+    assert!(backlog.enter(None).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn others_find_a_place_however_many_one_connection_has() {
+    let backlogs = Backlogs::new(100);
+    let mut held = Vec::new();
+    for _ in 0..20 {
+        let calls = crowd(&backlogs.part(Moves::default()));
+        assert!(calls.len() >= OWN);
+        held.extend(calls);
+    }
+    assert!(held.len() < 100 + 20 * OWN);
+}
+
+#[tokio::test(start_paused = true)]
+async fn streams_that_send_nothing_soon_count_no_more() {
+    let backlogs = Backlogs::new(100);
+    let silent = crowd(&backlogs.part(Moves::default()));
+    let other = backlogs.part(Moves::default());
+    advance(SECOND).await;
+    // Each that comes lets some go.
+    let calls: Vec<_> = (0..80).map_while(|_| other.enter(None)).collect();
+    assert_eq!(calls.len(), 80);
+    assert_eq!(other.share.taken_by_all(), 80);
+    // Who speaks after all has a place again.
+    assert!(silent[0].begin());
+    assert_eq!(other.share.taken_by_all(), 81);
+}
+
+#[tokio::test(start_paused = true)]
+async fn streams_whose_connection_is_busy_with_others_keep_their_places() {
+    let backlogs = Backlogs::new(100);
+    let moves = Moves::default();
+    let busy = backlogs.part(moves.clone());
+    let calls = crowd(&busy);
+    advance(SECOND).await;
+    moves.advance();
+    assert!(busy.enter(None).is_none());
+    begin(&calls);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_turn_would_come_too_late_is_refused_at_once() {
+    let backlogs = Backlogs::new(1000);
+    let backlog = backlogs.part(Moves::default());
+    let mut calls: Vec<_> = (0..=FEW).map_while(|_| backlog.enter(None)).collect();
+    begin(&calls);
+    advance(3 * SECOND).await;
+    drop(calls.remove(0).into_ticket());
+    calls.extend(backlog.enter(None));
+    let by = |time| Some(Instant::now() + time);
+    assert!(backlog.enter(by(2 * SECOND)).is_none());
+    assert!(backlog.enter(by(4 * SECOND)).is_some());
+    assert!(backlog.enter(None).is_some());
+    // Where there is no queue, what the last one waited says nothing.
+    calls.truncate(FEW / 2);
+    assert!(backlog.enter(by(2 * SECOND)).is_some());
+}

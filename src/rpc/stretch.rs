@@ -1,0 +1,177 @@
+//! How much of a connection is read at a stretch.
+//!
+//! With a peer that always has more to send, HTTP/2's library would go on reading, and each
+//! request that is complete costs a millisecond of a processor. So after a stretch there is a
+//! pause, in which everything that is ready has its turn: other connections, answers, health. How
+//! long that takes decides about the next stretch: under load every connection gives a little at
+//! a time.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Bytes, where nothing else is to be done: a photo of the largest size and some more.
+const LONGEST: usize = 256 * 1024;
+
+/// A photo takes some rounds then.
+const SHORTEST: usize = 32 * 1024;
+
+/// A round of everything that is ready should take no longer.
+const ROUND: Duration = Duration::from_millis(5);
+
+/// Counts the turns of a connection's task. Clones are the same one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Turns(Arc<AtomicU64>);
+
+impl Turns {
+    /// Counts the turns of this one.
+    pub(super) async fn count<F: Future>(&self, mut task: Pin<&mut F>) -> F::Output {
+        poll_fn(|context| {
+            self.next();
+            task.as_mut().poll(context)
+        })
+        .await
+    }
+
+    fn next(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn now(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Of one connection.
+#[derive(Debug)]
+pub(super) struct Stretch {
+    turns: Turns,
+    length: usize,
+    left: usize,
+    /// In which turn, and since when.
+    paused: Option<(u64, Instant)>,
+}
+
+impl Stretch {
+    pub(super) const fn new(turns: Turns) -> Self {
+        Self {
+            turns,
+            length: LONGEST,
+            left: LONGEST,
+            paused: None,
+        }
+    }
+
+    /// How much may be read now. Not yet in the turn in which the last stretch ended, however
+    /// often the library asks.
+    pub(super) fn poll_left(&mut self, context: &mut Context<'_>) -> Poll<usize> {
+        if self.left > 0 {
+            return Poll::Ready(self.left);
+        }
+        let turn = self.turns.now();
+        match self.paused {
+            None => {
+                self.paused = Some((turn, Instant::now()));
+                // Behind everything that is ready.
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Some((paused, _)) if paused == turn => Poll::Pending,
+            Some((_, since)) => {
+                self.go_on(since.elapsed());
+                Poll::Ready(self.left)
+            }
+        }
+    }
+
+    /// So much was read. A peer that has no more for now begins anew.
+    pub(super) fn read(&mut self, bytes: Option<usize>) {
+        self.left = match bytes {
+            Some(bytes) => self.left.saturating_sub(bytes),
+            None => self.length,
+        };
+    }
+
+    fn go_on(&mut self, round: Duration) {
+        self.length = if round > ROUND {
+            (self.length / 2).max(SHORTEST)
+        } else {
+            (self.length * 2).min(LONGEST)
+        };
+        self.left = self.length;
+        self.paused = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::task::noop_waker_ref;
+    use tokio::io::AsyncReadExt as _;
+    use tokio::time::advance;
+
+    use super::super::preface::Listened;
+    use super::super::unread::Unread;
+    use super::*;
+
+    /// What may be read in this turn, all of which is read then.
+    fn read(stretch: &mut Stretch) -> usize {
+        let mut context = Context::from_waker(noop_waker_ref());
+        let mut all = 0;
+        while let Poll::Ready(left) = stretch.poll_left(&mut context) {
+            stretch.read(Some(left));
+            all += left;
+        }
+        all
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn there_is_one_stretch_in_a_turn() {
+        let turns = Turns::default();
+        let mut stretch = Stretch::new(turns.clone());
+        assert_eq!(read(&mut stretch), LONGEST);
+        assert_eq!(read(&mut stretch), 0, "the library asks twice");
+        turns.next();
+        assert_eq!(read(&mut stretch), LONGEST);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn stretches_are_short_where_rounds_are_long() {
+        let turns = Turns::default();
+        let mut stretch = Stretch::new(turns.clone());
+        let mut lengths = Vec::new();
+        for round in [9, 9, 9, 9, 0, 0] {
+            read(&mut stretch);
+            advance(Duration::from_millis(round)).await;
+            turns.next();
+            let mut context = Context::from_waker(noop_waker_ref());
+            let left = stretch.poll_left(&mut context);
+            lengths.push(left.map(|left| left / 1024));
+        }
+        let expected = [128, 64, 32, 32, 64, 128].map(Poll::Ready);
+        assert_eq!(lengths, expected);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_has_no_more_for_now_begins_anew() {
+        let mut stretch = Stretch::new(Turns::default());
+        stretch.read(Some(LONGEST - 1));
+        stretch.read(None);
+        assert_eq!(read(&mut stretch), LONGEST);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_byte_comes_through_whatever_the_stretches() {
+        let sent: Vec<u8> = (0..4 * LONGEST).map(|byte| (byte % 251) as u8).collect();
+        let turns = Turns::default();
+        let (mut listened, _) = Listened::new(sent.as_slice(), Unread::default(), turns.clone());
+        let mut came = Vec::new();
+        let read = std::pin::pin!(listened.read_to_end(&mut came));
+        turns.count(read).await.unwrap();
+        assert!(came == sent);
+    }
+}
