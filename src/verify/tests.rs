@@ -50,6 +50,24 @@ async fn settle_down() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_ticket_goes_back_when_the_order_is_sealed_and_not_when_it_is_answered() {
+    let upi = Upi::held(|| Ok(answer()));
+    let verifier = verifier(&upi, &healthy());
+    let held = Arc::new(());
+    let ticket = Ticket::new(Arc::clone(&held));
+    let verifying = verifier.verify(sample::verification("1"), None, ticket);
+    let sent = async {
+        while upi.posts() == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(Arc::strong_count(&held), 1);
+        upi.release();
+    };
+    let (verified, ()) = tokio::join!(verifying, sent);
+    verified.unwrap();
+}
+
 #[tokio::test]
 async fn an_answer_is_returned_and_recorded() {
     let upi = Upi::prompt(|| Ok(answer()));

@@ -2,6 +2,7 @@
 
 use tokio::time::advance;
 
+use super::super::call::Call;
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -26,6 +27,17 @@ async fn a_call_leaves_with_its_ticket() {
     assert!(backlog.enter(None).is_none());
     drop(ticket);
     assert!(backlog.enter(None).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_departs_takes_its_place_with_it() {
+    let backlog = Backlogs::new(100).part(Moves::default());
+    let call = Call::new(None, backlog.enter(None));
+    let ticket = call.depart();
+    drop(call);
+    assert_eq!(backlog.share.taken_by_all(), 1);
+    drop(ticket);
+    assert_eq!(backlog.share.taken_by_all(), 0);
 }
 
 #[tokio::test(start_paused = true)]
