@@ -26,16 +26,14 @@
 //!
 //! | load, connections | goodput ÷ capacity | now | refusal p99 | now | health p99 | now |
 //! |---|---|---|---|---|---|---|
-//! | 1.1, 4 | 0.98 | 1.05 | | | 227 ms | 25 ms |
-//! | 1.1, 32 | 0.97 | 0.92 | | | 1,721 ms | 77 ms |
-//! | 2, 4 | 1.05 | 0.95 | 5,227 ms | 145 ms | 230 ms | 37 ms |
-//! | 2, 32 | 0.79 | 0.83 | 6,584 ms | 1,474 ms | 1,402 ms | 74 ms |
-//! | 10, 4 | 0 | 0.89 | 41 s | 584 ms | 73 ms | 31 ms |
-//! | 10, 32 | 0.01 | 0.77 | 11 s | 1,611 ms | 1,301 ms | 91 ms |
+//! | 1.1, 4 | 0.98 | 0.93 | | | 227 ms | 15 ms |
+//! | 1.1, 32 | 0.97 | 0.96 | | | 1,721 ms | 79 ms |
+//! | 2, 4 | 1.05 | 0.94 | 5,227 ms | 21 ms | 230 ms | 15 ms |
+//! | 2, 32 | 0.79 | 0.97 | 6,584 ms | 94 ms | 1,402 ms | 77 ms |
+//! | 10, 4 | 0 | 0.89 | 41 s | 24 ms | 73 ms | 17 ms |
+//! | 10, 32 | 0.01 | 0.82 | 11 s | 207 ms | 1,301 ms | 69 ms |
 //!
-//! Where many connections share one processor, the median of refusals is 0.1 to 0.2 s: headers
-//! come behind what their connection has on the way, and each is read a little at a time. A
-//! refusal at ten times the capacity would have to cost 12 µs for 0.9.
+//! A refusal at ten times the capacity would have to cost 12 µs for 0.9.
 
 #![allow(
     missing_docs,

@@ -94,9 +94,8 @@ impl Listener {
     fn take(&mut self, stream: TcpStream, peer: SocketAddr) {
         let tasks = &mut self.connections.tasks;
         while tasks.try_join_next().is_some() {}
-        let connections = tasks.len() + 1;
-        if connections <= self.most {
-            tasks.spawn(Arc::clone(&self.host).serve(stream, peer, connections));
+        if tasks.len() < self.most {
+            tasks.spawn(Arc::clone(&self.host).serve(stream, peer));
         } else {
             self.host.turn_away();
         }
