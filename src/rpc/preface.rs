@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::control::Control;
@@ -26,6 +27,8 @@ pub(super) struct Listened<I> {
     heard: Heard,
     control: Control,
     stretch: Stretch,
+    /// Was read, and is for the next turn.
+    kept: Bytes,
     unread: Unread,
 }
 
@@ -60,6 +63,7 @@ impl<I> Listened<I> {
             heard: heard.clone(),
             control: Control::new(),
             stretch: Stretch::new(turns),
+            kept: Bytes::new(),
             unread,
         };
         (listened, heard)
@@ -88,6 +92,24 @@ impl<I: AsyncRead + Unpin> Listened<I> {
     }
 }
 
+impl<I> Listened<I> {
+    /// How many of the next bytes are for this turn.
+    fn follow(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if !self.heard.is_whole() {
+            let heard = &self.heard.0.bytes;
+            heard.fetch_add(bytes.len(), Ordering::Relaxed);
+        }
+        let left = self.control.follow(bytes).map_err(|flood| {
+            self.heard.0.flood.store(true, Ordering::Relaxed);
+            io::Error::other(flood)
+        })?;
+        if left.is_some() {
+            self.stretch.end();
+        }
+        Ok(bytes.len() - left.unwrap_or_default())
+    }
+}
+
 impl<I: AsyncRead + Unpin> AsyncRead for Listened<I> {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -95,20 +117,22 @@ impl<I: AsyncRead + Unpin> AsyncRead for Listened<I> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let left = ready!(self.stretch.poll_left(context));
+        if !self.kept.is_empty() {
+            let most = left.min(buffer.remaining()).min(self.kept.len());
+            let next = self.kept.slice(..most);
+            let followed = self.follow(&next)?;
+            buffer.put_slice(&self.kept.split_to(followed));
+            return Poll::Ready(Ok(()));
+        }
         let before = buffer.filled().len();
         let read = self.read(context, buffer, left);
         let came = buffer.filled().get(before..).unwrap_or_default();
         self.stretch.read(read.is_ready().then_some(came.len()));
-        if !self.heard.is_whole() {
-            let bytes = &self.heard.0.bytes;
-            bytes.fetch_add(came.len(), Ordering::Relaxed);
-        }
-        if let Err(flood) = self.control.follow(came) {
-            self.heard.0.flood.store(true, Ordering::Relaxed);
-            // An error says that nothing was read.
-            buffer.set_filled(before);
-            return Poll::Ready(Err(io::Error::other(flood)));
-        }
+        // An error says that nothing was read.
+        let followed = self.follow(came).inspect_err(|_| buffer.set_filled(before))?;
+        let kept = buffer.filled().get(before + followed..).unwrap_or_default();
+        self.kept = Bytes::copy_from_slice(kept);
+        buffer.set_filled(before + followed);
         read
     }
 }

@@ -97,6 +97,11 @@ impl Stretch {
         };
     }
 
+    /// The rest is for the next turn.
+    pub(super) const fn end(&mut self) {
+        self.left = 0;
+    }
+
     fn go_on(&mut self, round: Duration) {
         self.length = if round > ROUND {
             (self.length / 2).max(SHORTEST)

@@ -1,12 +1,14 @@
 //! Many calls at once, which are all answered, and crowds that take nothing from others.
 
+use std::collections::BTreeSet;
+
 use idphoto::pb::VerifyIdPhotoRequest;
 use tonic::transport::Endpoint;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
 use crate::data;
-use crate::frames::Peer;
+use crate::frames::{GOAWAY, HEADERS, Peer};
 use crate::process::Gateway;
 use crate::requests::request;
 
@@ -33,6 +35,33 @@ async fn hundreds_of_calls_at_once_over_one_connection_are_answered() {
     for call in calls {
         call.await.unwrap().unwrap();
     }
+}
+
+/// Clients of hyper begin like this when a thousand callers come at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_begin_with_a_byte_each_are_answered() {
+    let gateway = Gateway::start(&[]);
+    let mut peer = Peer::connect(&gateway.address).await;
+    let mut streams: BTreeSet<u32> = (0..2048).map(|index| 2 * index + 1).collect();
+    for stream in &streams {
+        peer.call(*stream, &[]);
+    }
+    for stream in &streams {
+        peer.data(*stream, &[0], false);
+    }
+    for stream in &streams {
+        // An empty message.
+        peer.data(*stream, &[0; 4], true);
+    }
+    peer.flush().await.unwrap();
+    while !streams.is_empty() {
+        let frame = peer.read().await.expect("the connection was closed");
+        assert_ne!(frame.kind, GOAWAY, "{} calls are lost", streams.len());
+        if frame.kind == HEADERS {
+            streams.remove(&frame.stream);
+        }
+    }
+    assert!(peer.lives().await);
 }
 
 /// Streams of health with headers and nothing else.
