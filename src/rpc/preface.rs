@@ -129,7 +129,9 @@ impl<I: AsyncRead + Unpin> AsyncRead for Listened<I> {
         let came = buffer.filled().get(before..).unwrap_or_default();
         self.stretch.read(read.is_ready().then_some(came.len()));
         // An error says that nothing was read.
-        let followed = self.follow(came).inspect_err(|_| buffer.set_filled(before))?;
+        let followed = self
+            .follow(came)
+            .inspect_err(|_| buffer.set_filled(before))?;
         let kept = buffer.filled().get(before + followed..).unwrap_or_default();
         self.kept = Bytes::copy_from_slice(kept);
         buffer.set_filled(before + followed);
