@@ -116,6 +116,7 @@ lint-rust: ##  clippy; licences, bans and sources of all crates
 	@scripts/tools.sh cargo-deny
 	$(call step,clippy)
 	@cargo clippy --all-targets $(CARGO_FLAGS) -- --deny warnings
+	@cargo clippy --no-default-features $(CARGO_FLAGS) -- --deny warnings
 	$(call step,licences and bans)
 	@$(TOOLS)/bin/cargo-deny --log-level error check licenses bans sources
 	@$(TOOLS)/bin/cargo-deny --log-level error --manifest-path fuzz/Cargo.toml check licenses bans sources

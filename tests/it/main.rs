@@ -36,6 +36,8 @@ mod sandbox;
 mod scenarios;
 mod server;
 mod signals;
+#[cfg(feature = "top")]
+mod top;
 mod traces;
 mod vectors;
 mod verify;
