@@ -14,9 +14,11 @@
 //! - [`sandbox`] is UPI's side of the wire, written on the same codec.
 //! - `top`, a feature, is the operator's view of a gateway, from its admin port.
 //! - [`doctor`] says what is wrong with a configuration and its keys.
+//! - [`acceptor`] is the port of every server.
 //! - [`marks`] takes away what Windows puts before a text.
 //! - [`app`] puts everything together; [`cli`] is what an operator types.
 
+pub mod acceptor;
 pub mod admin;
 pub mod app;
 pub mod cli;
