@@ -41,3 +41,4 @@ mod top;
 mod traces;
 mod vectors;
 mod verify;
+mod wait;
