@@ -15,6 +15,8 @@ pub(super) const LAST_WORDS: Duration = Duration::from_millis(300);
 /// [`LAST_WORDS`] it stays below the second that a drain may overrun.
 const SETTLEMENT: Duration = Duration::from_millis(500);
 
+const _: () = assert!(LAST_WORDS.as_millis() + SETTLEMENT.as_millis() < 1000);
+
 /// Calls whose handling has not ended.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Calls(Arc<watch::Sender<usize>>);
