@@ -122,12 +122,13 @@ lint-rust: ##  clippy; licences, bans and sources of all crates
 	@$(TOOLS)/bin/cargo-deny --log-level error --manifest-path fuzz/Cargo.toml check licenses bans sources
 
 .PHONY: lint-scripts
-lint-scripts: ##  shell scripts, Dockerfile; no test sleeps without a reason
+lint-scripts: ##  shell scripts, Dockerfile; no test sleeps without a reason, no circle of modules
 	@scripts/tools.sh shellcheck hadolint
 	$(call step,scripts)
 	@$(TOOLS)/bin/shellcheck .ci/run $$(git ls-files '*.sh')
 	@$(TOOLS)/bin/hadolint Dockerfile
 	@scripts/sleeps.py
+	@scripts/modules.py
 
 .PHONY: lint-docs
 lint-docs: ##  links resolve, every dependency has its reason

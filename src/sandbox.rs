@@ -32,6 +32,7 @@ mod members;
 mod participant;
 pub mod posts;
 mod processor;
+mod refusal;
 mod request;
 pub mod scenario;
 mod score;

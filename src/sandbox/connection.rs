@@ -1,4 +1,4 @@
-//! One connection, and the ways to end it that HTTP has no word for.
+//! One connection, which may end in ways that HTTP has no word for.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -8,18 +8,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
+use super::answer::Cut;
 use super::endpoint::Endpoint;
-
-/// A connection that ends without an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Cut {
-    /// In good order (FIN).
-    #[error("the connection is closed")]
-    Close,
-    /// By a reset (RST).
-    #[error("the connection is reset")]
-    Reset,
-}
 
 /// Serves a connection to its end.
 pub(super) async fn serve(stream: TcpStream, endpoint: Arc<Endpoint>) {

@@ -97,7 +97,10 @@ async fn the_deadline_counts_from_the_headers() {
 
     let rig = held().start().await;
     let begun = Instant::now();
-    let headers = [("content-type", "application/grpc"), ("grpc-timeout", "13S")];
+    let headers = [
+        ("content-type", "application/grpc"),
+        ("grpc-timeout", "13S"),
+    ];
     let connection = Connection::open(rig.address).await;
     let mut stream = connection.stream(raw::VERIFY, &headers).await;
     // What is answered later on the connection was read later.
