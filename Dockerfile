@@ -8,10 +8,11 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
-# OpenSSL is built in, so that the image does not depend on the one of its base.
+# OpenSSL is built in, so that the image does not depend on the one of its base. `top` is left out:
+# where the keys are, nobody needs a view on a terminal.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/target,sharing=locked \
-    cargo build --release --locked --bin idphoto --features vendored-openssl \
+    cargo build --release --locked --bin idphoto --no-default-features --features vendored-openssl \
     && cp target/release/idphoto /usr/local/bin/
 
 # glibc, libgcc and the certificates of public authorities; no shell.

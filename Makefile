@@ -70,6 +70,10 @@ proto: ##  generate the Go stubs again
 dashboard: ##  write deploy/grafana/idphoto.json from its list of panels
 	@deploy/grafana/dashboard.py
 
+.PHONY: reasons
+reasons: ##  write the clients' tables of error reasons from docs/errors.md
+	@scripts/reasons.py
+
 .PHONY: docs
 docs: ##  write docs/metrics.md and docs/sandbox.md from the tables in the code
 	@IDPHOTO_WRITE_DOCS=1 cargo test $(CARGO_FLAGS) --lib md_holds_the_table
@@ -116,21 +120,25 @@ lint-rust: ##  clippy; licences, bans and sources of all crates
 	@scripts/tools.sh cargo-deny
 	$(call step,clippy)
 	@cargo clippy --all-targets $(CARGO_FLAGS) -- --deny warnings
+	@cargo clippy --no-default-features $(CARGO_FLAGS) -- --deny warnings
 	$(call step,licences and bans)
 	@$(TOOLS)/bin/cargo-deny --log-level error check licenses bans sources
 	@$(TOOLS)/bin/cargo-deny --log-level error --manifest-path fuzz/Cargo.toml check licenses bans sources
 
 .PHONY: lint-scripts
-lint-scripts:
+lint-scripts: ##  shell scripts, Dockerfile; no test sleeps without a reason, no circle of modules
 	@scripts/tools.sh shellcheck hadolint
 	$(call step,scripts)
 	@$(TOOLS)/bin/shellcheck .ci/run $$(git ls-files '*.sh')
 	@$(TOOLS)/bin/hadolint Dockerfile
+	@scripts/sleeps.py
+	@scripts/modules.py
 
 .PHONY: lint-docs
-lint-docs: ##  links resolve, every dependency has its reason
+lint-docs: ##  links resolve, every dependency has its reason, the clients have every error reason
 	$(call step,documents)
 	@scripts/documents.py
+	@scripts/reasons.py --check
 
 .PHONY: lint-rules
 lint-rules: ##  alerts: promtool, a test and a runbook entry for each; the dashboard

@@ -3,7 +3,7 @@
 
 - Relative links and their anchors lead somewhere.
 - CONTRIBUTING.md gives a reason for each direct dependency, and for none that is gone.
-- Every make target that a document names exists.
+- Every make target that a document names exists, and every path that CONTRIBUTING.md names under How to.
 - fuzz/ has the gateway's dependencies in its versions and its profile, to use what was built.
 """
 
@@ -54,6 +54,16 @@ def unknown_targets(path):
     for target in re.findall(r"(?:^|`)make ([a-z-]+)(?:`|$)", path.read_text(), flags=re.MULTILINE):
         if target not in targets:
             yield f"{path.relative_to(ROOT)}: no such target: make {target}"
+
+
+def unknown_paths():
+    """Paths from the root of the tree that no longer exist; what git ignores comes and goes."""
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    how_to = text[text.index("## How to") : text.index("## Dependencies")]
+    for name in re.findall(r"`([\w.-]+/[\w./-]*|[\w.-]+\.(?:md|rs|toml))`", how_to):
+        command = ["git", "check-ignore", "--quiet", f"{name}/"]
+        if not (ROOT / name).exists() and subprocess.run(command, cwd=ROOT).returncode:
+            yield f"CONTRIBUTING.md: no such path: {name}"
 
 
 def crates(*tables, manifest="Cargo.toml"):
@@ -124,10 +134,11 @@ def built_twice():
 
 def main():
     defects = list(unexplained_dependencies()) + list(built_twice())
+    defects += unknown_paths()
     for path in documents():
         defects += broken_links(path)
         defects += unknown_targets(path)
-    print("\n".join(defects) or "documents: links, targets and dependencies hold")
+    print("\n".join(defects) or "documents: links, paths, targets and dependencies hold")
     return 1 if defects else 0
 
 

@@ -4,12 +4,12 @@
 //! It is not for callers, and nothing on it is about one: `pages` says what is served,
 //! `gate` who is turned away, `connection` what a peer may cost.
 
+use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::net::TcpListener;
-
+use crate::acceptor::Acceptor;
 use crate::telemetry::Switch;
 
 mod answer;
@@ -43,8 +43,7 @@ pub struct Sources {
 
 /// A bound port; connections wait until [`Admin::run`].
 pub struct Admin {
-    listener: TcpListener,
-    address: SocketAddr,
+    acceptor: Acceptor,
     most: usize,
     pages: Arc<Pages>,
 }
@@ -73,12 +72,11 @@ impl Admin {
         sources: Sources,
     ) -> Result<Self, AdminError> {
         let failed = |source| AdminError::Bind { address, source };
-        let listener = TcpListener::bind(address).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
+        let acceptor = Acceptor::bind("admin.listen", address).await;
+        let acceptor = acceptor.map_err(failed)?;
         let local = address.ip().to_canonical().is_loopback();
         Ok(Self {
-            listener,
-            address,
+            acceptor,
             most,
             pages: Arc::new(Pages::new(sources, local)),
         })
@@ -87,11 +85,15 @@ impl Admin {
     /// Where it listens.
     #[must_use]
     pub const fn local_addr(&self) -> SocketAddr {
-        self.address
+        self.acceptor.local_addr()
     }
 
     /// Serves for as long as it is polled; connections end when it is dropped.
-    pub async fn run(self) {
-        connection::serve(&self.listener, self.most, &self.pages).await;
+    ///
+    /// Connections beyond the limit wait, without being accepted.
+    pub async fn run(mut self) {
+        let serve = |stream, _, _| Some(connection::serve(stream, Arc::clone(&self.pages)));
+        let accepting = self.acceptor.accept_until(pending(), self.most, serve);
+        accepting.await;
     }
 }

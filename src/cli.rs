@@ -20,6 +20,7 @@ pub mod pages;
 pub mod sandbox;
 pub mod serve;
 mod stack;
+#[cfg(feature = "top")]
 pub mod top;
 pub mod verify;
 
@@ -44,6 +45,7 @@ enum Command {
     Verify(Box<verify::Args>),
     Get(get::Args),
     Health(health::Args),
+    #[cfg(feature = "top")]
     Top(top::Args),
     Config(config::Args),
     Doctor(doctor::Args),
@@ -104,6 +106,7 @@ async fn dispatch(command: Command, out: &mut dyn Write) -> io::Result<Exit> {
         Command::Verify(args) => verify::run(*args, out).await,
         Command::Get(args) => get::run(args, out).await,
         Command::Health(args) => health::run(args, out).await,
+        #[cfg(feature = "top")]
         Command::Top(args) => top::run(args, out).await,
         Command::Config(args) => config::run(args, out),
         Command::Doctor(args) => doctor::run(args, out).await,

@@ -12,11 +12,13 @@
 //!   other.
 //! - [`admin`] shows operators what [`telemetry`] has.
 //! - [`sandbox`] is UPI's side of the wire, written on the same codec.
-//! - [`top`] is the operator's view of a gateway, from its admin port.
+//! - `top`, a feature, is the operator's view of a gateway, from its admin port.
 //! - [`doctor`] says what is wrong with a configuration and its keys.
+//! - [`acceptor`] is the port of every server.
 //! - [`marks`] takes away what Windows puts before a text.
 //! - [`app`] puts everything together; [`cli`] is what an operator types.
 
+pub mod acceptor;
 pub mod admin;
 pub mod app;
 pub mod cli;
@@ -30,6 +32,7 @@ pub mod rpc;
 pub mod sandbox;
 pub mod shutdown;
 pub mod telemetry;
+#[cfg(feature = "top")]
 pub mod top;
 pub mod upi;
 pub mod verify;

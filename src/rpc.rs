@@ -241,7 +241,7 @@ impl Server {
         self.listener.accept_until(schedule.delay()).await;
         self.verifier.drain();
         let connections = self.listener.close();
-        drain::finish(under_way, schedule).await;
+        waiting::finish(under_way, schedule).await;
         self.phases.enter(Phase::Ended);
         connections
     }

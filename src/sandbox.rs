@@ -10,8 +10,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
-
+use crate::acceptor::Acceptor;
 use crate::domain::Rules;
 use crate::upi::gateway::PhotoPlacement;
 use crate::upi::jwe::JweError;
@@ -33,6 +32,7 @@ mod members;
 mod participant;
 pub mod posts;
 mod processor;
+mod refusal;
 mod request;
 pub mod scenario;
 mod score;
@@ -75,8 +75,7 @@ pub struct Keys {
 
 /// A sandbox whose port is bound and whose keys are good.
 pub struct Sandbox {
-    listener: TcpListener,
-    local_addr: SocketAddr,
+    acceptor: Acceptor,
     endpoint: Arc<Endpoint>,
     posts: Posts,
 }
@@ -101,11 +100,9 @@ impl Sandbox {
         let processor = Processor::new(settings, keys, clock)?;
         let posts = processor.posts().clone();
         let failed = |source| SandboxError::Listen { listen, source };
-        let listener = TcpListener::bind(listen).await.map_err(failed)?;
-        let local_addr = listener.local_addr().map_err(failed)?;
+        let acceptor = Acceptor::bind("sandbox", listen).await;
         Ok(Self {
-            listener,
-            local_addr,
+            acceptor: acceptor.map_err(failed)?,
             endpoint: Arc::new(Endpoint::new(request_path, processor, observer)),
             posts,
         })
@@ -114,7 +111,7 @@ impl Sandbox {
     /// Where it listens.
     #[must_use]
     pub const fn local_addr(&self) -> SocketAddr {
-        self.local_addr
+        self.acceptor.local_addr()
     }
 
     /// What it received.
@@ -124,8 +121,11 @@ impl Sandbox {
     }
 
     /// Serves until `shutdown` resolves, then ends at once, open connections included.
-    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
-        connection::serve(&self.listener, &self.endpoint, shutdown).await;
+    pub async fn run(mut self, shutdown: impl Future<Output = ()> + Send) {
+        let serve = |stream, _, _| Some(connection::serve(stream, Arc::clone(&self.endpoint)));
+        let accepting = self.acceptor.accept_until(shutdown, usize::MAX, serve);
+        accepting.await;
+        self.acceptor.close().shutdown().await;
     }
 }
 

@@ -128,15 +128,18 @@ impl Verifier {
         loop {
             match self.board(&order_id, fingerprint, deadline)? {
                 Boarding::Lead(flight) => {
-                    let landing = flight.landing();
+                    let mut landing = flight.landing();
                     let task = Arc::clone(self).fly(flight, (request, ticket));
                     tokio::spawn(task.in_current_span());
-                    return wait(landing, deadline).await;
+                    return wait(&mut landing, deadline).await;
                 }
-                Boarding::Join(landing) => match wait(landing, deadline).await {
-                    // The flight was not worth its own callers' time; it may be worth ours.
+                Boarding::Join(mut landing) => match wait(&mut landing, deadline).await {
+                    // The flight was not worth its own callers' time; the next may be worth ours.
                     Err(VerifyError::NotSent(NotSent::DeadlineTooShort))
-                        if self.worth_sending(deadline) => {}
+                        if self.worth_sending(deadline) =>
+                    {
+                        until(deadline, landing.cleared()).await;
+                    }
                     ended => return ended,
                 },
             }
@@ -213,18 +216,22 @@ impl Verifier {
 }
 
 async fn wait(
-    mut landing: flight::Landing,
+    landing: &mut flight::Landing,
     deadline: Option<Instant>,
 ) -> Result<Verified, VerifyError> {
-    let landed = landing.wait();
-    let Some(deadline) = deadline else {
-        return landed.await;
-    };
     // Even before anything was sent this is the honest word: the flight decides by the
     // latest deadline of all its callers, and may yet send.
-    timeout_at(deadline, landed)
+    until(deadline, landing.wait())
         .await
         .unwrap_or(Err(VerifyError::Pending))
+}
+
+/// Waits for a future, or until the deadline.
+async fn until<T>(deadline: Option<Instant>, future: impl Future<Output = T>) -> Option<T> {
+    match deadline {
+        Some(deadline) => timeout_at(deadline, future).await.ok(),
+        None => Some(future.await),
+    }
 }
 
 impl From<LedgerError> for NotSent {

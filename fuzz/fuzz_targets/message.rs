@@ -12,7 +12,7 @@ use libfuzzer_sys::fuzz_target;
 use prost::Message as _;
 
 fn check(request: VerifyIdPhotoRequest, rules: &Rules) -> Result<Verification, Violations> {
-    Verification::check(draft(request), rules, now())
+    Verification::check(draft(request), None, rules, now())
 }
 
 /// What was accepted, as a caller would send it again.
@@ -113,7 +113,7 @@ fuzz_target!(|data: &[u8]| {
     }
     if let Ok(accepted) = &lenient {
         assert_kept(accepted, &request);
-        let once_more = Verification::check(again(accepted), &lax(), now());
+        let once_more = Verification::check(again(accepted), None, &lax(), now());
         assert_same(
             accepted,
             once_more

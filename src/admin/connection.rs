@@ -8,10 +8,8 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use super::pages::Pages;
 
@@ -22,40 +20,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const HEADERS_SIZE: usize = 16 * 1024;
 const MOST_HEADERS: usize = 64;
 
-/// How long nothing is accepted after the operating system had no resources for it: it
-/// would fail again at once.
-const PAUSE: Duration = Duration::from_millis(500);
-
-/// Serves without end, so many at a time: those beyond wait in the operating system's queue.
-pub(super) async fn serve(listener: &TcpListener, most: usize, pages: &Arc<Pages>) {
-    let places = Arc::new(Semaphore::new(most));
-    let mut connections = JoinSet::new();
-    loop {
-        // The semaphore is never closed.
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
-            return;
-        };
-        let stream = accept(listener).await;
-        while connections.try_join_next().is_some() {}
-        let pages = Arc::clone(pages);
-        connections.spawn(async move {
-            if timeout(PATIENCE, converse(stream, pages)).await.is_err() {
-                tracing::debug!("admin: a slow peer is cut");
-            }
-            drop(place);
-        });
-    }
-}
-
-async fn accept(listener: &TcpListener) -> TcpStream {
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => return stream,
-            Err(error) => {
-                tracing::warn!(%error, "admin: no connection can be accepted");
-                sleep(PAUSE).await;
-            }
-        }
+/// Serves a connection to its end.
+pub(super) async fn serve(stream: TcpStream, pages: Arc<Pages>) {
+    if timeout(PATIENCE, converse(stream, pages)).await.is_err() {
+        tracing::debug!("admin: a slow peer is cut");
     }
 }
 

@@ -12,6 +12,7 @@ mod address;
 mod dial;
 mod failure;
 mod glance;
+mod reach;
 mod refused;
 #[cfg(test)]
 mod tests;

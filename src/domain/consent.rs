@@ -67,6 +67,18 @@ impl Consent {
         })
     }
 
+    /// All four texts, in the order of the fields.
+    #[must_use]
+    pub fn texts(&self) -> [&str; 4] {
+        let Self {
+            usage_scenario,
+            purpose,
+            agreement_version,
+            agreement_serial,
+        } = self;
+        [usage_scenario, purpose, agreement_version, agreement_serial]
+    }
+
     /// `scUsageScenarios`: 2 to 40 characters.
     #[must_use]
     pub fn usage_scenario(&self) -> &str {

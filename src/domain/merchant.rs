@@ -50,6 +50,17 @@ impl Merchant {
         })
     }
 
+    /// All three texts, in the order of the fields.
+    #[must_use]
+    pub fn texts(&self) -> [&str; 3] {
+        let Self {
+            id,
+            name,
+            category_code,
+        } = self;
+        [id, name, category_code]
+    }
+
     /// `merchantID`: 1 to 15 printable ASCII characters.
     #[must_use]
     pub fn id(&self) -> &str {

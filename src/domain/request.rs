@@ -24,7 +24,7 @@ pub struct Draft {
     pub photo: Bytes,
     /// `consent`.
     pub consent: ConsentDraft,
-    /// `merchant`; `None` takes the configured one.
+    /// `merchant`; `None` takes the one of the gateway.
     pub merchant: Option<MerchantDraft>,
 }
 
@@ -43,22 +43,28 @@ pub struct Verification {
 }
 
 impl Verification {
-    /// Checks a draft against all rules.
+    /// Checks a draft against all rules. A draft without a merchant takes `merchant`, if there is one.
     ///
     /// `now` decides whether a birth date lies in the future (in China's time zone).
     ///
     /// # Errors
     /// Every broken rule at once, in the order of the request's fields.
-    pub fn check(draft: Draft, rules: &Rules, now: OffsetDateTime) -> Result<Self, Violations> {
+    pub fn check(
+        draft: Draft,
+        merchant: Option<&Merchant>,
+        rules: &Rules,
+        now: OffsetDateTime,
+    ) -> Result<Self, Violations> {
         let mut found = Vec::new();
         let order_id = keep(OrderId::parse(&draft.order_id), &mut found);
         let name = keep(PersonName::parse(&draft.name, rules), &mut found);
         let id_number = keep(IdNumber::parse(&draft.id_number, rules, now), &mut found);
         let photo = keep(Photo::parse(draft.photo, rules), &mut found);
         let consent = keep_all(Consent::parse(draft.consent, rules), &mut found);
-        let merchant = draft
-            .merchant
-            .map(|merchant| keep_all(Merchant::parse(merchant, rules), &mut found));
+        let merchant = match draft.merchant {
+            Some(named) => keep_all(Merchant::parse(named, rules), &mut found),
+            None => merchant.cloned(),
+        };
         match (order_id, name, id_number, photo, consent, merchant) {
             (Some(order_id), Some(name), Some(id_number), Some(photo), Some(consent), merchant)
                 if found.is_empty() =>
@@ -68,7 +74,7 @@ impl Verification {
                     person: Person { name, id_number },
                     photo,
                     consent,
-                    merchant: merchant.flatten(),
+                    merchant,
                 })
             }
             _ => Err(Violations::new(found)),
@@ -91,7 +97,7 @@ mod tests {
 
     use super::{Draft, Verification};
     use crate::domain::sample;
-    use crate::domain::{ConsentDraft, MerchantDraft, Rules, Secret, Violations};
+    use crate::domain::{ConsentDraft, Merchant, MerchantDraft, Rules, Secret, Violations};
 
     const FIELDS: [&str; 11] = [
         "order_id",
@@ -129,8 +135,17 @@ mod tests {
         }
     }
 
+    fn merchant(id: &str) -> MerchantDraft {
+        MerchantDraft {
+            id: id.to_owned(),
+            name: "shop".to_owned(),
+            category_code: "6011".to_owned(),
+        }
+    }
+
     fn wrong(draft: Draft) -> Violations {
-        let checked = Verification::check(draft, &Rules::default(), OffsetDateTime::now_utc());
+        let checked =
+            Verification::check(draft, None, &Rules::default(), OffsetDateTime::now_utc());
         checked.map(|_| "nothing is wrong").unwrap_err()
     }
 
@@ -163,9 +178,8 @@ mod tests {
     fn one_bad_field_of_a_merchant_fails_the_request() {
         let mut draft = sample::draft("merchant");
         draft.merchant = Some(MerchantDraft {
-            id: "1".to_owned(),
-            name: "shop".to_owned(),
             category_code: "no".to_owned(),
+            ..merchant("1")
         });
         assert_eq!(fields(&wrong(draft)), ["merchant.category_code"]);
     }
@@ -178,5 +192,23 @@ mod tests {
         assert_eq!(checked.photo.bytes(), sample::png());
         assert_eq!(checked.consent.purpose(), "identity check");
         assert!(checked.merchant.is_none());
+    }
+
+    #[test]
+    fn a_merchant_of_the_gateway_stands_in_for_one_that_is_not_named() {
+        let ours = merchant("1");
+        let checked = |named: Option<MerchantDraft>| {
+            let mut draft = sample::draft("merchant");
+            draft.merchant = named;
+            let (rules, now) = (Rules::default(), OffsetDateTime::now_utc());
+            let ours = Merchant::parse(ours.clone(), &rules).unwrap();
+            let checked = Verification::check(draft, Some(&ours), &rules, now);
+            let merchant = checked.map(|request| request.merchant.unwrap().id().to_owned());
+            merchant.map_err(|found| fields(&found))
+        };
+        assert_eq!(checked(None), Ok("1".to_owned()));
+        assert_eq!(checked(Some(merchant("2"))), Ok("2".to_owned()));
+        let wrong = checked(Some(merchant("")));
+        assert_eq!(wrong, Err(vec!["merchant.id"]));
     }
 }

@@ -29,7 +29,7 @@ pub fn verification(tag: &str) -> Verification {
 
 /// Checks a draft that is meant to be good.
 pub fn check(draft: Draft) -> Verification {
-    let checked = Verification::check(draft, &Rules::default(), OffsetDateTime::now_utc());
+    let checked = Verification::check(draft, None, &Rules::default(), OffsetDateTime::now_utc());
     checked.unwrap_or_else(|violations| panic!("{violations}"))
 }
 

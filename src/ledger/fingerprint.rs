@@ -1,6 +1,6 @@
 //! Tells contents of requests apart without keeping them.
 
-use crate::domain::Verification;
+use crate::domain::{Merchant, Person, Verification};
 use crate::verify::port::Fingerprint;
 
 /// A digest with a key of its own: names and numbers are few enough to be guessed from a
@@ -33,22 +33,19 @@ impl Fingerprinter {
     }
 }
 
+/// Names every field, so that a new one cannot be forgotten here.
 fn parts(request: &Verification) -> impl Iterator<Item = &[u8]> {
-    let consent = &request.consent;
-    let merchant = request.merchant.as_ref().map(|merchant| {
-        let texts = [merchant.id(), merchant.name(), merchant.category_code()];
-        texts.map(str::as_bytes)
-    });
-    let fixed = [
-        request.person.name.expose(),
-        request.person.id_number.expose(),
-        consent.usage_scenario(),
-        consent.purpose(),
-        consent.agreement_version(),
-        consent.agreement_serial(),
-    ];
-    [request.photo.bytes()]
+    let Verification {
+        // What the digest is found by.
+        order_id: _,
+        person: Person { name, id_number },
+        photo,
+        consent,
+        merchant,
+    } = request;
+    let texts = [name.expose(), id_number.expose()]
         .into_iter()
-        .chain(fixed.map(str::as_bytes))
-        .chain(merchant.into_iter().flatten())
+        .chain(consent.texts())
+        .chain(merchant.iter().flat_map(Merchant::texts));
+    [photo.bytes()].into_iter().chain(texts.map(str::as_bytes))
 }

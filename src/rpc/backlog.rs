@@ -8,7 +8,7 @@
 //! headers, which come past those. A stream that sends nothing soon counts no more.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -27,6 +27,9 @@ const OWN: usize = 8;
 /// For each one that comes: more go than come.
 const LOOKED_AT: usize = 4;
 
+/// So long a wait says something about the next.
+const WHILE: Duration = Duration::from_secs(2);
+
 /// Fewer are no queue, and then the last wait says nothing about the next.
 const FEW: usize = 64;
 
@@ -41,8 +44,34 @@ pub(super) struct Backlogs {
 struct All {
     /// In the order in which they came, those that may have sent nothing yet.
     silent: Mutex<VecDeque<Weak<Entered>>>,
-    /// Microseconds that the last one waited.
-    wait: AtomicU64,
+}
+
+/// How long calls of one connection wait for their turn: the shortest wait of a while. A longer
+/// one may be that of a peer that sends slowly, which says nothing about the next call, and with a
+/// wait for all connections such a peer would have others refused.
+#[derive(Debug, Clone, Default)]
+struct Wait(Arc<Mutex<Option<(Instant, Duration)>>>);
+
+impl Wait {
+    fn last(&self) -> MutexGuard<'_, Option<(Instant, Duration)>> {
+        // Nothing that could panic is done under this lock.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, waited: Duration) {
+        let now = Instant::now();
+        let mut last = self.last();
+        let longer = last.is_some_and(|(at, wait)| now < at + WHILE && wait < waited);
+        if !longer {
+            *last = Some((now, waited));
+        }
+    }
+
+    /// Nothing where nobody came to a turn lately.
+    fn expected(&self, now: Instant) -> Duration {
+        let last = self.last().filter(|(at, _)| now < *at + WHILE);
+        last.map_or(Duration::ZERO, |(_, wait)| wait)
+    }
 }
 
 impl Backlogs {
@@ -59,6 +88,7 @@ impl Backlogs {
     pub(super) fn part(&self, moves: Moves) -> Backlog {
         Backlog {
             moves,
+            wait: Wait::default(),
             share: self.budget.share(),
             all: Arc::clone(&self.all),
         }
@@ -92,16 +122,13 @@ impl All {
             }
         }
     }
-
-    fn expected_wait(&self) -> Duration {
-        Duration::from_micros(self.wait.load(Ordering::Relaxed))
-    }
 }
 
 /// Of one connection.
 #[derive(Debug)]
 pub(super) struct Backlog {
     moves: Moves,
+    wait: Wait,
     share: Share,
     all: Arc<All>,
 }
@@ -113,7 +140,7 @@ impl Backlog {
         let now = Instant::now();
         self.all.sweep(now);
         let queued = self.share.taken_by_all() > FEW;
-        let in_time = |deadline| now + self.all.expected_wait() <= deadline;
+        let in_time = |deadline| now + self.wait.expected(now) <= deadline;
         if queued && !deadline.is_none_or(in_time) {
             return None;
         }
@@ -122,7 +149,7 @@ impl Backlog {
             since: now,
             begun: AtomicBool::new(false),
             moves: self.moves.clone(),
-            all: Arc::clone(&self.all),
+            wait: self.wait.clone(),
         });
         self.all.silent().push_back(Arc::downgrade(&entered));
         Some(Entry(entered))
@@ -139,7 +166,7 @@ struct Entered {
     place: Held,
     since: Instant,
     begun: AtomicBool,
-    all: Arc<All>,
+    wait: Wait,
 }
 
 impl Entered {
@@ -166,9 +193,7 @@ struct Departure(Entry);
 
 impl Drop for Departure {
     fn drop(&mut self) {
-        let waited = self.0.0.since.elapsed().as_micros();
-        let waited = u64::try_from(waited).unwrap_or(u64::MAX);
-        self.0.0.all.wait.store(waited, Ordering::Relaxed);
+        self.0.0.wait.note(self.0.0.since.elapsed());
     }
 }
 

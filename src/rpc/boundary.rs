@@ -18,7 +18,7 @@ use tower::Service;
 use tracing::{Instrument as _, Span, field, info_span};
 
 use super::backlog::Entry;
-use super::call::Call;
+use super::call::{Call, VERIFY};
 use super::deadline::{self, Malformed};
 use super::drain::Calls;
 use super::line::Line;
@@ -155,8 +155,6 @@ where
         Box::pin(answering.instrument(span))
     }
 }
-
-pub(super) const VERIFY: &str = "/idphoto.v1.IdPhotoService/VerifyIdPhoto";
 
 /// Of a question with an order id in it.
 const SMALL_MESSAGE: usize = 16 * 1024;

@@ -14,6 +14,9 @@ use crate::domain::OrderId;
 use crate::verify::Ticket;
 use crate::verify::error::Dispatch;
 
+/// The path of the method that is paid for.
+pub(super) const VERIFY: &str = "/idphoto.v1.IdPhotoService/VerifyIdPhoto";
+
 /// One call. Clones share the facts.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Call {

@@ -1,19 +1,13 @@
-//! The order of events at the end, and who is waited for.
+//! The order of events at the end, and the calls that are waited for.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until, timeout_at};
-
-use super::waiting::UnderWay;
+use tokio::time::{Instant, sleep_until};
 
 /// How long connections have to close themselves when no call is left.
 pub(super) const LAST_WORDS: Duration = Duration::from_millis(300);
-
-/// How long abandoned orders have to be settled and their callers answered. Together with
-/// [`LAST_WORDS`] it stays below the second that a drain may overrun.
-const SETTLEMENT: Duration = Duration::from_millis(500);
 
 /// Calls whose handling has not ended.
 #[derive(Debug, Clone, Default)]
@@ -53,7 +47,7 @@ impl Drop for InProgress {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Schedule {
     refuse_at: Instant,
-    abandon_at: Instant,
+    pub(super) abandon_at: Instant,
 }
 
 impl Schedule {
@@ -76,35 +70,5 @@ impl Schedule {
     /// Resolves when new orders are to be refused.
     pub(super) async fn delay(self) {
         sleep_until(self.refuse_at).await;
-    }
-}
-
-/// Waits for orders and calls; at the end of the time they are abandoned: callers are
-/// told the truth, which a cut connection would not tell.
-pub(super) async fn finish(under_way: &UnderWay, schedule: Schedule) {
-    let UnderWay { calls, verifier } = under_way;
-    let finished = async {
-        verifier.idle().await;
-        calls.none().await;
-    };
-    if timeout_at(schedule.abandon_at, finished).await.is_ok() {
-        return;
-    }
-    let left = under_way.now();
-    tracing::warn!(
-        calls = left.calls,
-        orders = left.orders,
-        "the drain's time is over: {left} are given up, and an order that was sent ends as \
-         OUTCOME_UNKNOWN"
-    );
-    let abandoned = async {
-        verifier.abandon().await;
-        calls.none().await;
-    };
-    if timeout_at(schedule.abandon_at + SETTLEMENT, abandoned)
-        .await
-        .is_err()
-    {
-        tracing::error!("calls are still in progress: their connections are cut");
     }
 }

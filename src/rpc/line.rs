@@ -11,7 +11,7 @@ use tracing::{Level, Span};
 
 use super::call::{Call, Facts};
 use super::drain::InProgress;
-use super::status::{code_name, dispatch_name, reason_name};
+use super::status::{code_name, dispatch_name, reason_name, row};
 use crate::domain::OrderId;
 use crate::pb::ErrorReason;
 use crate::verify::error::Dispatch;
@@ -99,7 +99,7 @@ impl Line {
                 )
             };
         }
-        match reason.map_or(Level::INFO, level) {
+        match reason.map_or(Level::INFO, |reason| row(reason).level) {
             Level::ERROR => line!(Level::ERROR),
             Level::WARN => line!(Level::WARN),
             _ => line!(Level::INFO),
@@ -128,18 +128,6 @@ impl Drop for Line {
 /// With three decimals: a replay takes less than one.
 fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
-}
-
-/// How much an error should disturb whoever runs the gateway.
-const fn level(reason: ErrorReason) -> Level {
-    match reason {
-        ErrorReason::GatewayFault | ErrorReason::LedgerUnavailable => Level::ERROR,
-        ErrorReason::UpiRefused
-        | ErrorReason::UpiUnreachable
-        | ErrorReason::OutcomeUnknown
-        | ErrorReason::Overloaded => Level::WARN,
-        _ => Level::INFO,
-    }
 }
 
 /// What the operator should do next.

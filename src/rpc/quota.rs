@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tonic::Status;
 
 use super::backlog::{Backlog, Backlogs, Entry};
-use super::boundary::VERIFY;
+use super::call::VERIFY;
 use super::deadline;
 use super::pace::Moves;
 use super::share::{Budget, Held, Share};

@@ -74,13 +74,8 @@ impl Methods {
     }
 
     fn check(&self, message: VerifyIdPhotoRequest) -> Result<Verification, Violations> {
-        let names_merchant = message.merchant.is_some();
         let draft = convert::draft(message);
-        let mut request = Verification::check(draft, &self.rules, self.clock.now())?;
-        if !names_merchant {
-            request.merchant.clone_from(&self.merchant);
-        }
-        Ok(request)
+        Verification::check(draft, self.merchant.as_ref(), &self.rules, self.clock.now())
     }
 
     async fn find(&self, call: &Call, order_id: &str) -> Result<GetVerificationResponse, Failure> {

@@ -5,13 +5,19 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout_at};
 
-use super::drain::{Calls, Schedule};
+use super::drain::{Calls, LAST_WORDS, Schedule};
 use crate::verify::Verifier;
 
 /// Between two lines of a drain: often enough to see that it goes on.
 const PERIOD: Duration = Duration::from_secs(5);
+
+/// How long abandoned orders have to be settled and their callers answered. Together with
+/// [`LAST_WORDS`] it stays below the second that a drain may overrun.
+const SETTLEMENT: Duration = Duration::from_millis(500);
+
+const _: () = assert!(LAST_WORDS.as_millis() + SETTLEMENT.as_millis() < 1000);
 
 /// Who can be asked what is under way. Clones tell the same.
 #[derive(Clone)]
@@ -105,6 +111,36 @@ impl fmt::Display for Taken {
 /// Whole seconds, rounded up: what is promised is not shorter.
 const fn seconds(time: Duration) -> u64 {
     time.as_secs() + (time.subsec_nanos() > 0) as u64
+}
+
+/// Waits for orders and calls; at the end of the time they are abandoned: callers are
+/// told the truth, which a cut connection would not tell.
+pub(super) async fn finish(under_way: &UnderWay, schedule: Schedule) {
+    let UnderWay { calls, verifier } = under_way;
+    let finished = async {
+        verifier.idle().await;
+        calls.none().await;
+    };
+    if timeout_at(schedule.abandon_at, finished).await.is_ok() {
+        return;
+    }
+    let left = under_way.now();
+    tracing::warn!(
+        calls = left.calls,
+        orders = left.orders,
+        "the drain's time is over: {left} are given up, and an order that was sent ends as \
+         OUTCOME_UNKNOWN"
+    );
+    let abandoned = async {
+        verifier.abandon().await;
+        calls.none().await;
+    };
+    if timeout_at(schedule.abandon_at + SETTLEMENT, abandoned)
+        .await
+        .is_err()
+    {
+        tracing::error!("calls are still in progress: their connections are cut");
+    }
 }
 
 #[cfg(test)]

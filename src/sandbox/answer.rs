@@ -12,7 +12,6 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::Frame;
 
-use super::connection::Cut;
 use super::fault::Fault;
 
 mod content;
@@ -23,6 +22,17 @@ pub(super) use signature::Signatory;
 
 /// A response body; one that is cut short simply ends early.
 pub(super) type Body = UnsyncBoxBody<Bytes, Infallible>;
+
+/// A connection that ends without an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Cut {
+    /// In good order (FIN).
+    #[error("the connection is closed")]
+    Close,
+    /// By a reset (RST).
+    #[error("the connection is reset")]
+    Reset,
+}
 
 /// What becomes of a request: a response, or a connection that ends without one.
 pub(super) type Ending = Result<Response<Body>, Cut>;

@@ -6,52 +6,12 @@
 //! Types: N digits; AN letters and digits; ANS printable ASCII; S any Unicode. Lengths
 //! count characters.
 
-use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
 use crate::domain::FreeText;
 
 use super::members::Members;
-use super::scenario::ScenarioError;
-
-/// Why a request is answered with code 30. The text is its `errorDetail`; it names the
-/// member and the rule and never the value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Refusal {
-    #[error("the body is not a JSON object in UTF-8")]
-    NotAnObject,
-    #[error("encData: the plaintext is not a JSON object in UTF-8")]
-    PlaintextNotAnObject,
-    #[error("{0}: given twice")]
-    Twice(String),
-    #[error("{0}: unknown member")]
-    Unknown(String),
-    #[error("{0}: mandatory, and absent")]
-    Absent(&'static str),
-    #[error("{0}: not a JSON string")]
-    NotText(&'static str),
-    #[error("{member}: {least} to {most} characters")]
-    Length {
-        member: &'static str,
-        least: usize,
-        most: usize,
-    },
-    #[error("{member}: {kind} only")]
-    Alphabet {
-        member: &'static str,
-        kind: &'static str,
-    },
-    #[error("tradeType: ID0203")]
-    TradeType,
-    #[error("merchantID, merchantName, mcc: all three or none")]
-    PartOfMerchant,
-    #[error("encData: {0}")]
-    Token(&'static str),
-    #[error("photo: {0}")]
-    Photo(Cow<'static, str>),
-    #[error("scUsageScenarios: {0}")]
-    Scenario(#[from] ScenarioError),
-}
+use super::refusal::Refusal;
 
 /// A type of UPI's field table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

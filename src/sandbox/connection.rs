@@ -1,59 +1,18 @@
-//! The accept loop, and the ways to end a connection that HTTP has no word for.
+//! One connection, which may end in ways that HTTP has no word for.
 
 use std::error::Error;
 use std::sync::Arc;
-use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tokio::net::TcpStream;
 
+use super::answer::Cut;
 use super::endpoint::Endpoint;
 
-/// Waits this long when no connection can be accepted (no file descriptors left).
-const PAUSE: Duration = Duration::from_millis(50);
-
-/// A connection that ends without an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Cut {
-    /// In good order (FIN).
-    #[error("the connection is closed")]
-    Close,
-    /// By a reset (RST).
-    #[error("the connection is reset")]
-    Reset,
-}
-
-/// Serves until `shutdown` resolves, then drops every connection.
-pub(super) async fn serve(
-    listener: &TcpListener,
-    endpoint: &Arc<Endpoint>,
-    shutdown: impl Future<Output = ()> + Send,
-) {
-    let mut connections = JoinSet::new();
-    tokio::pin!(shutdown);
-    loop {
-        tokio::select! {
-            biased;
-            () = &mut shutdown => break,
-            Some(_) = connections.join_next(), if !connections.is_empty() => {}
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(converse(stream, Arc::clone(endpoint)));
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "sandbox: a connection cannot be accepted");
-                    tokio::time::sleep(PAUSE).await;
-                }
-            },
-        }
-    }
-    connections.shutdown().await;
-}
-
-async fn converse(stream: TcpStream, endpoint: Arc<Endpoint>) {
+/// Serves a connection to its end.
+pub(super) async fn serve(stream: TcpStream, endpoint: Arc<Endpoint>) {
     // Answers are small; waiting for more to send would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "sandbox: no TCP_NODELAY");

@@ -9,8 +9,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tracing::{Instrument as _, Span, field, info_span};
 
-use super::answer::{Body, Ending, JSON, UPI_JWS, respond, say};
-use super::connection::Cut;
+use super::answer::{Body, Cut, Ending, JSON, UPI_JWS, respond, say};
 use super::processor::Processor;
 use crate::verify::observer::Observer;
 

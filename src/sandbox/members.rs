@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use zeroize::Zeroize;
 
-use super::check::Refusal;
+use super::refusal::Refusal;
 use crate::domain::OrderId;
 
 pub(super) const ORDER_ID: &str = "orderID";

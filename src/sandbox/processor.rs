@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use super::answer::{Content, Ending, Signatory, unauthorized};
-use super::check::Refusal;
 use super::members::{Members, protected_header};
 use super::posts::{Arrival, Posts};
+use super::refusal::Refusal;
 use super::request::{Accepted, Examiner};
 use super::scenario::Scenario;
 use super::{Fault, Keys, SandboxError, Settings};

@@ -3,8 +3,9 @@
 
 use bytes::Bytes;
 
-use super::check::{CUSTOMER_NAME, ID_NUMBER, MERCHANT, OPEN, Refusal};
+use super::check::{CUSTOMER_NAME, ID_NUMBER, MERCHANT, OPEN};
 use super::members::{ENC_DATA, Members, ORDER_ID, protected_header};
+use super::refusal::Refusal;
 use super::score::score;
 use crate::domain::{FreeText, OrderId, Photo, Rules};
 use crate::upi::gateway::PhotoPlacement;

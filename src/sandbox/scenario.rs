@@ -8,13 +8,14 @@ use std::time::Duration;
 use super::fault::Fault;
 use crate::domain::{Confidence, ResponseCode};
 
+mod advice;
 mod directive;
 mod word;
 
 pub use directive::{DIRECTIVES, Directive};
 pub use word::Word;
 
-use word::Advice;
+use advice::Advice;
 
 /// What begins a usage scenario that the sandbox follows.
 pub const PREFIX: &str = "sandbox:";

@@ -104,6 +104,16 @@ fn what_needs_attention_has_a_colour() {
 }
 
 #[test]
+fn panels_that_are_cut_off_are_told() {
+    let told = |height| lines(&drawn(&display(), 120, height)).contains("cut off");
+    assert!(!told(21));
+    assert!(told(20));
+    let shown = lines(&drawn(&display(), 80, 24));
+    let sign = " q quits  panels cut off for want of room: 1";
+    assert_eq!(shown.lines().last(), Some(sign), "it is:\n{shown}");
+}
+
+#[test]
 fn a_terminal_of_any_size_is_drawn_on() {
     for (width, height) in [(1, 1), (5, 3), (38, 8), (79, 24), (200, 60), (500, 2)] {
         drawn(&display(), width, height);

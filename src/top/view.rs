@@ -60,17 +60,26 @@ impl Display {
         ])
         .areas(frame.area());
         frame.render_widget(self.head(), head);
-        frame.render_widget(Line::from(" q quits").style(colour(Tone::Quiet)), foot);
-        let Some(reading) = &self.reading else {
+        let mut last = Line::styled(" q quits", colour(Tone::Quiet));
+        if let Some(reading) = &self.reading {
+            self.draw_graphs(frame, graphs, reading);
+            let cut = draw_panels(frame, body, &panels::all(reading));
+            if cut > 0 {
+                let told = format!("  panels cut off for want of room: {cut}");
+                last.push_span(Span::styled(told, colour(Tone::Warning)));
+            }
+        } else {
             let text = " the first reading comes after one interval";
             frame.render_widget(Line::from(text), body);
-            return;
-        };
+        }
+        frame.render_widget(last, foot);
+    }
+
+    fn draw_graphs(&self, frame: &mut Frame<'_>, area: Rect, reading: &Reading) {
         let [left, right] =
-            Layout::horizontal([Constraint::Fill(2), Constraint::Fill(1)]).areas(graphs);
+            Layout::horizontal([Constraint::Fill(2), Constraint::Fill(1)]).areas(area);
         self.draw_rates(frame, left, reading);
         draw_fill(frame, right, reading);
-        draw_panels(frame, body, &panels::all(reading));
     }
 
     fn head(&self) -> Line<'static> {
@@ -139,14 +148,15 @@ fn draw_fill(frame: &mut Frame<'_>, area: Rect, reading: &Reading) {
     frame.render_widget(gauge, area);
 }
 
-/// Each panel goes to the column that is shortest so far.
-fn draw_panels(frame: &mut Frame<'_>, area: Rect, panels: &[Panel]) {
+/// Each panel goes to the column that is shortest so far. Returns how many were not drawn whole.
+fn draw_panels(frame: &mut Frame<'_>, area: Rect, panels: &[Panel]) -> usize {
+    let mut cut = 0;
     let columns = (area.width / PANEL_WIDTH).clamp(1, MOST_COLUMNS);
     let areas = Layout::horizontal(vec![Constraint::Fill(1); usize::from(columns)]).split(area);
     let mut columns: Vec<(Rect, u16)> = areas.iter().map(|area| (*area, 0)).collect();
     for panel in panels {
         let Some((column, used)) = columns.iter_mut().min_by_key(|(_, used)| *used) else {
-            return;
+            return panels.len();
         };
         let rows = u16::try_from(panel.rows.len()).unwrap_or(u16::MAX);
         let height = rows.saturating_add(2);
@@ -160,8 +170,10 @@ fn draw_panels(frame: &mut Frame<'_>, area: Rect, panels: &[Panel]) {
         if !visible.is_empty() {
             draw_panel(frame, visible, panel);
         }
+        cut += usize::from(visible.height < height);
         *used = used.saturating_add(height);
     }
+    cut
 }
 
 fn draw_panel(frame: &mut Frame<'_>, area: Rect, panel: &Panel) {

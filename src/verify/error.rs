@@ -1,9 +1,13 @@
 //! The errors of the use case, by phase: what is certain about the request to UPI.
 
+use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::port::Cause;
 use crate::domain::Violations;
+
+/// Why something failed, for the log and for nobody else. Never holds personal data.
+pub type Cause = Arc<dyn Error + Send + Sync>;
 
 /// Why a verification has no answer.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -68,6 +68,11 @@ impl Landing {
             }),
         }
     }
+
+    /// Resolves when the flight is off the board, which may be long after it has landed.
+    pub(super) async fn cleared(&mut self) {
+        while self.0.changed().await.is_ok() {}
+    }
 }
 
 /// The task of a flight ended without a word, which only a runtime that is being shut

@@ -1,6 +1,5 @@
 //! What the use case needs from the outside.
 
-use std::error::Error;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,13 +7,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use time::OffsetDateTime;
 
+pub use super::error::Cause;
 use crate::domain::{Answer, Consent, OrderId, Verification};
 
 /// A future that a trait object can return.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-/// Why something failed, for the log and for nobody else. Never holds personal data.
-pub type Cause = Arc<dyn Error + Send + Sync>;
 
 /// The wall clock.
 pub trait Clock: Send + Sync + 'static {

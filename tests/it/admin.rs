@@ -1,11 +1,9 @@
 //! The admin port and the health port of the real binary.
 
 use std::process::Stdio;
-use std::time::{Duration, Instant};
 
 use reqwest::{Client, Method};
 use tokio::net::TcpListener;
-use tokio::time::sleep;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
@@ -14,6 +12,7 @@ use crate::privacy;
 use crate::process::{Gateway, idphoto};
 use crate::requests::request;
 use crate::server::{Authority, tls_settings};
+use crate::wait::until;
 
 /// Every page.
 const PAGES: [&str; 6] = [
@@ -26,7 +25,7 @@ const PAGES: [&str; 6] = [
 ];
 
 /// A gateway with an admin port, and the port's URL.
-fn start(settings: &[&str]) -> (Gateway, String) {
+pub fn start(settings: &[&str]) -> (Gateway, String) {
     let settings = [&["admin.listen=127.0.0.1:0"], settings].concat();
     let (gateway, mut told) = Gateway::start_told(&settings, &["admin listening on "]);
     (gateway, told.remove(0))
@@ -49,18 +48,6 @@ async fn ask(method: Method, url: &str, host: Option<&str>, json: Option<&str>) 
 
 async fn get(url: &str) -> (u16, String) {
     ask(Method::GET, url, None, None).await
-}
-
-/// Repeats until it is so, for 10 s at most.
-async fn until(mut is_so: impl AsyncFnMut() -> bool) -> bool {
-    let end = Instant::now() + Duration::from_secs(10);
-    while Instant::now() < end {
-        if is_so().await {
-            return true;
-        }
-        sleep(Duration::from_millis(20)).await;
-    }
-    false
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,18 +86,25 @@ async fn a_page_of_another_site_gets_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn readiness_ends_when_a_drain_begins_and_the_port_lives_on() {
-    let (mut gateway, admin) = start(&["server.drain_delay=1s", "server.drain_timeout=20s"]);
-    let slow = request("sandbox:delay=3s");
+    let (mut gateway, admin) = start(&["server.drain_delay=100ms", "server.drain_timeout=10m"]);
+    let slow = request("sandbox:delay=5s");
     let order_id = slow.order_id.clone();
     let mut client = gateway.client();
     let call = tokio::spawn(async move { client.verify_id_photo(slow).await });
-    assert!(until(async || gateway.posts(&order_id).await > 0).await);
+    gateway.sent(&order_id).await;
     let ready = format!("{admin}/ready");
     assert_eq!(get(&ready).await.0, 200);
     gateway.process.signal("TERM");
-    assert!(until(async || get(&ready).await.0 == 503).await);
+    until("not ready", async || get(&ready).await.0 == 503).await;
     // Past the delay, while an order is under way, operators still see everything.
-    sleep(Duration::from_millis(1200)).await;
+    let refused = async || {
+        gateway
+            .client()
+            .verify_id_photo(request("test"))
+            .await
+            .is_err()
+    };
+    until("new orders are refused", refused).await;
     assert_eq!(get(&ready).await.0, 503);
     assert_eq!(get(&format!("{admin}/live")).await.0, 200);
     assert_eq!(get(&format!("{admin}/metrics")).await.0, 200);
@@ -152,25 +146,27 @@ async fn the_configuration_is_masked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_level_changes_for_a_time_and_goes_back() {
-    let (gateway, admin) = start(&["telemetry.log_level=warn"]);
+    let (mut gateway, admin) = start(&["telemetry.log_level=warn"]);
     let url = format!("{admin}/log-level");
-    let lines = || gateway.process.printed().matches("call ended").count();
-    let call = async || gateway.client().verify_id_photo(request("test")).await;
+    let lines = |gateway: &Gateway| gateway.process.printed().matches("call ended").count();
+    let mut client = gateway.client();
+    let mut call = async || client.verify_id_photo(request("test")).await;
     call().await.unwrap();
-    assert_eq!(lines(), 0);
+    assert_eq!(lines(&gateway), 0);
     let change = Some(r#"{"level":"info","for":"2s"}"#);
     let (status, told) = ask(Method::PUT, &url, None, change).await;
     assert_eq!(status, 200);
     assert!(told.contains("\"level\":\"info\""), "{told}");
     call().await.unwrap();
-    assert!(until(async || lines() == 1).await);
+    gateway.process.prints("call ended").await;
     let back = "{\"level\":\"warn\",\"configured\":\"warn\",\"until\":null}\n";
-    assert!(until(async || get(&url).await.1 == back).await);
+    until("it went back", async || get(&url).await.1 == back).await;
     call().await.unwrap();
-    sleep(Duration::from_millis(200)).await;
-    assert_eq!(lines(), 1);
     let bad = Some(r#"{"level":"info","for":"25h"}"#);
     assert_eq!(ask(Method::PUT, &url, None, bad).await.0, 400);
+    gateway.process.signal("TERM");
+    gateway.process.end();
+    assert_eq!(lines(&gateway), 1);
 }
 
 #[test]
@@ -207,15 +203,10 @@ async fn a_taken_admin_port_ends_the_start_and_is_named() {
     assert!(!told.contains("gRPC listening"), "{told}");
 }
 
-#[test]
-fn a_port_beyond_loopback_is_warned_of() {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_beyond_loopback_is_warned_of() {
     let gateway = Gateway::start(&["admin.listen=0.0.0.0:0"]);
-    let warned = || gateway.process.printed().contains("admin.listen is not on");
-    let end = Instant::now() + Duration::from_secs(10);
-    while !warned() && Instant::now() < end {
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    assert!(warned(), "{}", gateway.process.printed());
+    gateway.process.prints("admin.listen is not on").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -230,44 +221,6 @@ async fn no_page_shows_whom_a_call_was_about() {
         for trace in privacy::traces() {
             assert!(!text.contains(&trace), "{trace} is on {page}");
         }
-    }
-}
-
-/// `idphoto top --once`; its exit code and what it printed on standard output.
-async fn top(admin: &str) -> (Option<i32>, String) {
-    let output = tokio::process::Command::from(idphoto(&["top", "--admin", admin]))
-        .args(["--once", "--interval", "200ms"])
-        .stdin(Stdio::null())
-        .output()
-        .await
-        .unwrap();
-    let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    (output.status.code(), told)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn top_shows_a_gateway_without_the_people_behind_its_calls() {
-    let (gateway, admin) = start(&[]);
-    for request in privacy::requests_of_a_canary() {
-        let _ = gateway.client().verify_id_photo(request).await;
-    }
-    let (code, told) = top(&admin).await;
-    assert_eq!(code, Some(0), "{told}");
-    assert!(told.contains("Latency p50 p95 p99"), "{told}");
-    assert!(!told.contains('\x1b'), "{told}");
-    for trace in privacy::traces() {
-        assert!(!told.contains(&trace), "{trace} is in {told}");
-    }
-    drop(gateway);
-    let (code, told) = top(&admin).await;
-    assert_eq!((code, told.as_str()), (Some(69), ""));
-}
-
-#[test]
-fn top_refuses_what_is_no_admin_port() {
-    for args in [["--admin", "https://127.0.0.1:9464"], ["--interval", "1ms"]] {
-        let output = idphoto(&["top", "--once"]).args(args).output().unwrap();
-        assert_eq!(output.status.code(), Some(64), "{args:?}");
     }
 }
 

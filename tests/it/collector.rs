@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
     MetricsService, MetricsServiceServer,
@@ -26,8 +26,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tonic::{Request, Response, Status};
 
-/// Longest wait for a span that must come.
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::wait::found;
 
 /// Everything that was received.
 #[derive(Default)]
@@ -158,16 +157,12 @@ impl Collector {
 
     /// The spans of one trace, once so many of them have come.
     pub async fn trace(&self, trace_id: &[u8], count: usize) -> Vec<Exported> {
-        let begun = Instant::now();
-        loop {
+        let whole = async || {
             let mut spans = self.spans();
             spans.retain(|exported| exported.span.trace_id == trace_id);
-            if spans.len() >= count {
-                return spans;
-            }
-            assert!(begun.elapsed() < PATIENCE, "{count} spans in {spans:#?}");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+            (spans.len() >= count).then_some(spans)
+        };
+        found(&format!("{count} spans of a trace"), whole).await
     }
 
     /// The metrics of the last message, by name.

@@ -12,8 +12,8 @@ use crate::frames::{GOAWAY, HEADERS, Peer};
 use crate::process::Gateway;
 use crate::requests::request;
 
-/// More than fit into a window, and few enough for a build without optimisation.
-const MANY: usize = 600;
+/// Several times what fits into a window, and few enough for a busy machine.
+const MANY: usize = 200;
 
 /// With the largest photo that passes.
 fn large() -> VerifyIdPhotoRequest {

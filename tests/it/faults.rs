@@ -1,38 +1,20 @@
 //! Everything that can go wrong at UPI's side: what the caller is told, and that no
 //! replay by a proxy can ever send an order twice.
 
-use std::time::Duration;
-
-use idphoto::pb::VerificationState::{self, Answered, NotSent, OutcomeUnknown};
+use idphoto::pb::VerificationState::{Answered, NotSent, OutcomeUnknown};
 use idphoto::sandbox::Fault;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
 use tonic::Code;
 
-use crate::process::{Gateway, client};
+use crate::process::Gateway;
 use crate::raw::{Call, Ended};
-use crate::requests::{expected, get, request, row};
+use crate::requests::{expected, request, row};
 
 /// The whole-call timeout is short, so that hanging faults end soon.
 const SETTINGS: [&str; 2] = ["upi.timeout=4s", "upi.connect_timeout=1s"];
 
 /// Faults after which an answer comes all the same, if slowly.
 const HARMLESS: [&str; 0] = [];
-
-async fn state(gateway: &Gateway, order_id: &str) -> VerificationState {
-    let look = async {
-        loop {
-            let found = client(&gateway.address)
-                .get_verification(get(order_id))
-                .await;
-            match found.unwrap().into_inner().state() {
-                VerificationState::InFlight => sleep(Duration::from_millis(50)).await,
-                state => return state,
-            }
-        }
-    };
-    timeout(Duration::from_secs(60), look).await.unwrap()
-}
 
 fn names() -> impl Iterator<Item = &'static str> {
     Fault::ALL.into_iter().map(Fault::name)
@@ -64,7 +46,7 @@ async fn each_fault_is_told_by_what_is_certain_about_the_order() {
             ),
         };
         assert_eq!(row(&status), told, "{name}");
-        assert_eq!(state(&gateway, &order_id).await, kept, "{name}");
+        assert_eq!(gateway.settled(&order_id).await, kept, "{name}");
         assert_eq!(gateway.posts(&order_id).await, 1, "{name}");
     }
 }
@@ -110,12 +92,7 @@ async fn a_cancelled_call_settles_as_its_fault_does() {
         orders.push((name, request.order_id.clone()));
         let call = Call::start(&gateway.address, "VerifyIdPhoto", &request, None).await;
         let order_id = request.order_id;
-        let arrival = async {
-            while gateway.posts(&order_id).await == 0 {
-                sleep(Duration::from_millis(10)).await;
-            }
-        };
-        timeout(Duration::from_secs(30), arrival).await.unwrap();
+        gateway.sent(&order_id).await;
         drop(call);
     }
     for (name, order_id) in orders {
@@ -124,7 +101,7 @@ async fn a_cancelled_call_settles_as_its_fault_does() {
             "unauthorized" => NotSent,
             _ => OutcomeUnknown,
         };
-        assert_eq!(state(&gateway, &order_id).await, kept, "{name}");
+        assert_eq!(gateway.settled(&order_id).await, kept, "{name}");
         assert_eq!(gateway.posts(&order_id).await, 1, "{name}");
     }
 }

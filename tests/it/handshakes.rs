@@ -1,18 +1,13 @@
 //! Handshakes that fail at the port of the real binary: the metric and the log line.
 
-use std::time::Duration;
-
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
 use tonic::transport::Identity;
 
 use crate::process::Gateway;
 use crate::requests::request;
 use crate::server::{Authority, tls_settings, trusting, verify};
-
-/// What a test waits for at most. A busy machine needs a fraction of it.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::wait::until;
 
 /// A TLS record that says that 512 bytes of a ClientHello follow, and its first ones.
 const BROKEN_OFF: &[u8] = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
@@ -29,17 +24,12 @@ fn start(settings: &[String]) -> (Gateway, String) {
 /// Waits for this line of the metrics.
 async fn counted(metrics: &str, cause: &str, number: u32) {
     let line = format!("idphoto_handshakes_failed_total{{cause=\"{cause}\"}} {number}");
-    let look = async {
-        loop {
-            let page = reqwest::get(metrics).await.unwrap();
-            let page = page.text().await.unwrap();
-            if page.lines().any(|found| found == line) {
-                return;
-            }
-            sleep(Duration::from_millis(10)).await;
-        }
+    let counted = async || {
+        let page = reqwest::get(metrics).await.unwrap();
+        let page = page.text().await.unwrap();
+        page.lines().any(|found| found == line)
     };
-    assert!(timeout(PATIENCE, look).await.is_ok(), "no {line}");
+    until(&line, counted).await;
 }
 
 /// The lines of the log about one cause.

@@ -36,6 +36,9 @@ mod sandbox;
 mod scenarios;
 mod server;
 mod signals;
+#[cfg(feature = "top")]
+mod top;
 mod traces;
 mod vectors;
 mod verify;
+mod wait;

@@ -1,22 +1,23 @@
 //! The real binary as a child process, and everything it printed.
 
+use idphoto::pb::VerificationState;
+use idphoto::pb::id_photo_service_client::IdPhotoServiceClient;
 use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
-
-use idphoto::pb::id_photo_service_client::IdPhotoServiceClient;
+use std::thread::{JoinHandle, spawn};
 use tonic::transport::{Channel, Endpoint};
 
-/// Longest wait for a line that must come.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::requests::get;
+use crate::wait::{PATIENCE, found, until};
 
 /// A running `idphoto`, killed when it is dropped.
 pub struct Process {
     child: Child,
     lines: Receiver<String>,
     printed: Arc<Mutex<Vec<u8>>>,
+    readers: Vec<JoinHandle<()>>,
 }
 
 /// `idphoto` with these arguments, and nothing of the environment that could configure it.
@@ -58,7 +59,7 @@ impl Process {
         let stderr = child.stderr.take();
         let both: [Arc<Mutex<Vec<u8>>>; 2] = [Arc::clone(&printed), Arc::clone(&printed)];
         let [out, err] = both;
-        std::thread::spawn(move || {
+        let of_stdout = spawn(move || {
             for line in stdout.lines() {
                 let Ok(line) = line else { break };
                 out.lock()
@@ -67,7 +68,7 @@ impl Process {
                 let _ = sender.send(line);
             }
         });
-        std::thread::spawn(move || {
+        let of_stderr = spawn(move || {
             let Some(mut stderr) = stderr else { return };
             let mut buffer = [0; 4096];
             while let Ok(length) = stderr.read(&mut buffer)
@@ -80,6 +81,7 @@ impl Process {
             child,
             lines,
             printed,
+            readers: vec![of_stdout, of_stderr],
         }
     }
 
@@ -101,13 +103,7 @@ impl Process {
 
     /// Waits until a text is among what was printed.
     pub async fn prints(&self, text: &str) {
-        let look = async {
-            while !self.printed().contains(text) {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        let found = tokio::time::timeout(PATIENCE, look).await;
-        assert!(found.is_ok(), "no {text:?} in {}", self.printed());
+        until(text, async || self.printed().contains(text)).await;
     }
 
     /// Sends a signal by name, e.g. `TERM`.
@@ -129,9 +125,13 @@ impl Process {
         self.child.id()
     }
 
-    /// Waits for the end.
+    /// Waits for the end, and for everything that was printed until then.
     pub fn end(&mut self) -> ExitStatus {
-        self.child.wait().unwrap()
+        let status = self.child.wait().unwrap();
+        for reader in self.readers.drain(..) {
+            reader.join().unwrap();
+        }
+        status
     }
 }
 
@@ -186,6 +186,21 @@ impl Gateway {
             serde_json::from_slice(&orders.bytes().await.unwrap()).unwrap();
         let order = &orders["orders"][order_id];
         order["posts"].as_u64().unwrap_or(0) + order["refused"].as_u64().unwrap_or(0)
+    }
+
+    /// Waits until UPI's side has received the order.
+    pub async fn sent(&self, order_id: &str) {
+        until("UPI has the order", async || self.posts(order_id).await > 0).await;
+    }
+
+    /// Waits until the order is no longer in flight.
+    pub async fn settled(&self, order_id: &str) -> VerificationState {
+        let look = async || {
+            let record = self.client().get_verification(get(order_id)).await;
+            let state = record.unwrap().into_inner().state();
+            (state != VerificationState::InFlight).then_some(state)
+        };
+        found("the order is settled", look).await
     }
 }
 

@@ -1,7 +1,5 @@
 //! A gRPC call by hand, to see what leaves the server and not what a client makes of it.
 
-use std::time::Duration;
-
 use bytes::{BufMut as _, Bytes, BytesMut};
 use h2::client;
 use http::{HeaderMap, Request};
@@ -10,8 +8,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-/// No server may leave a call without an end for longer than this.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::wait::PATIENCE;
 
 /// What the server ended a call with.
 #[derive(Debug, PartialEq, Eq)]

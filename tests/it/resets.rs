@@ -24,9 +24,7 @@ async fn waiting(gateway: &Gateway, peer: &mut Peer, count: u32) -> BTreeSet<u32
         peer.call(stream, &[]);
         peer.data(stream, &frame(&message), true);
         peer.flush().await.unwrap();
-        while gateway.posts(&message.order_id).await == 0 {
-            tokio::task::yield_now().await;
-        }
+        gateway.sent(&message.order_id).await;
         streams.insert(stream);
     }
     streams

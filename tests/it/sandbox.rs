@@ -8,6 +8,7 @@ use idphoto::domain::{Member, Outcome, Rules};
 use idphoto::sandbox::kit::{APP_ID, Kit, MEMBER_IIN, MEMBER_NAME, REQUEST_PATH};
 use idphoto::sandbox::{Fault, Post, Posts, Sandbox, SandboxError, Settings};
 use idphoto::upi::gateway::{self, Connections, PhotoPlacement, Proxy, UpiGateway};
+use idphoto::verify::observer::Nobody;
 use idphoto::verify::port::{CallError, Gateway as _, SystemClock};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -21,14 +22,11 @@ mod fault;
 mod participant;
 
 use crate::requests::order_id;
-use idphoto::verify::observer::Nobody;
+use crate::wait::{PATIENCE, until};
 use participant::{Participant, verification};
 
 /// Making keys takes long: all tests share these.
 static KIT: LazyLock<Kit> = LazyLock::new(|| Kit::generate().unwrap());
-
-/// Nothing here may take longer.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 fn settings() -> Settings {
     Settings {
@@ -235,12 +233,8 @@ async fn a_post_is_counted_before_its_answer_is_delayed() {
     let url = sandbox.url(REQUEST_PATH);
     let request = participant.request(&url, &order_id, "sandbox:delay=10m");
     let call = tokio::spawn(reqwest::Client::new().execute(request));
-    let counted = async {
-        while sandbox.posts.of(&order_id).is_none() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    timeout(PATIENCE, counted).await.unwrap();
+    let counted = async || sandbox.posts.of(&order_id).is_some();
+    until("the post is counted", counted).await;
     assert!(!call.is_finished());
     let Post { posts, refused, .. } = sandbox.posts.of(&order_id).unwrap();
     assert_eq!((posts, refused), (1, 0));
@@ -290,17 +284,10 @@ async fn shutdown_ends_at_once_whatever_the_connections_do() {
     let url = sandbox.url(REQUEST_PATH);
     let request = participant.request(&url, &order_id, "sandbox:fault=hang");
     let hanging = tokio::spawn(reqwest::Client::new().execute(request));
-    let arrived = async {
-        while sandbox.posts.of(&order_id).is_none() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    timeout(PATIENCE, arrived).await.unwrap();
+    let counted = async || sandbox.posts.of(&order_id).is_some();
+    until("the post is counted", counted).await;
     sandbox.stop.send(()).unwrap();
-    timeout(Duration::from_secs(1), sandbox.ended)
-        .await
-        .unwrap()
-        .unwrap();
+    timeout(PATIENCE, sandbox.ended).await.unwrap().unwrap();
     assert!(hanging.await.unwrap().is_err());
     assert_eq!(silent.read(&mut [0]).await.unwrap_or(0), 0);
     assert!(TcpStream::connect(sandbox.address).await.is_err());

@@ -15,9 +15,7 @@ async fn hanging(gateway: &Gateway) -> tokio::task::JoinHandle<bool> {
     let order_id = hanging.order_id.clone();
     let mut client = gateway.client();
     let call = tokio::spawn(async move { client.verify_id_photo(hanging).await.is_ok() });
-    while gateway.posts(&order_id).await == 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    gateway.sent(&order_id).await;
     call
 }
 

@@ -15,6 +15,7 @@ use tonic::Request;
 use crate::collector::{Collector, Exported};
 use crate::process::{Gateway, Process, client, idphoto};
 use crate::requests::request;
+use crate::wait::found;
 
 const TRACE: [u8; 16] = [0x4b; 16];
 const CALLER: [u8; 8] = [0x2a; 8];
@@ -164,14 +165,9 @@ async fn without_leave_the_trace_ends_at_our_door() {
     let call = within(TRACE, true, request("test"));
     client(&pair.address).verify_id_photo(call).await.unwrap();
     collector.trace(&TRACE, 7).await;
-    let upi = loop {
-        let spans = collector.spans();
-        let theirs = |it: &&Exported| it.resource["service.name"] == "idphoto-sandbox";
-        if let Some(upi) = spans.iter().find(theirs) {
-            break upi.clone();
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    };
+    let theirs = |it: &Exported| it.resource["service.name"] == "idphoto-sandbox";
+    let upi = async || collector.spans().into_iter().find(theirs);
+    let upi = found("a span of the sandbox", upi).await;
     assert_ne!(upi.span.trace_id, TRACE);
     assert_eq!(upi.span.parent_span_id, [0; 0]);
 }

@@ -5,36 +5,10 @@ use std::time::Duration;
 use idphoto::pb::verify_id_photo_response::Outcome;
 use idphoto::pb::{RejectionCategory, VerificationState, VerifyIdPhotoResponse};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
 use tonic::{Code, Request};
 
 use crate::process::Gateway;
 use crate::requests::{expected, fields, get, request, row};
-
-/// Waits until the order is no longer in flight.
-async fn settled(gateway: &Gateway, order_id: &str) -> VerificationState {
-    let look = async {
-        loop {
-            let found = gateway.client().get_verification(get(order_id)).await;
-            let state = found.unwrap().into_inner().state();
-            if state != VerificationState::InFlight {
-                return state;
-            }
-            sleep(Duration::from_millis(20)).await;
-        }
-    };
-    timeout(Duration::from_secs(30), look).await.unwrap()
-}
-
-/// Waits until UPI's side has received the order.
-async fn sent(gateway: &Gateway, order_id: &str) {
-    let look = async {
-        while gateway.posts(order_id).await == 0 {
-            sleep(Duration::from_millis(10)).await;
-        }
-    };
-    timeout(Duration::from_secs(30), look).await.unwrap();
-}
 
 #[tokio::test]
 async fn a_comparison_comes_back_with_its_confidence() {
@@ -136,7 +110,7 @@ async fn a_clients_deadline_does_not_lose_the_answer() {
             "SAME_ORDER"
         )
     );
-    let state = settled(&gateway, &order_id).await;
+    let state = gateway.settled(&order_id).await;
     assert_eq!(state, VerificationState::Answered);
     let found = gateway.client().get_verification(get(&order_id)).await;
     let found = found.unwrap().into_inner();
@@ -153,10 +127,10 @@ async fn a_client_that_cancels_does_not_lose_the_answer() {
     let order_id = request.order_id.clone();
     let mut client = gateway.client();
     let call = tokio::spawn(async move { client.verify_id_photo(request).await });
-    sent(&gateway, &order_id).await;
+    gateway.sent(&order_id).await;
     call.abort();
     assert!(call.await.unwrap_err().is_cancelled());
-    let state = settled(&gateway, &order_id).await;
+    let state = gateway.settled(&order_id).await;
     assert_eq!(state, VerificationState::Answered);
     assert_eq!(gateway.posts(&order_id).await, 1);
 }

@@ -42,6 +42,7 @@ class Process:
                 return found[1]
             if ended:
                 break
+            # Sleeps: between two questions.
             time.sleep(0.05)
         last = "\n  ".join(self.output[-20:])
         raise RuntimeError(f"{self.name} does not tell {pattern.pattern!r}:\n  {last}")

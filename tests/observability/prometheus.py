@@ -75,5 +75,6 @@ def eventually(condition, patience):
     while not condition():
         if time.monotonic() > end:
             return False
+        # Sleeps: between two questions.
         time.sleep(0.2)
     return True

@@ -59,6 +59,7 @@ type lingering struct {
 
 func (l *lingering) Read(into []byte) (int, error) {
 	if l.over {
+		// Sleeps: UPI of its own pace.
 		time.Sleep(l.linger)
 		return 0, io.EOF
 	}

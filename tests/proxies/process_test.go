@@ -135,6 +135,7 @@ func listening(t *testing.T, admin string) string {
 				return found
 			}
 		}
+		// Sleeps: between two questions.
 		time.Sleep(20 * time.Millisecond)
 	}
 	t.Fatal("Envoy does not listen")

@@ -81,6 +81,7 @@ func startBySocket(t *testing.T, variable, config, gateway string, arguments fun
 		t.Fatal(err)
 	}
 	socket := filepath.Join(folder, "socket")
+	// Sleeps: between two questions.
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if connection, err := net.Dial("unix", socket); err == nil {
 			_ = connection.Close()

@@ -23,13 +23,23 @@ const (
 // perform does a step, again and again where it says eventually.
 func (r *run) perform(s step) error {
 	err := r.once(s)
-	for end := time.Now().Add(time.Duration(s.Eventually)); err != nil && time.Now().Before(end); err = r.once(s) {
-		time.Sleep(between)
+	for late := time.After(time.Duration(s.Eventually)); err != nil && pauses(between, late); {
+		err = r.once(s)
 	}
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", s.Do, s.Order, err)
 	}
 	return nil
+}
+
+// pauses says whether to ask again after a pause, or that it is late.
+func pauses(pause time.Duration, late <-chan time.Time) bool {
+	select {
+	case <-late:
+		return false
+	case <-time.After(pause):
+		return true
+	}
 }
 
 func (r *run) once(s step) error {
@@ -101,7 +111,7 @@ func (r *run) finish(name string, cancelled bool) result {
 }
 
 func (r *run) sent(orderID string) error {
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(pause) {
+	for late := time.After(patience); pauses(pause, late); {
 		sum, err := r.posted(orderID)
 		if err != nil || sum.Posts+sum.Refused > 0 {
 			return err
@@ -239,10 +249,11 @@ func (r *run) drain(s step) error {
 	ask := &grpc_health_v1.HealthCheckRequest{Service: idphotov1.IdPhotoService_ServiceDesc.ServiceName}
 	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
 	defer cancel()
-	for ; ; time.Sleep(pause) {
+	for {
 		response, err := checks.Check(ctx, ask)
 		if err != nil || response.GetStatus() == grpc_health_v1.HealthCheckResponse_NOT_SERVING {
 			return err
 		}
+		pauses(pause, nil)
 	}
 }

@@ -29,7 +29,8 @@ func TestAGatewayThatIsBackIsSeenWithinSeconds(t *testing.T) {
 		if e := failure(t, err, req.OrderID); e.Dispatch != idphoto.DispatchNotSent || e.Retry != idphoto.RetrySameOrder {
 			t.Errorf("got %v", err)
 		}
-		time.Sleep(10 * time.Minute) // of the bubble's clock
+		// Sleeps: on the bubble's clock.
+		time.Sleep(10 * time.Minute)
 		mutex.Lock()
 		defer mutex.Unlock()
 		for i := 1; i < len(tried); i++ {

@@ -1,25 +1,23 @@
 //! One connection, from the name to the first word of the peer.
 
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::address::Address;
-use super::glance;
 use super::refused::{Refused, Why};
 use super::trust::Trust;
 use super::verdict;
 use super::watch::{Beginning, Watched};
+use super::{glance, reach};
 
-/// For the name, for the connection, and for the peer's first word: each has so long.
+/// For the peer's first word.
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// A connection in plaintext or TLS.
@@ -51,7 +49,9 @@ pub(super) struct FirstWord {
 impl Dialer {
     /// Connects, and shakes hands if there is TLS.
     pub(super) async fn dial(&self) -> Result<Dialed, Refused> {
-        let tcp = self.tcp().await.map_err(|why| self.refused(why))?;
+        let tcp = reach::tcp(&self.at)
+            .await
+            .map_err(|why| self.refused(why))?;
         // Without it a small message may wait for an acknowledgement; calls work anyway.
         let _ = tcp.set_nodelay(true);
         let until = Instant::now() + LIMIT;
@@ -96,8 +96,8 @@ impl Dialer {
     /// A peer that just closes is asked what else it might be.
     async fn second_look(&self, why: Why) -> Refused {
         let better = match (&why, &self.trust) {
-            (Why::ConnectionClosed, None) => glance::at_plaintext(self).await,
-            (Why::ConnectionClosed, Some(_)) => glance::at_tls(self).await,
+            (Why::ConnectionClosed, None) => glance::at_plaintext(&self.at).await,
+            (Why::ConnectionClosed, Some(_)) => glance::at_tls(&self.at).await,
             _ => None,
         };
         self.refused(better.unwrap_or(why))
@@ -108,27 +108,8 @@ impl Dialer {
         Refused { at, why }
     }
 
-    /// Each address of the name gets its share of the time.
-    pub(super) async fn tcp(&self) -> Result<TcpStream, Why> {
-        let found = timeout(LIMIT, lookup_host((self.at.host.as_str(), self.at.port))).await;
-        let Ok(Ok(addresses)) = found else {
-            return Err(Why::NameNotFound);
-        };
-        let addresses: Vec<SocketAddr> = addresses.collect();
-        let shares = u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
-        let mut why = Why::NameNotFound;
-        for address in addresses {
-            why = match timeout(LIMIT / shares, TcpStream::connect(address)).await {
-                Ok(Ok(stream)) => return Ok(stream),
-                Ok(Err(error)) => of_connecting(&error),
-                Err(_) => Why::ConnectTimeout,
-            };
-        }
-        Err(why)
-    }
-
     async fn tls(&self, trust: &Trust, tcp: TcpStream) -> Result<Tls, Why> {
-        let name = self.server_name()?;
+        let name = reach::server_name(&self.at)?;
         let (stream, mut raw) = Watched::new(tcp);
         let connector = TlsConnector::from(trust.config.clone());
         connector
@@ -142,11 +123,6 @@ impl Dialer {
                 }
             })
     }
-
-    pub(super) fn server_name(&self) -> Result<ServerName<'static>, Why> {
-        ServerName::try_from(self.at.host.clone())
-            .map_err(|_| Why::TlsFailed("the host cannot be in a certificate".to_owned()))
-    }
 }
 
 impl Dialed {
@@ -156,13 +132,5 @@ impl Dialed {
             stream: Box::new(stream),
             first_word: FirstWord { told, until },
         }
-    }
-}
-
-fn of_connecting(error: &io::Error) -> Why {
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => Why::ConnectionRefused,
-        io::ErrorKind::TimedOut => Why::ConnectTimeout,
-        _ => Why::Unreachable(error.to_string()),
     }
 }

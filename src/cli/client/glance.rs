@@ -7,7 +7,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 use tokio_rustls::rustls::ClientConnection;
 
-use super::dial::Dialer;
+use super::address::Address;
+use super::reach;
 use super::refused::Why;
 use super::trust::Trust;
 use super::watch::Beginning;
@@ -19,35 +20,35 @@ const HTTP1: &[u8] = b"HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r
 const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 
 /// Was asked for HTTP/2 in plaintext.
-pub(super) async fn at_plaintext(dialer: &Dialer) -> Option<Why> {
-    match say(dialer, HTTP1).await {
+pub(super) async fn at_plaintext(at: &Address) -> Option<Why> {
+    match say(at, HTTP1).await {
         Beginning::Http1 { https: false } => return Some(Why::WebServer),
         Beginning::Http1 { https: true } | Beginning::Tls => return Some(Why::TlsExpected),
         _ => {}
     }
-    match say(dialer, &hello(dialer)?).await {
+    match say(at, &hello(at)?).await {
         Beginning::Tls => Some(Why::TlsExpected),
         _ => None,
     }
 }
 
 /// Was asked for TLS.
-pub(super) async fn at_tls(dialer: &Dialer) -> Option<Why> {
-    match say(dialer, HTTP2).await {
+pub(super) async fn at_tls(at: &Address) -> Option<Why> {
+    match say(at, HTTP2).await {
         Beginning::Http2 => return Some(Why::PlaintextExpected),
         Beginning::Http1 { https: false } => return Some(Why::WebServer),
         _ => {}
     }
-    match say(dialer, HTTP1).await {
+    match say(at, HTTP1).await {
         Beginning::Http1 { https: false } => Some(Why::WebServer),
         _ => None,
     }
 }
 
-async fn say(dialer: &Dialer, words: &[u8]) -> Beginning {
+async fn say(at: &Address, words: &[u8]) -> Beginning {
     let mut answer = Vec::new();
     let exchange = async {
-        let mut stream = dialer.tcp().await.ok()?;
+        let mut stream = reach::tcp(at).await.ok()?;
         stream.write_all(words).await.ok()?;
         while !enough(&answer) && stream.read_buf(&mut answer).await.ok()? > 0 {}
         Some(())
@@ -62,9 +63,9 @@ const fn enough(answer: &[u8]) -> bool {
 }
 
 /// The first flight of a client of TLS.
-fn hello(dialer: &Dialer) -> Option<Vec<u8>> {
+fn hello(at: &Address) -> Option<Vec<u8>> {
     let trust = Trust::of_nobody()?;
-    let name = dialer.server_name().ok()?;
+    let name = reach::server_name(at).ok()?;
     let mut client = ClientConnection::new(trust, name).ok()?;
     let mut bytes = Vec::new();
     client.write_tls(&mut bytes).ok()?;

@@ -232,7 +232,7 @@ fn the_longest_walks_are_short() {
         assert!(parse(walk).is_err());
     }
     // A quadratic walk takes minutes.
-    assert!(start.elapsed() < Duration::from_secs(5));
+    assert!(start.elapsed() < Duration::from_secs(60));
 }
 
 #[test]

@@ -96,3 +96,34 @@ async fn a_call_whose_turn_would_come_too_late_is_refused_at_once() {
     calls.truncate(FEW / 2);
     assert!(backlog.enter(by(2 * SECOND)).is_some());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_is_slow_to_send_refuses_nobody_else() {
+    let backlogs = Backlogs::new(1000);
+    let (slow, other) = (
+        backlogs.part(Moves::default()),
+        backlogs.part(Moves::default()),
+    );
+    let mut calls: Vec<_> = (0..=FEW + 1).map_while(|_| slow.enter(None)).collect();
+    begin(&calls);
+    advance(50 * SECOND).await;
+    drop(calls.remove(0).into_ticket());
+    let soon = Some(Instant::now() + SECOND);
+    assert!(slow.enter(soon).is_none());
+    assert!(other.enter(soon).is_some());
+    // Nor those behind the same proxy, as soon as one of them has had its turn.
+    let quick = slow.enter(None).unwrap();
+    drop(quick.into_ticket());
+    assert!(slow.enter(soon).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_of_long_ago_says_nothing() {
+    let backlog = Backlogs::new(1000).part(Moves::default());
+    let mut calls: Vec<_> = (0..=FEW + 1).map_while(|_| backlog.enter(None)).collect();
+    begin(&calls);
+    advance(50 * SECOND).await;
+    drop(calls.remove(0).into_ticket());
+    advance(WHILE).await;
+    assert!(backlog.enter(Some(Instant::now() + SECOND)).is_some());
+}

@@ -1,6 +1,7 @@
 //! What follows from a reason, and the names of things on the wire and in the log.
 
 use tonic::Code;
+use tracing::Level;
 
 use crate::pb::ErrorReason;
 use crate::verify::error::Dispatch;
@@ -9,6 +10,8 @@ use crate::verify::error::Dispatch;
 pub(in crate::rpc) struct Row {
     pub(in crate::rpc) code: Code,
     pub(in crate::rpc) retry: Option<&'static str>,
+    /// How much it should disturb whoever runs the gateway.
+    pub(in crate::rpc) level: Level,
     pub(in crate::rpc) message: &'static str,
 }
 
@@ -17,28 +20,32 @@ const NEW_ORDER: Option<&str> = Some("NEW_ORDER");
 const FIX_REQUEST: Option<&str> = Some("FIX_REQUEST");
 const NEVER: Option<&str> = Some("NEVER");
 
+const ERROR: Level = Level::ERROR;
+const WARN: Level = Level::WARN;
+const INFO: Level = Level::INFO;
+
 #[rustfmt::skip] // A table reads better with one row a line.
 pub(in crate::rpc) const fn row(reason: ErrorReason) -> Row {
     use ErrorReason as R;
-    let (code, retry, message) = match reason {
-        R::InvalidField => (Code::InvalidArgument, FIX_REQUEST, "the request is invalid"),
-        R::RequestTooLarge => (Code::InvalidArgument, FIX_REQUEST, "the request is too large"),
-        R::OrderIdReused => (Code::AlreadyExists, FIX_REQUEST, "the order id was used for other content"),
-        R::Unauthenticated => (Code::Unauthenticated, FIX_REQUEST, "the caller is not known"),
-        R::PermissionDenied => (Code::PermissionDenied, FIX_REQUEST, "the caller is not allowed"),
-        R::QuotaExceeded => (Code::ResourceExhausted, SAME_ORDER, "the caller's quota is used up"),
-        R::Overloaded => (Code::ResourceExhausted, SAME_ORDER, "no room for another call"),
-        R::Draining => (Code::Unavailable, SAME_ORDER, "the gateway is shutting down"),
-        R::LedgerUnavailable => (Code::Unavailable, SAME_ORDER, "the ledger is unavailable"),
-        R::UpiUnreachable => (Code::Unavailable, SAME_ORDER, "UPI cannot be reached"),
-        R::DeadlineTooShort => (Code::DeadlineExceeded, SAME_ORDER, "too little time is left to ask UPI"),
-        R::UpiRefused => (Code::Internal, SAME_ORDER, "UPI refused the gateway's signature"),
-        R::AnswerPending => (Code::DeadlineExceeded, SAME_ORDER, "UPI's answer is still awaited"),
-        R::OutcomeUnknown => (Code::Unknown, NEW_ORDER, "the request was sent, and no valid answer came"),
-        R::VerificationNotFound => (Code::NotFound, None, "no order with this id is known"),
-        R::GatewayFault | R::Unspecified => (Code::Internal, NEVER, "fault of the gateway"),
+    let (code, retry, level, message) = match reason {
+        R::InvalidField => (Code::InvalidArgument, FIX_REQUEST, INFO, "the request is invalid"),
+        R::RequestTooLarge => (Code::InvalidArgument, FIX_REQUEST, INFO, "the request is too large"),
+        R::OrderIdReused => (Code::AlreadyExists, FIX_REQUEST, INFO, "the order id was used for other content"),
+        R::Unauthenticated => (Code::Unauthenticated, FIX_REQUEST, INFO, "the caller is not known"),
+        R::PermissionDenied => (Code::PermissionDenied, FIX_REQUEST, INFO, "the caller is not allowed"),
+        R::QuotaExceeded => (Code::ResourceExhausted, SAME_ORDER, INFO, "the caller's quota is used up"),
+        R::Overloaded => (Code::ResourceExhausted, SAME_ORDER, WARN, "no room for another call"),
+        R::Draining => (Code::Unavailable, SAME_ORDER, INFO, "the gateway is shutting down"),
+        R::LedgerUnavailable => (Code::Unavailable, SAME_ORDER, ERROR, "the ledger is unavailable"),
+        R::UpiUnreachable => (Code::Unavailable, SAME_ORDER, WARN, "UPI cannot be reached"),
+        R::DeadlineTooShort => (Code::DeadlineExceeded, SAME_ORDER, INFO, "too little time is left to ask UPI"),
+        R::UpiRefused => (Code::Internal, SAME_ORDER, WARN, "UPI refused the gateway's signature"),
+        R::AnswerPending => (Code::DeadlineExceeded, SAME_ORDER, INFO, "UPI's answer is still awaited"),
+        R::OutcomeUnknown => (Code::Unknown, NEW_ORDER, WARN, "the request was sent, and no valid answer came"),
+        R::VerificationNotFound => (Code::NotFound, None, INFO, "no order with this id is known"),
+        R::GatewayFault | R::Unspecified => (Code::Internal, NEVER, ERROR, "fault of the gateway"),
     };
-    Row { code, retry, message }
+    Row { code, retry, level, message }
 }
 
 /// The name of a reason on the wire: its enum value without the prefix.

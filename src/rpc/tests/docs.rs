@@ -46,5 +46,5 @@ fn implemented() -> Table {
 #[test]
 fn the_page_names_every_reason_with_its_code_and_retry() {
     assert_eq!(documented(), implemented());
-    assert_eq!(documented().len(), 16);
+    assert!(!documented().is_empty());
 }

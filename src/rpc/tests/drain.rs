@@ -19,10 +19,13 @@ use crate::verify::error::{NotSent, VerifyError};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Drains for three seconds at most.
+/// Longer than any machine takes, and much shorter than a patient drain.
+const LONG: Duration = Duration::from_secs(60);
+
+/// Drains for ten minutes at most.
 fn patient() -> Setup {
     let mut setup = setup();
-    setup.settings.drain_timeout = 3 * SECOND;
+    setup.settings.drain_timeout = 10 * LONG;
     setup
 }
 
@@ -35,7 +38,7 @@ async fn an_idle_server_ends_as_soon_as_the_delay_has_passed() {
     client.verify_id_photo(request("1")).await.unwrap();
     let taken = rig.drained().await;
     assert!(taken >= Duration::from_millis(200), "{taken:?}");
-    assert!(taken < SECOND, "{taken:?}");
+    assert!(taken < LONG, "{taken:?}");
 }
 
 #[tokio::test]
@@ -71,36 +74,44 @@ async fn an_order_in_flight_is_waited_for_and_answered() {
     let mut client = rig.client();
     let call = tokio::spawn(async move { client.verify_id_photo(request("1")).await });
     eventually(|| rig.upi.posts() == 1).await;
+    let mut others = rig.client();
+    let mut check = request("2");
+    check.validate_only = true;
     rig.stop.send(()).unwrap();
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    while others.verify_id_photo(check.clone()).await.is_ok() {}
     assert!(!rig.running.is_finished());
     rig.upi.release();
     assert!(call.await.unwrap().unwrap().into_inner().outcome.is_some());
-    timeout(SECOND, rig.running).await.unwrap().unwrap();
+    timeout(LONG, rig.running).await.unwrap().unwrap();
 }
 
 #[tokio::test]
 async fn new_calls_on_an_old_connection_are_refused_as_draining_or_not_at_all() {
     let upi = Upi::held(|| Ok(answer()));
-    let rig = Setup { upi, ..patient() }.start().await;
+    let mut setup = Setup { upi, ..patient() };
+    setup.limits.max_in_flight = 1;
+    let rig = setup.start().await;
     let mut client = rig.client();
     let mut other = client.clone();
     let call = tokio::spawn(async move { client.verify_id_photo(request("1")).await });
     eventually(|| rig.upi.posts() == 1).await;
     rig.stop.send(()).unwrap();
-    tokio::time::sleep(Duration::from_millis(100)).await;
     let refusals = async {
-        // Until GOAWAY comes the server says it; from then on the client opens no stream,
-        // and says so in words of its own.
+        // Before the drain there is no room. Until GOAWAY comes the server says that it drains;
+        // from then on the client opens no stream, and says so in words of its own.
         loop {
             let refused = other.verify_id_photo(request("2")).await.unwrap_err();
             if refused.details().is_empty() {
                 return;
             }
-            assert_eq!(row(&refused).1, "DRAINING");
+            let reason = row(&refused).1;
+            assert!(
+                ["OVERLOADED", "DRAINING"].contains(&reason.as_str()),
+                "{reason}"
+            );
         }
     };
-    timeout(SECOND, refusals).await.expect("no GOAWAY");
+    timeout(LONG, refusals).await.expect("no GOAWAY");
     // A stream that was opened before GOAWAY came would be told so by the use case.
     let late = rig
         .verifier
@@ -123,7 +134,7 @@ async fn the_hard_end_tells_callers_that_the_outcome_is_unknown() {
     eventually(|| rig.upi.posts() == 1).await;
     let taken = rig.drained().await;
     assert!(taken >= Duration::from_millis(500), "{taken:?}");
-    assert!(taken < Duration::from_millis(1500), "{taken:?}");
+    assert!(taken < LONG, "{taken:?}");
     let status = call.await.unwrap().unwrap_err();
     let expected = told(Code::Unknown, "OUTCOME_UNKNOWN", "UNKNOWN", "NEW_ORDER");
     assert_eq!(row(&status), expected);
@@ -135,7 +146,7 @@ async fn silent_connections_do_not_hold_the_server() {
     let silent = TcpStream::connect(rig.address).await.unwrap();
     rig.client().get_verification(get("1")).await.unwrap_err();
     let taken = rig.drained().await;
-    assert!(taken < SECOND, "{taken:?}");
+    assert!(taken < LONG, "{taken:?}");
     drop(silent);
 }
 
@@ -148,7 +159,7 @@ async fn a_preface_without_any_more_does_not_hold_the_server() {
     half.write_all(b"PRI * HTTP/2.0\r\n").await.unwrap();
     rig.client().get_verification(get("1")).await.unwrap_err();
     let taken = rig.drained().await;
-    assert!(taken < SECOND, "{taken:?}");
+    assert!(taken < LONG, "{taken:?}");
 }
 
 #[tokio::test]
@@ -163,7 +174,7 @@ async fn a_peer_that_never_acknowledges_does_not_hold_the_server() {
     let mut settings = [0; 9];
     mute.read_exact(&mut settings).await.unwrap();
     let taken = rig.drained().await;
-    assert!(taken < SECOND, "{taken:?}");
+    assert!(taken < LONG, "{taken:?}");
 }
 
 #[tokio::test]
@@ -174,7 +185,7 @@ async fn a_watch_does_not_hold_the_server() {
     let mut statuses = watching.unwrap().into_inner();
     statuses.message().await.unwrap().unwrap();
     let taken = rig.drained().await;
-    assert!(taken < SECOND, "{taken:?}");
+    assert!(taken < LONG, "{taken:?}");
 }
 
 #[tokio::test]
@@ -184,7 +195,7 @@ async fn an_upload_that_never_ends_is_cut_at_the_hard_end() {
     rig.client().get_verification(get("1")).await.unwrap_err();
     let taken = rig.drained().await;
     assert!(taken >= Duration::from_millis(500), "{taken:?}");
-    assert!(taken < Duration::from_millis(1500), "{taken:?}");
+    assert!(taken < LONG, "{taken:?}");
     drop(stream);
 }
 

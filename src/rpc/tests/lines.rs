@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::log::Log;
-use super::raw::{self, Stream};
+use super::raw::{self, Connection, Stream};
 use super::rig::{Setup, eventually, get, request, setup, timed};
 use crate::verify::doubles::{Engine, Script, Upi, answer, cause};
 use crate::verify::port::CallError;
@@ -123,12 +123,14 @@ async fn a_caller_that_leaves_has_its_line_too() {
 async fn a_caller_that_leaves_during_its_upload_sent_nothing() {
     let (log, _guard) = Log::start();
     let rig = setup().start().await;
-    let mut stream = Stream::open(rig.address, raw::VERIFY, &[]).await;
+    let connection = Connection::open(rig.address).await;
+    let mut stream = connection.call(raw::VERIFY).await;
     stream
         .body
         .send_data(b"\0".as_slice().into(), false)
         .unwrap();
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    // What is answered later on the connection was read later.
+    connection.call("/unknown").await.http_status().await;
     stream.body.send_reset(h2::Reason::CANCEL);
     let line = log.line().await;
     assert_eq!(
@@ -163,7 +165,7 @@ async fn a_pending_answer_and_a_missing_order_are_the_callers_affair() {
     let (log, _guard) = Log::start();
     let upi = Upi::held(|| Ok(answer()));
     let rig = Setup { upi, ..setup() }.start().await;
-    rig.failure(timed("1", Duration::from_millis(300))).await;
+    rig.failure(timed("1", Duration::from_secs(4))).await;
     rig.client().get_verification(get("2")).await.unwrap_err();
     eventually(|| log.calls().len() == 2).await;
     let lines = log.calls();

@@ -63,7 +63,8 @@ impl Connection {
         self.stream(path, &[content]).await
     }
 
-    async fn stream(&self, path: &str, headers: &[(&str, &str)]) -> Stream {
+    /// One with these headers.
+    pub async fn stream(&self, path: &str, headers: &[(&str, &str)]) -> Stream {
         let url = format!("http://{}{path}", self.address);
         let mut request = Request::post(url).header("te", "trailers");
         for (name, value) in headers {

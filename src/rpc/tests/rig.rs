@@ -198,12 +198,13 @@ pub fn told(
 
 /// Lets a condition become true; a test that waits longer has failed.
 pub async fn eventually(mut condition: impl FnMut() -> bool) {
+    let mut pauses = tokio::time::interval(Duration::from_millis(5));
     let look = async {
         while !condition() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            pauses.tick().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), look)
+    tokio::time::timeout(Duration::from_secs(60), look)
         .await
         .expect("it never happened");
 }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, advance, pause, resume};
 use tonic::Code;
 use tonic::transport::Endpoint;
 
-use super::raw::{self, Stream};
+use super::raw::{self, Connection, Stream};
 use super::rig::{Setup, eventually, get, request, row, setup, timed, told};
 use crate::pb::VerificationState;
 use crate::pb::id_photo_service_client::IdPhotoServiceClient;
@@ -97,18 +97,22 @@ async fn the_deadline_counts_from_the_headers() {
 
     let rig = held().start().await;
     let begun = Instant::now();
-    let headers = [("grpc-timeout", "4S")];
-    let mut stream = Stream::open(rig.address, raw::VERIFY, &headers).await;
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    let headers = [
+        ("content-type", "application/grpc"),
+        ("grpc-timeout", "13S"),
+    ];
+    let connection = Connection::open(rig.address).await;
+    let mut stream = connection.stream(raw::VERIFY, &headers).await;
+    // What is answered later on the connection was read later.
+    connection.call("/unknown").await.http_status().await;
+    pause();
+    advance(Duration::from_secs(9)).await;
+    resume();
     let message = raw::frame(false, &request("1").encode_to_vec());
     stream.body.send_data(message, true).unwrap();
     assert_eq!(row(&stream.error().await).1, "ANSWER_PENDING");
-    // From the message on it would be six.
-    assert!(
-        begun.elapsed() < Duration::from_millis(5500),
-        "{:?}",
-        begun.elapsed()
-    );
+    // From the message on it would be 22.
+    assert!(begun.elapsed().as_secs() < 18, "{:?}", begun.elapsed());
 }
 
 #[tokio::test]
@@ -125,6 +129,7 @@ async fn pings_of_an_idle_client_are_tolerated() {
     let mut client = IdPhotoServiceClient::new(channel);
     for tag in ["1", "2"] {
         client.verify_id_photo(request(tag)).await.unwrap();
+        // Sleeps: the client pings meanwhile.
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
     client.verify_id_photo(request("3")).await.unwrap();

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use crate::sandbox::check::Refusal;
 use crate::sandbox::fault::Fault;
+use crate::sandbox::refusal::Refusal;
 use crate::sandbox::scenario::Scenario;
 
 /// The code of a comparison.

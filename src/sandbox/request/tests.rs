@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::Examiner;
 use crate::domain::{FreeText, Rules, sample};
-use crate::sandbox::check::Refusal;
 use crate::sandbox::members::Members;
 use crate::sandbox::participant::{self, KIT, Object, bytes, customer, request, seal};
+use crate::sandbox::refusal::Refusal;
 use crate::sandbox::score::score;
 use crate::upi::gateway::PhotoPlacement;
 

@@ -5,9 +5,6 @@
 
 use std::fmt;
 
-use super::super::fault::Fault;
-use super::DIRECTIVES;
-
 /// The longest name of a directive or fault has 16.
 const MOST_CHARACTERS: usize = 20;
 /// As many as in `http-500`. Numbers of persons have more.
@@ -30,7 +27,10 @@ impl Word {
     }
 
     /// The name that was probably meant.
-    fn nearest(&self, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    pub(super) fn nearest(
+        &self,
+        names: impl Iterator<Item = &'static str>,
+    ) -> Option<&'static str> {
         let word = self.0.as_ref()?.to_ascii_lowercase();
         let likeness = |name: &str| strsim::normalized_damerau_levenshtein(name, &word);
         let likely = names.map(|name| (likeness(name), name));
@@ -45,50 +45,6 @@ impl fmt::Display for Word {
         match &self.0 {
             Some(word) => write!(f, "\"{word}\""),
             None => f.write_str("something that is not shown here"),
-        }
-    }
-}
-
-/// What was probably meant, or what there is.
-pub(super) enum Advice {
-    Nearest(&'static str, &'static str),
-    Directives,
-    Faults,
-}
-
-impl Advice {
-    pub(super) fn directive(word: &Word) -> Self {
-        let names = DIRECTIVES.iter().map(|directive| directive.name);
-        if let Some(name) = word.nearest(names) {
-            return Self::Nearest(name, "=");
-        }
-        match word.nearest(faults()) {
-            Some(fault) => Self::Nearest("fault=", fault),
-            None => Self::Directives,
-        }
-    }
-
-    pub(super) fn fault(word: &Word) -> Self {
-        match word.nearest(faults()) {
-            Some(fault) => Self::Nearest("fault=", fault),
-            None => Self::Faults,
-        }
-    }
-}
-
-fn faults() -> impl Iterator<Item = &'static str> {
-    Fault::ALL.into_iter().map(Fault::name)
-}
-
-impl fmt::Display for Advice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Nearest(one, other) => write!(f, "; did you mean {one}{other}?"),
-            Self::Directives => {
-                let names = DIRECTIVES.iter().map(|directive| directive.name);
-                write!(f, "; there are {}=", names.collect::<Vec<_>>().join("=, "))
-            }
-            Self::Faults => f.write_str("; \"idphoto sandbox --scenarios\" lists them"),
         }
     }
 }

@@ -69,3 +69,44 @@ async fn the_hard_end_answers_callers_with_the_truth() {
     ));
     assert_eq!(state(&verifier, "1").await, State::OutcomeUnknown);
 }
+
+/// A caller with too little time, and one that boards while the first end cannot be recorded
+/// `failures` times.
+async fn joined(failures: usize, deadline: Option<Instant>) -> Result<Verified, VerifyError> {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let verifier = verifier(&upi, &Engine::failing(&["settle"].repeat(failures)));
+    let short = verifier
+        .verify(sample::verification("1"), within(199), Ticket::default())
+        .await;
+    assert!(matches!(
+        short,
+        Err(VerifyError::NotSent(NotSent::DeadlineTooShort))
+    ));
+    assert_eq!(verifier.in_flight(), 1);
+    let joining = verifier.verify(sample::verification("1"), deadline, Ticket::default());
+    let (mut joining, mut polls) = (std::pin::pin!(joining), 0);
+    let rarely = std::future::poll_fn(|context| {
+        polls += 1;
+        assert!(polls < 100, "boards again and again");
+        joining.as_mut().poll(context)
+    });
+    rarely.await
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_time_left_is_sent_for_once_the_end_of_a_flight_without_is_recorded() {
+    let begun = Instant::now();
+    assert_eq!(joined(3, None).await.unwrap().answer, answer());
+    assert_eq!(begun.elapsed(), Duration::from_millis(100 + 200 + 400));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_in_vain_for_a_flight_to_be_recorded_is_told_in_time_that_nothing_was_sent() {
+    let begun = Instant::now();
+    let ended = joined(3, within(300)).await;
+    assert!(matches!(
+        ended,
+        Err(VerifyError::NotSent(NotSent::DeadlineTooShort))
+    ));
+    assert_eq!(begun.elapsed(), Duration::from_millis(300));
+}

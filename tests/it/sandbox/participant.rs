@@ -88,5 +88,5 @@ pub fn verification(order_id: &str, scenario: &str) -> Verification {
         merchant: None,
     };
     let now = OffsetDateTime::now_utc();
-    Verification::check(draft, &Rules::default(), now).unwrap_or_else(|v| panic!("{v}"))
+    Verification::check(draft, None, &Rules::default(), now).unwrap_or_else(|v| panic!("{v}"))
 }

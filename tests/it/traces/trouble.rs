@@ -7,9 +7,7 @@ use tokio::net::TcpListener;
 use crate::collector::Collector;
 use crate::process::Gateway;
 use crate::requests::request;
-
-/// Longest wait for a counter that must rise.
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::wait::until;
 
 /// A gateway that exports to this address, and its admin page.
 fn exporting_to(address: &str, settings: &[&str]) -> (Gateway, String) {
@@ -50,11 +48,8 @@ async fn spans_that_nobody_takes_are_counted() {
     drop(nobody);
     let (gateway, admin) = exporting_to(&address, &[]);
     verify(&gateway, 3).await;
-    let begun = Instant::now();
-    while lost(&admin, r#"cause="export_failed",signal="traces""#).await < 21 {
-        assert!(begun.elapsed() < PATIENCE);
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let failed = r#"cause="export_failed",signal="traces""#;
+    until(failed, async || lost(&admin, failed).await >= 21).await;
     let warnings = gateway.process.printed();
     let warned = warnings
         .matches("the collector does not take telemetry")
@@ -94,22 +89,10 @@ async fn a_collector_over_tls_is_trusted_by_its_authority_and_by_no_other() {
 
     let gateway = Gateway::start(&[&endpoint]);
     verify(&gateway, 1).await;
-    let begun = Instant::now();
-    while !gateway
-        .process
-        .printed()
-        .contains("does not take telemetry")
-    {
-        assert!(begun.elapsed() < PATIENCE);
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    gateway.process.prints("does not take telemetry").await;
     assert!(collector.spans().is_empty());
 
     let gateway = Gateway::start(&[&endpoint, &trusted]);
     verify(&gateway, 1).await;
-    let begun = Instant::now();
-    while collector.spans().len() < 7 {
-        assert!(begun.elapsed() < PATIENCE, "{}", gateway.process.printed());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until("7 spans", async || collector.spans().len() >= 7).await;
 }

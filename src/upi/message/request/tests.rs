@@ -130,7 +130,8 @@ fn unicode_texts_travel_as_utf_8() {
     };
     let mut draft = sample::draft("7");
     draft.consent.usage_scenario = "开户𠀀".to_owned();
-    let request = Verification::check(draft, &rules, time::OffsetDateTime::now_utc()).unwrap();
+    let request =
+        Verification::check(draft, None, &rules, time::OffsetDateTime::now_utc()).unwrap();
     let body = text(&form().body(&request, "ey..x"));
     assert!(body.contains(r#""scUsageScenarios":"开户𠀀""#), "{body}");
 }

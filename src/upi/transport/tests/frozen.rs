@@ -47,6 +47,7 @@ async fn frozen(answer: Vec<u8>) -> &'static str {
     assert!(asked.await.unwrap());
     let standing = tokio::spawn(async move {
         peer.answer.send(answer).unwrap();
+        // Sleeps: to stand still is what is tested.
         thread::sleep(standstill);
     });
     standing.await.unwrap();

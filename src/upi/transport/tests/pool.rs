@@ -18,7 +18,7 @@ async fn a_connection_closed_while_idle_is_replaced() {
     let server = Server::start(vec![Act::Close(ok()), Act::Reply(ok())]).await;
     let transport = transport(&settings(&server.url()));
     assert_eq!(kind(post(&transport).await), "a reply");
-    // The client hears of the end of the connection by itself.
+    // Sleeps: nothing tells when the pool has learned that the connection ended.
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(kind(post(&transport).await), "a reply");
     assert_eq!((server.posts(), server.connections()), (2, 2));

@@ -61,6 +61,7 @@ async fn leave(mut stream: TcpStream, farewell: Farewell, length: usize, whole: 
         if read(&mut stream, length, farewell.bytes).await {
             whole.fetch_add(1, Ordering::SeqCst);
         }
+        // Sleeps: a peer of its own pace.
         sleep(farewell.wait).await;
         if farewell.reset {
             let _ = stream.set_zero_linger();
@@ -215,6 +216,7 @@ async fn an_announced_time_is_honoured_less_a_margin() {
         }
         assert_eq!(server.connections(), connections + 1);
         assert_eq!(transport.pool.idle(), Duration::from_secs(1));
+        // Sleeps: the pool's clock is the system's.
         sleep(Duration::from_millis(1100)).await;
     }
 }

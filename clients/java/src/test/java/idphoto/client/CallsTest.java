@@ -230,6 +230,7 @@ class CallsTest {
     // The class's time limit ends what never comes.
     private static void until(BooleanSupplier condition) throws InterruptedException {
         while (!condition.getAsBoolean()) {
+            // Sleeps: between two questions.
             TimeUnit.MILLISECONDS.sleep(5);
         }
     }

@@ -108,6 +108,7 @@ class ConnectionTest {
             while (attempts < ATTEMPTS) {
                 attempts += accepted(gateway);
                 again.work().run();
+                // Sleeps: between two attempts, of which there may be any number.
                 TimeUnit.MILLISECONDS.sleep(1);
             }
         }

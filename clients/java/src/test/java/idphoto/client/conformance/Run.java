@@ -103,6 +103,7 @@ final class Run implements Closeable {
                 if (Instant.now().isAfter(end)) {
                     throw e;
                 }
+                // Sleeps: between two questions.
                 TimeUnit.MILLISECONDS.sleep(BETWEEN_MILLIS);
             }
         }
@@ -211,6 +212,7 @@ final class Run implements Closeable {
         Instant end = Instant.now().plusSeconds(IdPhotoProcess.PATIENCE_SECONDS);
         while (backends.received(order).equals(Received.NOTHING)) {
             check(Instant.now().isBefore(end), "no sandbox has received it");
+            // Sleeps: between two questions.
             TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
         }
     }
@@ -302,6 +304,7 @@ final class Run implements Closeable {
             HealthGrpc.HealthBlockingStub health = HealthGrpc.newBlockingStub(channel)
                     .withDeadlineAfter(IdPhotoProcess.PATIENCE_SECONDS, TimeUnit.SECONDS);
             while (health.check(ask).getStatus() != ServingStatus.NOT_SERVING) {
+                // Sleeps: between two questions.
                 TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
             }
         } finally {

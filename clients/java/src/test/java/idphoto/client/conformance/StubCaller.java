@@ -100,6 +100,7 @@ final class StubCaller implements Caller {
         Deadline deadline = deadline(within);
         Result last = get(order, deadline);
         while (goesOn(last) && !deadline.isExpired()) {
+            // Sleeps: between two questions.
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
             Result found = get(order, deadline);
             last = found.failure() != null && last.state().equals("IN_FLIGHT") ? last : found;
