@@ -21,7 +21,7 @@ pub(super) use libraries::{Libraries, Sieve};
 use format::{Line, Lined, OrderIds};
 use queue::{CAPACITY, Lines};
 
-use super::otlp::Losses;
+use super::losses::Losses;
 
 /// What the end of the process may wait for a reader of the last lines.
 const LAST_LINES: Duration = Duration::from_secs(2);

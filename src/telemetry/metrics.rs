@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::metrics::reader::MetricReader;
 
-use super::Service;
-use super::otlp::{Losses, resource};
+use super::losses::Losses;
+use super::service::{Service, resource};
 
 mod count;
 mod exposition;
@@ -20,9 +21,9 @@ pub mod table;
 mod tests;
 
 pub use exposition::Exposition;
-pub(super) use reader::Reader;
 
 use instruments::Instruments;
+use reader::Shared;
 
 /// Why there are no metrics.
 #[derive(Debug, thiserror::Error)]
@@ -48,17 +49,25 @@ impl Facts {
 pub(super) struct Metrics {
     instruments: Instruments,
     exposition: Exposition,
-    reader: Reader,
     /// The instruments are alive as long as their provider.
     _provider: SdkMeterProvider,
 }
 
 impl Metrics {
-    pub(super) fn start(facts: &Facts, losses: Arc<Losses>) -> Result<Self, MetricsError> {
-        let (exposition, reader) = Exposition::new()?;
+    /// Prometheus reads them, and `export` where there is one.
+    pub(super) fn start<E>(
+        facts: &Facts,
+        losses: Arc<Losses>,
+        export: Option<E>,
+    ) -> Result<Self, MetricsError>
+    where
+        E: MetricReader,
+    {
+        let exposition = Exposition::default();
+        let reader = Shared::new(exposition.exporter()?, export);
         let provider = SdkMeterProvider::builder()
             .with_resource(resource(facts.service.name))
-            .with_reader(reader.clone())
+            .with_reader(reader)
             .build();
         let meter = provider.meter(env!("CARGO_PKG_NAME"));
         observed::register(&meter, facts, losses);
@@ -68,17 +77,11 @@ impl Metrics {
         Ok(Self {
             instruments,
             exposition,
-            reader,
             _provider: provider,
         })
     }
 
     pub(super) fn exposition(&self) -> Exposition {
         self.exposition.clone()
-    }
-
-    /// Through which they are collected for an export.
-    pub(super) fn reader(&self) -> Reader {
-        self.reader.clone()
     }
 }

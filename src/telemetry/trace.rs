@@ -1,22 +1,23 @@
 //! Traces: spans on their way to OpenTelemetry, and the W3C context in and out.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use opentelemetry::KeyValue;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator as _};
 use opentelemetry::trace::{SpanId, Status, TraceContextExt as _, TraceId};
-use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
-use tracing::Span;
+use opentelemetry_sdk::trace::SdkTracer;
+use tracing::dispatcher::get_default;
+use tracing::span::Id;
+use tracing::{Span, Subscriber};
+use tracing_opentelemetry::{OpenTelemetrySpanExt as _, get_otel_context};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::registry::LookupSpan;
 
 use crate::verify::observer::CallEnd;
 
-mod fields;
-mod layer;
 #[cfg(test)]
 mod tests;
-
-pub(super) use layer::{Spans, context_of};
-
-use layer::context;
 
 /// Statuses for which the server is to blame, by the RPC semantic conventions.
 const SERVERS_FAULT: [&str; 6] = [
@@ -28,6 +29,22 @@ const SERVERS_FAULT: [&str; 6] = [
     "DATA_LOSS",
 ];
 
+/// Makes a span of a trace of each span of ours, with what we say of it and no more. Events stay
+/// in the log.
+pub(super) fn layer<S>(tracer: SdkTracer) -> impl Layer<S>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    tracing_opentelemetry::layer()
+        .with_tracer(tracer)
+        .with_location(false)
+        .with_target(false)
+        .with_threads(false)
+        .with_tracked_inactivity(false)
+        .with_context_activation(false)
+        .with_filter(filter_fn(|metadata| metadata.is_span()))
+}
+
 /// The ids of a span.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ids {
@@ -36,7 +53,9 @@ pub(super) struct Ids {
 }
 
 impl Ids {
-    pub(super) fn of(context: &Context) -> Option<Self> {
+    /// Called while an event of the span is being handled.
+    pub(super) fn of(span: &Id) -> Option<Self> {
+        let context = get_default(|subscriber| get_otel_context(span, subscriber))?;
         let span = context.span();
         let context = span.span_context();
         context.is_valid().then(|| Self {
@@ -60,16 +79,13 @@ impl Tracing {
 
     /// Puts the current span into `headers`.
     pub(super) fn hand_on(self, headers: &mut HeaderMap) {
-        if let Some(context) = context(&Span::current()) {
-            TraceContextPropagator::new().inject_context(&context, &mut Outgoing(headers));
-        }
+        let context = Span::current().context();
+        TraceContextPropagator::new().inject_context(&context, &mut Outgoing(headers));
     }
 
     /// Ends the span of a call now: the order may fly on, and its stages with it.
     pub(super) fn end(self, call: &CallEnd<'_>) {
-        let Some(context) = context(call.span) else {
-            return;
-        };
+        let context = call.span.context();
         let span = context.span();
         if span.is_recording() {
             span.set_attributes(attributes(call));

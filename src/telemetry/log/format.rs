@@ -16,7 +16,7 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFi
 use tracing_subscriber::registry::LookupSpan;
 
 use super::super::level::is_ours;
-use super::super::trace::{Ids, context_of};
+use super::super::trace::Ids;
 use super::libraries::Libraries;
 
 /// How a line is written.
@@ -132,7 +132,9 @@ where
         }
         let around = Around {
             order_id: order_id(context, event),
-            ids: ids(context),
+            ids: context
+                .lookup_current()
+                .and_then(|span| Ids::of(&span.id())),
         };
         match self.line {
             Line::Text => text(&mut writer, &now, event, around)?,
@@ -146,15 +148,6 @@ where
 struct Around {
     order_id: Option<String>,
     ids: Option<Ids>,
-}
-
-/// The ids of the current span; `None` while nothing is traced.
-fn ids<S>(context: &FmtContext<'_, S, OrderIds>) -> Option<Ids>
-where
-    S: Subscriber + for<'span> LookupSpan<'span>,
-{
-    let place = context_of(&context.lookup_current()?)?;
-    Ids::of(&place)
 }
 
 /// The order id of the spans around an event that has no such field.

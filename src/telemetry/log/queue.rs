@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tracing_subscriber::fmt::MakeWriter;
 
-use super::super::otlp::Losses;
+use super::super::losses::Losses;
 use super::format::Line;
 
 #[cfg(test)]

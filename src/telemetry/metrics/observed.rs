@@ -6,7 +6,8 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
 use time::OffsetDateTime;
 
-use super::super::{Expiry, otlp::Losses};
+use super::super::losses::Losses;
+use super::super::service::Expiry;
 use super::{Facts, table};
 
 /// Registers what the process knows of itself.

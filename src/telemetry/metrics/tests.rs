@@ -7,8 +7,8 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tracing::Span;
 
-use super::super::otlp::Losses;
-use super::super::{Expiry, Service};
+use super::super::otlp::Periodic;
+use super::super::service::{Expiry, Service};
 use super::table::{ALL, markdown, prometheus_label};
 use super::{Facts, Metrics};
 use crate::domain::{Answer, Category, Confidence, Outcome, Rejection, ResponseCode};
@@ -27,7 +27,7 @@ fn metrics() -> Metrics {
             at: OffsetDateTime::now_utc() + time::Duration::days(10),
         }],
     };
-    Metrics::start(&Facts::of(&service), Arc::new(Losses::default())).unwrap()
+    Metrics::start(&Facts::of(&service), Arc::default(), None::<Periodic>).unwrap()
 }
 
 fn answer(outcome: Outcome) -> Answer {

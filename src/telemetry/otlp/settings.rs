@@ -1,25 +1,17 @@
-//! From the configuration and the standard variables to clients of collectors.
+//! From the configuration and the standard variables to exporters.
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use http::uri::Scheme;
+use http::uri::{Scheme, Uri};
+use opentelemetry_otlp::{ExporterBuildError, WithExportConfig, WithTonicConfig};
 use opentelemetry_sdk::trace::{Sampler, TracerProviderBuilder};
-use tonic::transport::{Certificate, ClientTlsConfig, Endpoint};
+use tonic::transport::{Certificate, ClientTlsConfig};
 
-use super::Signal;
-use super::collector::Collector;
 use super::variables::Variables;
 use crate::config::OtlpConfig;
 use crate::marks;
-
-/// For one message, connection and further attempts included, unless a variable says otherwise.
-const TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Methods of a collector.
-const TRACES: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
-const METRICS: &str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
+use crate::telemetry::losses::Signal;
 
 /// Why the export does not start.
 #[derive(Debug, thiserror::Error)]
@@ -34,8 +26,8 @@ pub enum ExportError {
     },
     /// The endpoint or the authorities of the configuration or of an OTEL_* variable.
     #[error("telemetry.otlp.* or an OTEL_EXPORTER_OTLP_* variable cannot be used")]
-    Endpoint(#[from] tonic::transport::Error),
-    /// A variable of the environment. Its value may be a secret.
+    Exporter(#[from] ExporterBuildError),
+    /// A variable of the environment, or a key. Its value may be a secret.
     #[error("{name} is not {expected}")]
     Variable {
         /// The variable.
@@ -62,47 +54,46 @@ impl Settings<'_> {
         provider.with_sampler(Sampler::ParentBased(Box::new(ratio)))
     }
 
-    /// Where a signal goes; `None` when it goes nowhere. Connects when there is something to
-    /// send.
+    /// Tells an exporter where its signal goes; `None` when it goes nowhere. The exporter reads
+    /// the other variables itself.
     ///
     /// # Errors
     /// An endpoint, a variable or a file is bad.
-    pub(super) fn collector(self, signal: Signal) -> Result<Option<Collector>, ExportError> {
+    pub(super) fn aim<B>(self, signal: Signal, exporter: B) -> Result<Option<B>, ExportError>
+    where
+        B: WithExportConfig + WithTonicConfig,
+    {
         let variables = self.variables;
         if variables.disabled() || variables.silenced(signal) {
             return Ok(None);
         }
         let configured = self.config.endpoint.clone();
-        let Some(url) = configured.or_else(|| variables.endpoint(signal)) else {
+        let configured = configured.map(|url| ("telemetry.otlp.endpoint".to_owned(), url));
+        let Some((name, url)) = configured.or_else(|| variables.endpoint(signal)) else {
             return Ok(None);
         };
-        let path = match signal {
-            Signal::Traces => TRACES,
-            Signal::Metrics => METRICS,
-        };
-        let channel = self.endpoint(url, signal)?.connect_lazy();
-        let metadata = variables.metadata(signal)?;
-        let timeout = variables.timeout(signal)?.unwrap_or(TIMEOUT);
-        let collector = Collector::new(channel, path, metadata, timeout);
-        Ok(Some(match variables.compression(signal)? {
-            Some(encoding) => collector.compressed(encoding),
-            None => collector,
+        variables.check(signal)?;
+        let expected = "the URL of a collector";
+        let bad = |_| ExportError::Variable { name, expected };
+        let parsed: Uri = url.parse().map_err(bad)?;
+        let exporter = exporter.with_endpoint(url);
+        // The parsed one: a scheme may be written in capitals.
+        Ok(Some(if parsed.scheme() == Some(&Scheme::HTTPS) {
+            exporter.with_tls_config(self.tls(signal)?)
+        } else {
+            exporter
         }))
     }
 
-    fn endpoint(self, url: String, signal: Signal) -> Result<Endpoint, ExportError> {
-        let endpoint = Endpoint::from_shared(url)?;
-        let endpoint = endpoint.user_agent(concat!("idphoto/", env!("CARGO_PKG_VERSION")))?;
-        // The parsed one: a scheme may be written in capitals.
-        if endpoint.uri().scheme() != Some(&Scheme::HTTPS) {
-            return Ok(endpoint);
-        }
+    /// The exporters read no authorities from the environment
+    /// (open-telemetry/opentelemetry-rust, issue 774).
+    fn tls(self, signal: Signal) -> Result<ClientTlsConfig, ExportError> {
         let variable = self.variables.authority(signal).map(PathBuf::from);
-        let tls = match self.config.ca_file.as_ref().or(variable.as_ref()) {
-            Some(path) => ClientTlsConfig::new().ca_certificate(authority(path)?),
-            None => ClientTlsConfig::new().with_native_roots(),
-        };
-        Ok(endpoint.tls_config(tls)?)
+        let tls = ClientTlsConfig::new();
+        Ok(match self.config.ca_file.as_ref().or(variable.as_ref()) {
+            Some(path) => tls.ca_certificate(authority(path)?),
+            None => tls.with_native_roots(),
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use tracing::{Span, field, info, info_span};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry;
 
-use super::{Spans, Tracing};
+use super::Tracing;
 use crate::verify::observer::CallEnd;
 
 const TRACEPARENT: &str = "00-4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b-2a2a2a2a2a2a2a2a-01";
@@ -42,7 +42,7 @@ fn recorded(run: impl FnOnce()) -> Vec<SpanData> {
     let provider = SdkTracerProvider::builder()
         .with_span_processor(ended.clone())
         .build();
-    let subscriber = registry().with(Spans::new(provider.tracer("test")));
+    let subscriber = registry().with(super::layer(provider.tracer("test")));
     tracing::subscriber::with_default(subscriber, run);
     let spans = ended.0.lock().unwrap();
     spans.clone()

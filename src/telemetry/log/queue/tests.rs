@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::super::super::otlp::Losses;
+use super::super::super::losses::Losses;
 use super::{Line, Lines};
 
 /// More than any machine takes.

@@ -1,5 +1,7 @@
 use std::path::PathBuf;
 
+use opentelemetry_otlp::{MetricExporter, SpanExporter};
+
 use super::super::Signal;
 use super::super::variables::Variables;
 use super::{ExportError, Settings};
@@ -24,8 +26,9 @@ fn exported(config: &OtlpConfig, set: &[(&str, &str)]) -> Result<[bool; 2], Expo
         config,
         variables: Variables(&variables),
     };
-    let traces = settings.collector(Signal::Traces)?.is_some();
-    Ok([traces, settings.collector(Signal::Metrics)?.is_some()])
+    let traces = settings.aim(Signal::Traces, SpanExporter::builder().with_tonic())?;
+    let metrics = settings.aim(Signal::Metrics, MetricExporter::builder().with_tonic())?;
+    Ok([traces.is_some(), metrics.is_some()])
 }
 
 #[tokio::test]
@@ -58,7 +61,8 @@ async fn an_endpoint_of_the_configuration_hides_a_bad_one_of_the_environment() {
     let here = configured("http://127.0.0.1:4317");
     assert_eq!(exported(&here, &bad).unwrap(), [true, true]);
     let error = exported(&OtlpConfig::default(), &bad).unwrap_err();
-    assert!(matches!(error, ExportError::Endpoint(_)), "{error:?}");
+    let text = "OTEL_EXPORTER_OTLP_ENDPOINT is not the URL of a collector";
+    assert_eq!(error.to_string(), text);
 }
 
 #[tokio::test]
