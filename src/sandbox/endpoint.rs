@@ -70,7 +70,8 @@ impl Endpoint {
         let span = self.observer.begin(request.headers(), &begin);
         let ending = self.post(request).instrument(span.clone()).await;
         if let Ok(response) = &ending {
-            span.record("http.response.status_code", response.status().as_u16());
+            let status = i64::from(response.status().as_u16());
+            span.record("http.response.status_code", status);
         }
         ending
     }

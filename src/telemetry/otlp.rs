@@ -117,7 +117,7 @@ fn traces(
     let provider = SdkTracerProvider::builder()
         .with_resource(resource(service))
         .with_span_processor(queue);
-    Ok(Some(settings.sampled(provider).build()))
+    Ok(Some(settings.sampled(provider)?.build()))
 }
 
 fn metrics(

@@ -29,8 +29,12 @@ const SERVERS_FAULT: [&str; 6] = [
     "DATA_LOSS",
 ];
 
+/// What a `tracestate` may have: as much as should go along at least (W3C Trace Context, section
+/// 3.3.1.5). Each span that waits for the collector holds one.
+const MOST_STATE: usize = 512;
+
 /// Makes a span of a trace of each span of ours, with what we say of it and no more. Events stay
-/// in the log.
+/// in the log. Whole numbers are `i64`: an unsigned one would become a text.
 pub(super) fn layer<S>(tracer: SdkTracer) -> impl Layer<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
@@ -113,7 +117,8 @@ struct Incoming<'a>(&'a HeaderMap);
 
 impl Extractor for Incoming<'_> {
     fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key)?.to_str().ok()
+        let value = self.0.get(key)?.to_str().ok()?;
+        (value.len() <= MOST_STATE).then_some(value)
     }
 
     fn keys(&self) -> Vec<&str> {

@@ -120,7 +120,7 @@ impl Transport {
             http.request.method = "POST",
             http.response.status_code = field::Empty,
             server.address = self.url.host_str(),
-            server.port = self.url.port_or_known_default(),
+            server.port = self.url.port_or_known_default().map(i64::from),
             url.full = self.url.as_str(),
             error.type = field::Empty,
         )
@@ -186,7 +186,7 @@ impl Transport {
 
     fn note(&self, status: StatusCode) {
         let span = Span::current();
-        span.record("http.response.status_code", status.as_u16());
+        span.record("http.response.status_code", i64::from(status.as_u16()));
         if status.is_client_error() || status.is_server_error() {
             span.record("error.type", status.as_str());
             span.record("otel.status_code", "error");

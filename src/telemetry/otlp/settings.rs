@@ -1,11 +1,13 @@
 //! From the configuration and the standard variables to exporters.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use http::uri::{Scheme, Uri};
 use opentelemetry_otlp::{ExporterBuildError, WithExportConfig, WithTonicConfig};
 use opentelemetry_sdk::trace::{Sampler, TracerProviderBuilder};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
 use tonic::transport::{Certificate, ClientTlsConfig};
 
 use super::variables::Variables;
@@ -16,9 +18,11 @@ use crate::telemetry::losses::Signal;
 /// Why the export does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// `telemetry.otlp.ca_file`, or the file of a variable, cannot be read.
-    #[error("cannot read {}", path.display())]
+    /// The file of a variable or of `telemetry.otlp.ca_file` cannot be read.
+    #[error("{name}: cannot read {}", path.display())]
     Ca {
+        /// The variable, or the key.
+        name: String,
         /// The file.
         path: PathBuf,
         /// What the operating system said.
@@ -46,12 +50,18 @@ pub(super) struct Settings<'a> {
 
 impl Settings<'_> {
     /// Our ratio, unless OTEL_TRACES_SAMPLER says something else.
-    pub(super) fn sampled(self, provider: TracerProviderBuilder) -> TracerProviderBuilder {
-        if self.variables.sample() {
-            return provider;
+    ///
+    /// # Errors
+    /// It cannot be used.
+    pub(super) fn sampled(
+        self,
+        provider: TracerProviderBuilder,
+    ) -> Result<TracerProviderBuilder, ExportError> {
+        if self.variables.sampler()? {
+            return Ok(provider);
         }
         let ratio = Sampler::TraceIdRatioBased(self.config.sample_ratio);
-        provider.with_sampler(Sampler::ParentBased(Box::new(ratio)))
+        Ok(provider.with_sampler(Sampler::ParentBased(Box::new(ratio))))
     }
 
     /// Tells an exporter where its signal goes; `None` when it goes nowhere. The exporter reads
@@ -88,20 +98,28 @@ impl Settings<'_> {
     /// The exporters read no authorities from the environment
     /// (open-telemetry/opentelemetry-rust, issue 774).
     fn tls(self, signal: Signal) -> Result<ClientTlsConfig, ExportError> {
-        let variable = self.variables.authority(signal).map(PathBuf::from);
+        let configured = self.config.ca_file.clone();
+        let configured = configured.map(|path| ("telemetry.otlp.ca_file".to_owned(), path));
         let tls = ClientTlsConfig::new();
-        Ok(match self.config.ca_file.as_ref().or(variable.as_ref()) {
-            Some(path) => tls.ca_certificate(authority(path)?),
-            None => tls.with_native_roots(),
-        })
+        Ok(
+            match configured.or_else(|| self.variables.authority(signal)) {
+                Some((name, path)) => tls.ca_certificate(authority(name, path)?),
+                None => tls.with_native_roots(),
+            },
+        )
     }
 }
 
-fn authority(path: &Path) -> Result<Certificate, ExportError> {
-    let pem = marks::read(path).map_err(|source| ExportError::Ca {
-        path: path.to_owned(),
-        source,
-    })?;
+fn authority(name: String, path: PathBuf) -> Result<Certificate, ExportError> {
+    let pem = match marks::read(&path) {
+        Ok(pem) => pem,
+        Err(source) => return Err(ExportError::Ca { name, path, source }),
+    };
+    let mut certificates = CertificateDer::pem_slice_iter(&pem).peekable();
+    if certificates.peek().is_none() || certificates.any(|one| one.is_err()) {
+        let expected = "a file with certificates in PEM";
+        return Err(ExportError::Variable { name, expected });
+    }
     Ok(Certificate::from_pem(pem))
 }
 

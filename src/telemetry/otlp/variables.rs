@@ -6,6 +6,7 @@
 //! "OpenTelemetry Protocol Exporter". An empty variable is as good as none.
 
 use std::env;
+use std::path::PathBuf;
 
 use http::{HeaderName, HeaderValue};
 
@@ -32,9 +33,25 @@ impl Variables<'_> {
         self.says(&format!("OTEL_{}_EXPORTER", name(signal)), "none")
     }
 
-    /// Somebody else than the configuration says which traces are sampled.
-    pub(super) fn sample(self) -> bool {
-        self.get("OTEL_TRACES_SAMPLER").is_some()
+    /// Whether somebody else than the configuration says which traces are sampled.
+    ///
+    /// # Errors
+    /// The sampler, or its argument, cannot be used.
+    pub(super) fn sampler(self) -> Result<bool, ExportError> {
+        let rules: [Rule; 2] = [
+            ("OTEL_TRACES_SAMPLER", is_sampler, SAMPLERS),
+            ("OTEL_TRACES_SAMPLER_ARG", is_ratio, "a number from 0 to 1"),
+        ];
+        let set = self.get("OTEL_TRACES_SAMPLER").is_some();
+        let rules = rules.into_iter().filter(|_| set);
+        for (name, is_good, expected) in rules {
+            judge(
+                self.get(name).map(|value| (name.to_owned(), value)),
+                is_good,
+                expected,
+            )?;
+        }
+        Ok(set)
     }
 
     /// A variable, and the URL of it. Without a scheme in the variable it is https, unless OTEL_EXPORTER_OTLP_INSECURE
@@ -50,9 +67,10 @@ impl Variables<'_> {
         Some((name, format!("{scheme}://{endpoint}")))
     }
 
-    /// The path of a file in PEM.
-    pub(super) fn authority(self, signal: Signal) -> Option<String> {
-        Some(self.exporter(signal, "CERTIFICATE")?.1)
+    /// A variable, and the path of a file in PEM in it.
+    pub(super) fn authority(self, signal: Signal) -> Option<(String, PathBuf)> {
+        let (name, path) = self.exporter(signal, "CERTIFICATE")?;
+        Some((name, path.into()))
     }
 
     /// What the exporter of a signal reads itself can be used.
@@ -60,18 +78,13 @@ impl Variables<'_> {
     /// # Errors
     /// The first variable that cannot.
     pub(super) fn check(self, signal: Signal) -> Result<(), ExportError> {
-        let rules: [(&str, fn(&str) -> bool, &'static str); 3] = [
+        let rules: [Rule; 3] = [
             ("TIMEOUT", is_number, "a number of milliseconds"),
             ("COMPRESSION", is_compression, "gzip, zstd or none"),
             ("HEADERS", are_headers, "a list of name=value"),
         ];
         for (what, is_good, expected) in rules {
-            match self.exporter(signal, what) {
-                Some((name, value)) if !is_good(&value) => {
-                    return Err(ExportError::Variable { name, expected });
-                }
-                _ => {}
-            }
+            judge(self.exporter(signal, what), is_good, expected)?;
         }
         Ok(())
     }
@@ -103,6 +116,34 @@ const fn name(signal: Signal) -> &'static str {
 
 fn is(given: &str, value: &str) -> bool {
     given.trim().eq_ignore_ascii_case(value)
+}
+
+/// A variable, what is good in it, and that in words.
+type Rule = (&'static str, fn(&str) -> bool, &'static str);
+
+fn judge(
+    set: Option<(String, String)>,
+    is_good: fn(&str) -> bool,
+    expected: &'static str,
+) -> Result<(), ExportError> {
+    match set {
+        Some((name, value)) if !is_good(&value) => Err(ExportError::Variable { name, expected }),
+        _ => Ok(()),
+    }
+}
+
+const SAMPLERS: &str = "always_on, always_off, traceidratio, parentbased_always_on, \
+                        parentbased_always_off or parentbased_traceidratio";
+
+fn is_sampler(value: &str) -> bool {
+    let own = value.strip_prefix("parentbased_").unwrap_or(value);
+    ["always_on", "always_off", "traceidratio"].contains(&own)
+}
+
+fn is_ratio(value: &str) -> bool {
+    value
+        .parse()
+        .is_ok_and(|ratio: f64| (0.0..=1.0).contains(&ratio))
 }
 
 fn is_number(value: &str) -> bool {

@@ -175,6 +175,22 @@ fn a_trace_that_metadata_names_goes_on() {
 }
 
 #[test]
+fn a_callers_state_goes_along_up_to_a_length() {
+    for (length, goes) in [(512, true), (513, false)] {
+        let (one, rest) = ("x".repeat(200), "x".repeat(length - 408));
+        let state = format!("a={one},b={one},c={rest}");
+        assert_eq!(state.len(), length);
+        let mut metadata = metadata(TRACEPARENT);
+        metadata.insert("tracestate", state.parse().unwrap());
+        let spans = recorded(|| drop(Tracing.begin(&metadata, &|| info_span!("call"))));
+        let context = &spans[0].span_context;
+        assert_eq!(context.trace_id().to_string(), TRACE);
+        let expected = if goes { state } else { String::new() };
+        assert_eq!(context.trace_state().header(), expected);
+    }
+}
+
+#[test]
 fn metadata_that_names_no_trace_begins_one() {
     let malformed = metadata("00-00000000000000000000000000000000-2a2a2a2a2a2a2a2a-01");
     for metadata in [HeaderMap::new(), malformed, metadata("canary")] {

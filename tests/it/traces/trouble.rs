@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 
-use crate::collector::Collector;
+use crate::collector::{Collector, rejecting};
 use crate::process::Gateway;
 use crate::requests::request;
 
@@ -60,6 +60,35 @@ async fn spans_that_nobody_takes_are_counted() {
         .matches("the collector does not take telemetry")
         .count();
     assert_eq!(warned, 1, "{warnings}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn spans_that_a_collector_rejects_are_counted_as_far_as_it_can_be_believed() {
+    let collector = Collector::start().await;
+    let address = collector.endpoint.trim_start_matches("http://");
+    // What the exporter says is counted whatever is logged.
+    let (gateway, admin) = exporting_to(address, &["telemetry.log_level=error"]);
+    let failed = r#"cause="export_failed",signal="traces""#;
+    collector.answer([rejecting(1)]);
+    verify(&gateway, 1).await;
+    // The seven of a call, and the sandbox's.
+    until(async || collector.spans().len() == 8).await;
+    until(async || lost(&admin, failed).await == 1).await;
+    collector.answer((0..100).map(|_| rejecting(7000)));
+    verify(&gateway, 2).await;
+    until(async || collector.spans().len() == 24).await;
+    until(async || lost(&admin, failed).await == 17).await;
+    let printed = gateway.process.printed();
+    assert!(!printed.contains("canary"), "{printed}");
+}
+
+/// Waits for what must come.
+async fn until(come: impl AsyncFn() -> bool) {
+    let begun = Instant::now();
+    while !come().await {
+        assert!(begun.elapsed() < PATIENCE);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

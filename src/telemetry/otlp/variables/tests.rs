@@ -101,3 +101,24 @@ fn a_compression_is_one_that_we_have() {
     let text = format!("{name} is not gzip, zstd or none");
     assert_eq!(wrong(name, "brotli"), Some(text));
 }
+
+#[test]
+fn a_sampler_is_one_that_we_have_and_its_argument_a_ratio() {
+    let sampler = |name, argument| {
+        let set = [
+            ("OTEL_TRACES_SAMPLER", name),
+            ("OTEL_TRACES_SAMPLER_ARG", argument),
+        ];
+        with(&set, |v| v.sampler()).map_err(|error| error.to_string())
+    };
+    assert_eq!(sampler("", "x"), Ok(false));
+    assert_eq!(sampler("parentbased_traceidratio", "0.5"), Ok(true));
+    assert_eq!(sampler("always_on", ""), Ok(true));
+    let error = sampler("xray", "").unwrap_err();
+    assert!(
+        error.starts_with("OTEL_TRACES_SAMPLER is not always_on, "),
+        "{error}"
+    );
+    let error = sampler("traceidratio", "1.5").unwrap_err();
+    assert_eq!(error, "OTEL_TRACES_SAMPLER_ARG is not a number from 0 to 1");
+}
