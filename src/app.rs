@@ -18,10 +18,10 @@ pub use files::{FileProblems, Files, NotText, ReadError, read_file, read_files, 
 use crate::admin::{self, Admin, AdminError};
 use crate::config::Config;
 use crate::ledger::MemoryLedger;
+use crate::observe::Observer;
 use crate::rpc::{self, Ports, Server, ServerError, UnderWay};
 use crate::telemetry::Telemetry;
 use crate::upi::gateway::{self, Keys, SetupError, UpiGateway};
-use crate::verify::observer::Observer;
 use crate::verify::port::{Clock, Everyone, SystemClock};
 use crate::verify::{Limits, Verifier};
 

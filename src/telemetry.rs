@@ -12,7 +12,7 @@ use tracing_subscriber::registry;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 
 use crate::config::TelemetryConfig;
-use crate::verify::observer::Observer;
+use crate::observe::Observer;
 
 mod level;
 mod log;

@@ -1,6 +1,5 @@
 //! Traces: spans on their way to OpenTelemetry, and the W3C context in and out.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::KeyValue;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator as _};
 use opentelemetry::trace::{SpanId, Status, TraceContextExt as _, TraceId};
@@ -14,7 +13,8 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::verify::observer::CallEnd;
+use crate::domain::Dispatch;
+use crate::observe::CallEnd;
 
 #[cfg(test)]
 mod tests;
@@ -74,22 +74,22 @@ impl Ids {
 pub(super) struct Tracing;
 
 impl Tracing {
-    /// Begins a span; the one that the metadata names, if it names one, is its parent.
-    pub(super) fn begin(self, metadata: &HeaderMap, span: &dyn Fn() -> Span) -> Span {
-        let context = TraceContextPropagator::new().extract(&Incoming(metadata));
-        let _current = context.attach();
-        span()
+    /// Makes the current span a child of the one that another process names, if it names one.
+    pub(super) fn extract<'a>(self, told: &dyn Fn(&str) -> Option<&'a str>) {
+        let parent = TraceContextPropagator::new().extract(&Told(told));
+        // It has just begun, so it can be changed yet; if it is not traced, there is no need.
+        let _ = Span::current().set_parent(parent);
     }
 
-    /// Puts the current span into `headers`.
-    pub(super) fn hand_on(self, headers: &mut HeaderMap) {
+    /// Names the current span to another process.
+    pub(super) fn inject(self, tell: &mut dyn FnMut(&str, String)) {
         let context = Span::current().context();
-        TraceContextPropagator::new().inject_context(&context, &mut Outgoing(headers));
+        TraceContextPropagator::new().inject_context(&context, &mut Telling(tell));
     }
 
-    /// Ends the span of a call now: the order may fly on, and its stages with it.
-    pub(super) fn end(self, call: &CallEnd<'_>) {
-        let context = call.span.context();
+    /// Ends the current span, which is a call's, now: the order may go on, and its stages with it.
+    pub(super) fn end(self, call: &CallEnd) {
+        let context = Span::current().context();
         let span = context.span();
         if span.is_recording() {
             span.set_attributes(attributes(call));
@@ -101,38 +101,34 @@ impl Tracing {
     }
 }
 
-fn attributes(call: &CallEnd<'_>) -> impl Iterator<Item = KeyValue> {
+fn attributes(call: &CallEnd) -> impl Iterator<Item = KeyValue> {
     let error = (call.code != "OK").then(|| call.reason.unwrap_or(call.code));
     [
         ("rpc.response.status_code", Some(call.code)),
         ("error.type", error),
         ("idphoto.reason", call.reason),
-        ("idphoto.dispatch", call.dispatch),
+        ("idphoto.dispatch", call.dispatch.map(Dispatch::name)),
     ]
     .into_iter()
     .filter_map(|(key, value)| Some(KeyValue::new(key, value?)))
 }
 
-struct Incoming<'a>(&'a HeaderMap);
+struct Told<'f, 'a>(&'f dyn Fn(&str) -> Option<&'a str>);
 
-impl Extractor for Incoming<'_> {
+impl Extractor for Told<'_, '_> {
     fn get(&self, key: &str) -> Option<&str> {
-        let value = self.0.get(key)?.to_str().ok()?;
-        (value.len() <= MOST_STATE).then_some(value)
+        (self.0)(key).filter(|value| value.len() <= MOST_STATE)
     }
 
     fn keys(&self) -> Vec<&str> {
-        self.0.keys().map(HeaderName::as_str).collect()
+        Vec::new()
     }
 }
 
-struct Outgoing<'a>(&'a mut HeaderMap);
+struct Telling<'a>(&'a mut dyn FnMut(&str, String));
 
-impl Injector for Outgoing<'_> {
+impl Injector for Telling<'_> {
     fn set(&mut self, key: &str, value: String) {
-        let name = HeaderName::from_bytes(key.as_bytes());
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) {
-            self.0.insert(name, value);
-        }
+        (self.0)(key, value);
     }
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use super::port::Cause;
 use crate::domain::Violations;
 
+pub use crate::domain::Dispatch;
+
 /// Why a verification has no answer.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum VerifyError {
@@ -77,19 +79,6 @@ pub enum Denial {
         /// When a new attempt makes sense.
         retry_after: Duration,
     },
-}
-
-/// What is certain about the request to UPI.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dispatch {
-    /// UPI got nothing.
-    NotSent,
-    /// UPI refused our signature and processed nothing.
-    Refused,
-    /// Sent; the answer is awaited.
-    InFlight,
-    /// Sent; nobody knows.
-    Unknown,
 }
 
 impl VerifyError {

@@ -21,7 +21,7 @@ mod fault;
 mod participant;
 
 use crate::requests::order_id;
-use idphoto::verify::observer::Nobody;
+use idphoto::observe::Nobody;
 use participant::{Participant, verification};
 
 /// Making keys takes long: all tests share these.

@@ -1,10 +1,12 @@
 //! From events to numbers.
 
+use std::time::Duration;
+
 use opentelemetry::KeyValue;
 
 use super::Metrics;
-use crate::domain::{Answer, Category, Outcome, Rejection};
-use crate::verify::observer::{CallEnd, CallResult, Event, OrderEnd, Resender, Stage};
+use crate::domain::{Answer, Category, Dispatch, Outcome, Rejection};
+use crate::observe::{CallEnd, Event, Resender};
 
 impl Metrics {
     /// Counts what happened.
@@ -18,27 +20,23 @@ impl Metrics {
                 it.handshakes_failed.add(1, &[label("cause", cause.name())]);
             }
             Event::Passed(stage, took) => {
-                let labels = [label("stage", stage_name(*stage))];
+                let labels = [label("stage", stage.name())];
                 it.stage_duration.record(took.as_secs_f64(), &labels);
             }
             Event::InFlight(orders) => it.orders_active.record(*orders as u64, &[]),
             Event::Joined => it.calls_joined.add(1, &[]),
             Event::Replayed => it.calls_replayed.add(1, &[]),
-            Event::Called(result, took) => {
-                let labels = [label("result", result_name(*result))];
-                it.upi_duration.record(took.as_secs_f64(), &labels);
-            }
-            Event::ReusedBroke(end) => {
+            Event::Called(result, took) => self.called(*result, *took),
+            Event::ReusedBroke(certain) => {
                 it.reused_broken
-                    .add(1, &[label("dispatch", dispatch(*end))]);
+                    .add(1, &[label("dispatch", certain.name())]);
             }
             Event::Skew(seconds) => it.clock_skew.record(*seconds, &[]),
-            Event::Answered(answer) => self.answered(answer),
             Event::OrderEnded(end) => self.order_ended(*end),
         }
     }
 
-    fn call_ended(&self, call: &CallEnd<'_>) {
+    fn call_ended(&self, call: &CallEnd) {
         let it = &self.instruments;
         it.calls_active.add(-1, &[method_label(call.method)]);
         let mut labels = vec![
@@ -52,9 +50,25 @@ impl Metrics {
         }
         it.call_duration.record(call.took.as_secs_f64(), &labels);
         if let Some(reason) = call.reason {
-            let dispatch = call.dispatch.unwrap_or("NONE");
+            let dispatch = call.dispatch.map_or("NONE", Dispatch::name);
             let labels = [label("reason", reason), label("dispatch", dispatch)];
             it.errors.add(1, &labels);
+        }
+    }
+
+    fn called(&self, result: Result<&Answer, Dispatch>, took: Duration) {
+        let name = match result {
+            Ok(_) => "answered",
+            Err(Dispatch::NotSent) => "not_sent",
+            Err(Dispatch::Refused) => "refused",
+            Err(Dispatch::InFlight | Dispatch::Unknown) => "unknown",
+        };
+        let labels = [label("result", name)];
+        self.instruments
+            .upi_duration
+            .record(took.as_secs_f64(), &labels);
+        if let Ok(answer) = result {
+            self.answered(answer);
         }
     }
 
@@ -73,10 +87,11 @@ impl Metrics {
         it.answers.add(1, &labels);
     }
 
-    fn order_ended(&self, end: OrderEnd) {
+    fn order_ended(&self, end: Result<(), Dispatch>) {
         let it = &self.instruments;
-        it.orders_ended.add(1, &[label("dispatch", dispatch(end))]);
-        if end == OrderEnd::Unknown {
+        let name = end.map_or_else(Dispatch::name, |()| "ANSWERED");
+        it.orders_ended.add(1, &[label("dispatch", name)]);
+        if end == Err(Dispatch::Unknown) {
             it.outcome_unknown.add(1, &[]);
         }
     }
@@ -109,37 +124,9 @@ const fn category(category: Category) -> &'static str {
     }
 }
 
-const fn dispatch(end: OrderEnd) -> &'static str {
-    match end {
-        OrderEnd::Answered => "ANSWERED",
-        OrderEnd::NotSent => "NOT_SENT",
-        OrderEnd::Refused => "REFUSED",
-        OrderEnd::Unknown => "UNKNOWN",
-    }
-}
-
 const fn resender(by: Resender) -> &'static str {
     match by {
-        Resender::Envoy => "envoy",
-        Resender::Grpc => "grpc",
-    }
-}
-
-const fn stage_name(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Validate => "validate",
-        Stage::Seal => "seal",
-        Stage::Send => "send",
-        Stage::Open => "open",
-        Stage::Settle => "settle",
-    }
-}
-
-const fn result_name(result: CallResult) -> &'static str {
-    match result {
-        CallResult::Answered => "answered",
-        CallResult::Refused => "refused",
-        CallResult::NotSent => "not_sent",
-        CallResult::Unknown => "unknown",
+        Resender::Proxy => "envoy",
+        Resender::Client => "grpc",
     }
 }

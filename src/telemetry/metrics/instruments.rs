@@ -4,7 +4,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, UpDownCounter};
 
 use super::table::{self, Kind, Metric};
-use crate::verify::observer::HandshakeFailure;
+use crate::observe::HandshakeFailure;
 
 /// The reasons of the contract, each with the dispatch that it usually has.
 pub(super) const REASONS: [(&str, &str); 16] = [
