@@ -10,10 +10,12 @@ use tokio::time::Instant;
 mod certificates;
 mod descriptors;
 mod files;
+mod telemetry;
 
 pub use certificates::{CertificateFacts, KeyRole};
 pub use descriptors::Room;
 pub use files::{FileProblems, Files, NotText, ReadError, read_file, read_files, to_passphrase};
+pub use telemetry::telemetry_settings;
 
 use crate::admin::{self, Admin, AdminError};
 use crate::config::Config;

@@ -11,7 +11,6 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 
-use crate::config::TelemetryConfig;
 use crate::observe::Observer;
 
 mod level;
@@ -20,6 +19,7 @@ mod losses;
 pub mod metrics;
 mod otlp;
 mod service;
+mod settings;
 mod trace;
 mod witness;
 
@@ -28,6 +28,7 @@ pub use log::flush as flush_log;
 pub use metrics::Exposition;
 pub use otlp::ExportError;
 pub use service::{Expiry, Service};
+pub use settings::{Export, Format, Settings};
 
 use losses::Losses;
 use metrics::{Facts, Metrics};
@@ -66,15 +67,15 @@ impl Telemetry {
     ///
     /// # Errors
     /// What cannot be started.
-    pub fn start(config: &TelemetryConfig, service: Service) -> Result<Self, TelemetryError> {
+    pub fn start(settings: &Settings, service: Service) -> Result<Self, TelemetryError> {
         let losses = Arc::new(Losses::default());
-        let exports = Exports::start(&config.otlp, service.name, &losses)?;
+        let exports = Exports::start(&settings.export, service.name, &losses)?;
         let reader = exports.reader();
         let metrics = Metrics::start(&Facts::of(&service), Arc::clone(&losses), reader)?;
         let tracer = exports.tracer();
         let libraries = Arc::<log::Libraries>::default();
-        let log = log::layer(config.log_format, losses, Arc::clone(&libraries))?;
-        let level = Switch::new(config.log_level.into());
+        let log = log::layer(settings.format, losses, Arc::clone(&libraries))?;
+        let level = Switch::new(settings.level);
         let tracing = tracer.is_some().then_some(Tracing);
         registry()
             .with(tracer.map(trace::layer))

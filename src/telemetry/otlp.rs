@@ -15,23 +15,23 @@ use tokio::task::spawn_blocking;
 
 use super::losses::{Losses, Signal};
 use super::service::resource;
-use crate::config::OtlpConfig;
+use super::settings::Export;
 
 mod collections;
+mod exporters;
 mod outcome;
 mod queue;
 mod rejected;
-mod settings;
 mod variables;
 
+pub use exporters::ExportError;
 pub(super) use rejected::{Listener, TARGET};
-pub use settings::ExportError;
 
 use collections::Collections;
+use exporters::Exporters;
 use outcome::Outcome;
 use queue::Queue;
 use rejected::Rejected;
-use settings::Settings;
 use variables::Variables;
 
 /// OpenTelemetry's name for whose spans they are.
@@ -53,11 +53,11 @@ impl Exports {
     /// # Errors
     /// An endpoint, a variable or a file that cannot be used.
     pub(super) fn start(
-        config: &OtlpConfig,
+        config: &Export,
         service: &'static str,
         losses: &Arc<Losses>,
     ) -> Result<Self, ExportError> {
-        let settings = Settings {
+        let settings = Exporters {
             config,
             variables: Variables(&variables::of_process),
         };
@@ -103,7 +103,7 @@ impl Exports {
 }
 
 fn traces(
-    settings: Settings<'_>,
+    settings: Exporters<'_>,
     service: &'static str,
     losses: &Arc<Losses>,
     rejected: &Arc<Rejected>,
@@ -121,7 +121,7 @@ fn traces(
 }
 
 fn metrics(
-    settings: Settings<'_>,
+    settings: Exporters<'_>,
     losses: &Arc<Losses>,
     rejected: &Arc<Rejected>,
 ) -> Result<Option<Periodic>, ExportError> {

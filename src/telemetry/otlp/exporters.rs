@@ -11,9 +11,9 @@ use rustls_pki_types::pem::PemObject as _;
 use tonic::transport::{Certificate, ClientTlsConfig};
 
 use super::variables::Variables;
-use crate::config::OtlpConfig;
 use crate::marks;
 use crate::telemetry::losses::Signal;
+use crate::telemetry::settings::Export;
 
 /// Why the export does not start.
 #[derive(Debug, thiserror::Error)]
@@ -43,12 +43,12 @@ pub enum ExportError {
 
 /// What is exported, and how.
 #[derive(Clone, Copy)]
-pub(super) struct Settings<'a> {
-    pub(super) config: &'a OtlpConfig,
+pub(super) struct Exporters<'a> {
+    pub(super) config: &'a Export,
     pub(super) variables: Variables<'a>,
 }
 
-impl Settings<'_> {
+impl Exporters<'_> {
     /// Our ratio, unless OTEL_TRACES_SAMPLER says something else.
     ///
     /// # Errors
