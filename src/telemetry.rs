@@ -31,7 +31,7 @@ pub use service::{Expiry, Service};
 pub use settings::{Export, Format, Settings};
 
 use losses::Losses;
-use metrics::{Facts, Metrics};
+use metrics::Metrics;
 use otlp::Exports;
 use trace::Tracing;
 use witness::Witness;
@@ -71,7 +71,7 @@ impl Telemetry {
         let losses = Arc::new(Losses::default());
         let exports = Exports::start(&settings.export, service.name, &losses)?;
         let reader = exports.reader();
-        let metrics = Metrics::start(&Facts::of(&service), Arc::clone(&losses), reader)?;
+        let metrics = Metrics::start(&service, Arc::clone(&losses), reader)?;
         let tracer = exports.tracer();
         let libraries = Arc::<log::Libraries>::default();
         let log = log::layer(settings.format, losses, Arc::clone(&libraries))?;

@@ -9,6 +9,7 @@ use opentelemetry_sdk::metrics::reader::MetricReader;
 
 use super::losses::Losses;
 use super::service::{Service, resource};
+use crate::observe::Event;
 
 mod count;
 mod exposition;
@@ -30,21 +31,6 @@ use reader::Shared;
 #[error("the Prometheus exporter cannot be built")]
 pub struct MetricsError(#[from] opentelemetry_sdk::error::OTelSdkError);
 
-/// What is known of the process from the start.
-pub(super) struct Facts {
-    service: Service,
-    started: Instant,
-}
-
-impl Facts {
-    pub(super) fn of(service: &Service) -> Self {
-        Self {
-            service: service.clone(),
-            started: Instant::now(),
-        }
-    }
-}
-
 /// All metrics of this process.
 pub(super) struct Metrics {
     instruments: Instruments,
@@ -56,7 +42,7 @@ pub(super) struct Metrics {
 impl Metrics {
     /// Prometheus reads them, and `export` where there is one.
     pub(super) fn start<E>(
-        facts: &Facts,
+        service: &Service,
         losses: Arc<Losses>,
         export: Option<E>,
     ) -> Result<Self, MetricsError>
@@ -66,12 +52,12 @@ impl Metrics {
         let exposition = Exposition::default();
         let reader = Shared::new(exposition.exporter()?, export);
         let provider = SdkMeterProvider::builder()
-            .with_resource(resource(facts.service.name))
+            .with_resource(resource(service.name))
             .with_reader(reader)
             .build();
         let meter = provider.meter(env!("CARGO_PKG_NAME"));
-        observed::register(&meter, facts, losses);
-        process::register(&meter, facts.started);
+        observed::register(&meter, service, losses);
+        process::register(&meter, Instant::now());
         let instruments = Instruments::new(&meter);
         instruments.begin_at_zero();
         Ok(Self {
@@ -79,6 +65,11 @@ impl Metrics {
             exposition,
             _provider: provider,
         })
+    }
+
+    /// Counts what happened.
+    pub(super) fn count(&self, event: &Event<'_>) {
+        self.instruments.count(event);
     }
 
     pub(super) fn exposition(&self) -> Exposition {

@@ -18,13 +18,14 @@ use super::service::resource;
 use super::settings::Export;
 
 mod collections;
+mod error;
 mod exporters;
 mod outcome;
 mod queue;
 mod rejected;
 mod variables;
 
-pub use exporters::ExportError;
+pub use error::ExportError;
 pub(super) use rejected::{Listener, TARGET};
 
 use collections::Collections;

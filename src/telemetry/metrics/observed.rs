@@ -7,15 +7,14 @@ use opentelemetry::metrics::Meter;
 use time::OffsetDateTime;
 
 use super::super::losses::Losses;
-use super::super::service::Expiry;
-use super::Facts;
+use super::super::service::{Expiry, Service};
 use super::table::{self, described};
 
 /// Registers what the process knows of itself.
-pub(super) fn register(meter: &Meter, facts: &Facts, losses: Arc<Losses>) {
+pub(super) fn register(meter: &Meter, service: &Service, losses: Arc<Losses>) {
     build(meter);
-    limit(meter, facts.service.max_in_flight as u64);
-    expiries(meter, facts.service.expiries.clone());
+    limit(meter, service.max_in_flight as u64);
+    expiries(meter, service.expiries.clone());
     lost(meter, losses);
 }
 

@@ -8,8 +8,8 @@ use time::OffsetDateTime;
 
 use super::super::otlp::Periodic;
 use super::super::service::{Expiry, Service};
+use super::Metrics;
 use super::table::{ALL, markdown, prometheus_label};
-use super::{Facts, Metrics};
 use crate::domain::{Answer, Category, Confidence, Dispatch, Outcome, Rejection, ResponseCode};
 use crate::observe::{CallEnd, Event, HandshakeFailure, Resender, Stage};
 use crate::pb::ErrorReason;
@@ -24,7 +24,7 @@ fn metrics() -> Metrics {
             at: OffsetDateTime::now_utc() + time::Duration::days(10),
         }],
     };
-    Metrics::start(&Facts::of(&service), Arc::default(), None::<Periodic>).unwrap()
+    Metrics::start(&service, Arc::default(), None::<Periodic>).unwrap()
 }
 
 fn answer(outcome: Outcome) -> Answer {

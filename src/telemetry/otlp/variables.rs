@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use http::{HeaderName, HeaderValue};
 
-use super::exporters::ExportError;
+use super::error::ExportError;
 use crate::telemetry::losses::Signal;
 
 /// A variable of this process. What is no text is bad rather than absent.
