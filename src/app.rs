@@ -10,18 +10,20 @@ use tokio::time::Instant;
 mod certificates;
 mod descriptors;
 mod files;
+mod telemetry;
 
 pub use certificates::{CertificateFacts, KeyRole};
 pub use descriptors::Room;
 pub use files::{FileProblems, Files, NotText, ReadError, read_file, read_files, to_passphrase};
+pub use telemetry::telemetry_settings;
 
 use crate::admin::{self, Admin, AdminError};
 use crate::config::Config;
 use crate::ledger::MemoryLedger;
+use crate::observe::Observer;
 use crate::rpc::{self, Ports, Server, ServerError, UnderWay};
 use crate::telemetry::Telemetry;
 use crate::upi::gateway::{self, Keys, SetupError, UpiGateway};
-use crate::verify::observer::Observer;
 use crate::verify::port::{Clock, Everyone, SystemClock};
 use crate::verify::{Limits, Verifier};
 

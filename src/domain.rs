@@ -4,6 +4,7 @@
 //! GB 11643-1999 for identity numbers, ISO/IEC 10918-1 and 15948 for photos.
 
 pub mod consent;
+pub mod dispatch;
 pub mod merchant;
 pub mod order_id;
 pub mod outcome;
@@ -18,6 +19,7 @@ pub mod text;
 pub mod violation;
 
 pub use consent::{Consent, ConsentDraft};
+pub use dispatch::Dispatch;
 pub use merchant::{Member, Merchant, MerchantDraft};
 pub use order_id::OrderId;
 pub use outcome::{Answer, Category, Confidence, Outcome, Rejection, ResponseCode};

@@ -7,6 +7,7 @@
 //! ```
 //!
 //! - [`domain`] checks what a caller gave and knows nobody.
+//! - [`observe`] is how every layer tells its steps, and knows [`domain`] alone.
 //! - [`verify`] is the use case: claim the order, call, settle. It owns the ports.
 //! - [`rpc`], [`upi`] and [`ledger`] are adapters to those ports and do not know each
 //!   other.
@@ -27,6 +28,7 @@ pub mod doctor;
 pub mod domain;
 pub mod ledger;
 pub mod marks;
+pub mod observe;
 pub mod pb;
 pub mod rpc;
 pub mod sandbox;

@@ -14,8 +14,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::domain::{Merchant, Rules};
+use crate::observe::Observer;
 use crate::verify::Verifier;
-use crate::verify::observer::Observer;
 use crate::verify::port::{Admission, Clock};
 
 mod backlog;

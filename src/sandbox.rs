@@ -12,11 +12,11 @@ use std::time::Duration;
 
 use crate::acceptor::Acceptor;
 use crate::domain::Rules;
+use crate::observe::Observer;
 use crate::upi::gateway::PhotoPlacement;
 use crate::upi::jwe::JweError;
 use crate::upi::jws::JwsError;
 use crate::upi::key::{KeyError, Kid, PrivateKey, PublicKey};
-use crate::verify::observer::Observer;
 use crate::verify::port::Clock;
 
 mod answer;

@@ -11,13 +11,15 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 
-use crate::config::TelemetryConfig;
-use crate::verify::observer::Observer;
+use crate::observe::Observer;
 
 mod level;
 mod log;
+mod losses;
 pub mod metrics;
 mod otlp;
+mod service;
+mod settings;
 mod trace;
 mod witness;
 
@@ -25,10 +27,13 @@ pub use level::{Standing, Switch};
 pub use log::flush as flush_log;
 pub use metrics::Exposition;
 pub use otlp::ExportError;
+pub use service::{Expiry, Service};
+pub use settings::{Export, Format, Settings};
 
-use metrics::{Facts, Metrics};
-use otlp::{Exports, Losses};
-use trace::{Spans, Tracing};
+use losses::Losses;
+use metrics::Metrics;
+use otlp::Exports;
+use trace::Tracing;
 use witness::Witness;
 
 /// Why there is no telemetry.
@@ -48,34 +53,12 @@ pub enum TelemetryError {
     Export(#[from] ExportError),
 }
 
-/// Who is seen.
-#[derive(Debug, Clone, Default)]
-pub struct Service {
-    /// `service.name`, unless OTEL_SERVICE_NAME says otherwise.
-    pub name: &'static str,
-    /// `server.max_in_flight`.
-    pub max_in_flight: usize,
-    /// When certificates of keys end.
-    pub expiries: Vec<Expiry>,
-}
-
-/// The end of a certificate.
-#[derive(Debug, Clone)]
-pub struct Expiry {
-    /// What its key is for: `signing`, `encryption` or `verification`.
-    pub role: &'static str,
-    /// The key's id.
-    pub kid: String,
-    /// When the certificate ends.
-    pub at: time::OffsetDateTime,
-}
-
 /// Log, metrics and export of this process.
 pub struct Telemetry {
     observer: Arc<dyn Observer>,
     exposition: Exposition,
     level: Switch,
-    exports: Option<Exports>,
+    exports: Exports,
 }
 
 impl Telemetry {
@@ -84,19 +67,21 @@ impl Telemetry {
     ///
     /// # Errors
     /// What cannot be started.
-    pub fn start(config: &TelemetryConfig, service: Service) -> Result<Self, TelemetryError> {
+    pub fn start(settings: &Settings, service: Service) -> Result<Self, TelemetryError> {
         let losses = Arc::new(Losses::default());
-        let metrics = Metrics::start(&Facts::of(&service), Arc::clone(&losses))?;
-        let exports = Exports::start(&config.otlp, service.name, metrics.reader(), &losses)?;
-        let tracer = exports.as_ref().and_then(Exports::tracer);
+        let exports = Exports::start(&settings.export, service.name, &losses)?;
+        let reader = exports.reader();
+        let metrics = Metrics::start(&service, Arc::clone(&losses), reader)?;
+        let tracer = exports.tracer();
         let libraries = Arc::<log::Libraries>::default();
-        let log = log::layer(config.log_format, losses, Arc::clone(&libraries))?;
-        let level = Switch::new(config.log_level.into());
+        let log = log::layer(settings.format, losses, Arc::clone(&libraries))?;
+        let level = Switch::new(settings.level);
         let tracing = tracer.is_some().then_some(Tracing);
         registry()
-            .with(tracer.map(Spans::new))
+            .with(tracer.map(trace::layer))
             .with(log)
             .with(log::Sieve(libraries))
+            .with(exports.listener())
             .with(level.gate(tracing.is_some()))
             .try_init()?;
         log::silence_panics();
@@ -128,8 +113,6 @@ impl Telemetry {
 
     /// Exports what is left, within `limit`.
     pub async fn finish(self, limit: Duration) {
-        if let Some(exports) = self.exports {
-            exports.finish(limit).await;
-        }
+        self.exports.finish(limit).await;
     }
 }

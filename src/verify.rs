@@ -12,9 +12,9 @@ use tokio::time::{Instant, timeout_at};
 use tracing::Instrument as _;
 
 use crate::domain::{Answer, OrderId, Verification};
+use crate::observe::Observer;
 
 pub mod error;
-pub mod observer;
 pub mod port;
 
 mod attempt;
@@ -27,7 +27,6 @@ mod ticket;
 
 use error::{NotSent, VerifyError};
 use flight::{Boarding, Flight, Flights};
-use observer::Observer;
 use port::{Cause, Gateway, Ledger, LedgerError, Record};
 pub use ticket::Ticket;
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use idphoto::domain::{FreeText, Member};
+use idphoto::observe::Nobody;
 use idphoto::sandbox::kit::{APP_ID, Kit, MEMBER_IIN, MEMBER_NAME, REQUEST_PATH};
 use idphoto::upi::gateway::{Connections, PhotoPlacement, Proxy, Settings, UpiGateway};
-use idphoto::verify::observer::Nobody;
 use idphoto::verify::port::{CallError, Gateway as _, Sealed, SystemClock};
 
 use crate::peer::Peer;

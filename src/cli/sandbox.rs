@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use super::exit::Exit;
 use super::input;
-use crate::config::{Config, ConfigErrors, Sources, TelemetryConfig};
+use crate::config::{Config, ConfigErrors, Sources};
 use crate::sandbox::kit::{Kit, KitError};
 use crate::sandbox::{Sandbox, SandboxError, Settings};
 use crate::shutdown;
-use crate::telemetry::{Service, Telemetry, TelemetryError, flush_log};
+use crate::telemetry::{self, Service, Telemetry, TelemetryError, flush_log};
 use crate::verify::port::SystemClock;
 
 mod scenarios;
@@ -122,7 +122,7 @@ fn start() -> Result<Telemetry, TelemetryError> {
         name: "idphoto-sandbox",
         ..Service::default()
     };
-    Telemetry::start(&TelemetryConfig::default(), service)
+    Telemetry::start(&telemetry::Settings::default(), service)
 }
 
 fn settings(args: &Args, config: &Config) -> Settings {

@@ -144,7 +144,7 @@ fn start(config: &Config, room: Room, expiries: Vec<Expiry>) -> Result<Telemetry
         max_in_flight: room.orders,
         expiries,
     };
-    Telemetry::start(&config.telemetry, service)
+    Telemetry::start(&app::telemetry_settings(&config.telemetry), service)
 }
 
 /// Says where the gateway listens, and what an operator should not learn by accident.

@@ -8,9 +8,9 @@ use tokio::task::JoinHandle;
 
 use crate::app::{self, App, AppError, Room};
 use crate::config::{Config, ConfigErrors, Sources};
+use crate::observe::{Nobody, Observer};
 use crate::sandbox::kit::{Kit, KitError};
 use crate::sandbox::{self, Post, Posts, Sandbox, SandboxError};
-use crate::verify::observer::{Nobody, Observer};
 use crate::verify::port::SystemClock;
 
 /// A part that runs in a task of its own until it is told to stop.

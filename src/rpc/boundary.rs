@@ -29,7 +29,7 @@ use super::resent;
 use super::share::Share;
 use super::status::Failure;
 use super::upload::{Allowance, Upload};
-use crate::verify::observer::{Event, Observer};
+use crate::observe::{Event, Observer};
 use crate::verify::port::{Admission, BoxFuture, Caller};
 
 /// The service within its boundary.
@@ -65,11 +65,12 @@ impl<S> Boundary<S> {
     /// The log line of a call that has just come in, and its span.
     fn open(&self, request: &Request<Body>, arrived: Instant, call: &Call) -> Line {
         let method = known_method(request.uri().path());
-        let begin = || call_span(method);
-        let span = self.observer.begin(request.headers(), &begin);
-        self.observer.hear(&Event::CallBegan(method));
+        let span = call_span(method);
+        let told = |name: &str| request.headers().get(name)?.to_str().ok();
+        span.in_scope(|| self.observer.extract(&told));
+        self.observer.record(&Event::CallBegan(method));
         for resender in resent::by(request.headers()) {
-            self.observer.hear(&Event::Resent(resender));
+            self.observer.record(&Event::Resent(resender));
         }
         let observer = Arc::clone(&self.observer);
         Line::open(

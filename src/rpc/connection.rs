@@ -29,7 +29,7 @@ use super::quota::{Answer, Limits, Part, Quota};
 use super::routes::Routes;
 use super::stretch::Turns;
 use super::unread::{Noted, Unread};
-use crate::verify::observer::HandshakeFailure;
+use crate::observe::HandshakeFailure;
 use crate::verify::port::Caller;
 
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(60);
@@ -84,7 +84,7 @@ impl Host {
 
     /// Counts a connection for which there was no room.
     pub(super) fn turn_away(&self) {
-        self.failures.hear(HandshakeFailure::TooManyConnections);
+        self.failures.record(HandshakeFailure::TooManyConnections);
     }
 
     /// Serves a connection to its end. What goes wrong with it is the peer's affair.
@@ -101,7 +101,7 @@ impl Host {
         };
         let Some(tls) = &self.tls else {
             if first == TLS_HANDSHAKE {
-                self.failures.hear(HandshakeFailure::TlsAtPlaintextPort);
+                self.failures.record(HandshakeFailure::TlsAtPlaintextPort);
             }
             // HTTP/2 says in its own words that it does not understand.
             return self.speak(stream, caller, patience).await;
@@ -110,9 +110,9 @@ impl Host {
             Greeting::Came(Ok(stream)) => stream,
             Greeting::Came(Err(error)) => {
                 tracing::debug!(%error, "handshake failed");
-                return self.failures.hear(handshake::cause(first, &error));
+                return self.failures.record(handshake::cause(first, &error));
             }
-            Greeting::TooLate => return self.failures.hear(HandshakeFailure::Timeout),
+            Greeting::TooLate => return self.failures.record(HandshakeFailure::Timeout),
             Greeting::Drained => return,
         };
         let certificates = stream.get_ref().1.peer_certificates();
@@ -130,7 +130,7 @@ impl Host {
             Greeting::Came(Ok(1)) => return first.first().copied(),
             Greeting::Came(_) if self.tls.is_some() => self.failures.count_silent(),
             Greeting::TooLate if self.tls.is_some() => {
-                self.failures.hear(HandshakeFailure::Timeout);
+                self.failures.record(HandshakeFailure::Timeout);
             }
             Greeting::Came(_) | Greeting::TooLate | Greeting::Drained => {}
         }
@@ -166,10 +166,10 @@ impl Host {
         let ended = tokio::select! {
             ended = turns.count(connection.as_mut()) => ended,
             () = silence(&heard, patience) => {
-                return self.failures.hear(HandshakeFailure::Timeout);
+                return self.failures.record(HandshakeFailure::Timeout);
             }
             () = unread.overdue(self.patience.answer) => {
-                return self.failures.hear(HandshakeFailure::Unread);
+                return self.failures.record(HandshakeFailure::Unread);
             }
             () = self.closed() => {
                 connection.as_mut().graceful_shutdown();
@@ -178,7 +178,7 @@ impl Host {
         };
         if let Err(error) = ended {
             if heard.is_flood() {
-                self.failures.hear(HandshakeFailure::Flood);
+                self.failures.record(HandshakeFailure::Flood);
             }
             tracing::debug!(%error, "connection failed");
         }

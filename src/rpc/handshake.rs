@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tokio_rustls::rustls::{AlertDescription, Error};
 
-use crate::verify::observer::{Event, HandshakeFailure, Observer};
+use crate::observe::{Event, HandshakeFailure, Observer};
 
 /// Of a TLS record that carries a handshake (RFC 8446, section 5.1): no HTTP begins so.
 pub(super) const TLS_HANDSHAKE: u8 = 22;
@@ -47,12 +47,12 @@ impl Failures {
     /// open, and nobody wants to read of it.
     pub(super) fn count_silent(&self) {
         let failed = Event::HandshakeFailed(HandshakeFailure::Closed);
-        self.observer.hear(&failed);
+        self.observer.record(&failed);
     }
 
     /// Counts a failure, and tells it unless its cause was told lately.
-    pub(super) fn hear(self: &Arc<Self>, cause: HandshakeFailure) {
-        self.observer.hear(&Event::HandshakeFailed(cause));
+    pub(super) fn record(self: &Arc<Self>, cause: HandshakeFailure) {
+        self.observer.record(&Event::HandshakeFailed(cause));
         if !self.is_news(cause) {
             return;
         }

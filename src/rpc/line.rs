@@ -11,11 +11,11 @@ use tracing::{Level, Span};
 
 use super::call::{Call, Facts};
 use super::drain::InProgress;
-use super::status::{code_name, dispatch_name, reason_name, row};
+use super::status::{code_name, reason_name, row};
 use crate::domain::OrderId;
+use crate::observe::{CallEnd, Event, Observer};
 use crate::pb::ErrorReason;
 use crate::verify::error::Dispatch;
-use crate::verify::observer::{CallEnd, Event, Observer};
 
 /// What to check when UPI answers 401, which comes without a reason; most likely first.
 const REFUSED_HINT: &str = "UPI gives no reason; check in this order: the signing key belongs to \
@@ -90,7 +90,7 @@ impl Line {
                     order_id = facts.order_id.as_ref().map(OrderId::as_str),
                     code = code_name(code),
                     reason = reason.map(reason_name),
-                    dispatch = dispatch.map(dispatch_name),
+                    dispatch = dispatch.map(Dispatch::name),
                     duration_ms = milliseconds(self.arrived.elapsed()),
                     replayed = facts.replayed,
                     cause = cause(facts),
@@ -104,14 +104,14 @@ impl Line {
             Level::WARN => line!(Level::WARN),
             _ => line!(Level::INFO),
         }
-        self.observer.hear(&Event::CallEnded(CallEnd {
-            span: &self.span,
+        let ended = Event::CallEnded(CallEnd {
             method: self.method,
             code: code_name(code),
             reason: reason.map(reason_name),
-            dispatch: dispatch.map(dispatch_name),
+            dispatch,
             took: self.arrived.elapsed(),
-        }));
+        });
+        self.span.in_scope(|| self.observer.record(&ended));
     }
 }
 

@@ -9,12 +9,12 @@ use http::Response;
 use tokio::time::Instant;
 use tonic::body::Body;
 use tonic::{Code, Status};
-use tracing::{Span, warn};
+use tracing::warn;
 
-use super::status::{Failure, code_name, dispatch_name, reason_name};
+use super::status::{Failure, code_name, reason_name};
+use crate::observe::{CallEnd, Event, Observer};
 use crate::pb::ErrorReason;
 use crate::verify::error::NotSent;
-use crate::verify::observer::{CallEnd, Event, Observer};
 
 /// Between two lines of the log.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -51,13 +51,12 @@ impl Refusals {
         if failure.reason != ErrorReason::Overloaded {
             return None;
         }
-        self.observer.hear(&Event::CallBegan(method));
-        self.observer.hear(&Event::CallEnded(CallEnd {
-            span: &Span::none(),
+        self.observer.record(&Event::CallBegan(method));
+        self.observer.record(&Event::CallEnded(CallEnd {
             method,
             code: code_name(Code::ResourceExhausted),
             reason: Some(reason_name(failure.reason)),
-            dispatch: failure.dispatch.map(dispatch_name),
+            dispatch: failure.dispatch,
             took: Duration::ZERO,
         }));
         self.tell(method);

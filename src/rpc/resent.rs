@@ -3,7 +3,7 @@
 
 use http::HeaderMap;
 
-use crate::verify::observer::Resender;
+use crate::observe::Resender;
 
 /// Envoy counts attempts from 1, and tells from the first one on where it is told to.
 const ENVOY: &str = "x-envoy-attempt-count";
@@ -12,8 +12,8 @@ const GRPC: &str = "grpc-previous-rpc-attempts";
 
 /// Everybody who says that they repeat.
 pub(super) fn by(metadata: &HeaderMap) -> impl Iterator<Item = Resender> {
-    let envoy = (number(metadata, ENVOY) > 1).then_some(Resender::Envoy);
-    let grpc = (number(metadata, GRPC) > 0).then_some(Resender::Grpc);
+    let envoy = (number(metadata, ENVOY) > 1).then_some(Resender::Proxy);
+    let grpc = (number(metadata, GRPC) > 0).then_some(Resender::Client);
     envoy.into_iter().chain(grpc)
 }
 
@@ -27,7 +27,7 @@ mod tests {
     use http::HeaderMap;
 
     use super::{ENVOY, GRPC, by};
-    use crate::verify::observer::Resender;
+    use crate::observe::Resender;
 
     fn said(name: &'static str, value: &'static str) -> Vec<Resender> {
         by(&HeaderMap::from_iter([(
@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn a_second_attempt_is() {
-        assert_eq!(said(ENVOY, "2"), [Resender::Envoy]);
-        assert_eq!(said(GRPC, "1"), [Resender::Grpc]);
+        assert_eq!(said(ENVOY, "2"), [Resender::Proxy]);
+        assert_eq!(said(GRPC, "1"), [Resender::Client]);
     }
 }

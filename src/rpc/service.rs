@@ -4,18 +4,17 @@ use std::sync::Arc;
 
 use tokio::time::{Instant, timeout_at};
 use tonic::{Request, Response, Status};
-use tracing::info_span;
 
 use super::call::Call;
 use super::convert;
 use super::status::Failure;
 use crate::domain::{Merchant, OrderId, Rules, Verification, Violations};
+use crate::observe::{Observer, Stage, stage};
 use crate::pb::id_photo_service_server::IdPhotoService;
 use crate::pb::{
     GetVerificationRequest, GetVerificationResponse, VerifyIdPhotoRequest, VerifyIdPhotoResponse,
 };
 use crate::verify::Verifier;
-use crate::verify::observer::{Observer, Stage, Watch};
 use crate::verify::port::Clock;
 
 /// The methods, on the use case.
@@ -56,10 +55,8 @@ impl Methods {
     ) -> Result<VerifyIdPhotoResponse, Failure> {
         call.identify(&message.order_id);
         let validate_only = message.validate_only;
-        let watch = Watch::start(Stage::Validate);
-        let checked = info_span!("validate").in_scope(|| self.check(message));
-        watch.stop(&*self.observer);
-        let request = checked?;
+        let validate = stage(Stage::Validate, &*self.observer);
+        let request = validate.run(|| self.check(message))?;
         let order_id = request.order_id.clone();
         if validate_only {
             return Ok(convert::checked(&order_id));

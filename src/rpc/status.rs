@@ -18,7 +18,7 @@ use crate::verify::port::Cause;
 
 mod table;
 
-pub(super) use table::{code_name, dispatch_name, reason_name, row};
+pub(super) use table::{code_name, reason_name, row};
 
 use table::Row;
 
@@ -153,7 +153,7 @@ impl Failure {
 
     fn metadata(&self, row: &Row, order_id: Option<&OrderId>) -> HashMap<String, String> {
         [
-            ("dispatch", self.dispatch.map(dispatch_name)),
+            ("dispatch", self.dispatch.map(Dispatch::name)),
             ("retry", row.retry),
             ("order_id", order_id.map(OrderId::as_str)),
         ]

@@ -11,7 +11,7 @@ use tracing::{Instrument as _, Span, field, info_span};
 
 use super::answer::{Body, Cut, Ending, JSON, UPI_JWS, respond, say};
 use super::processor::Processor;
-use crate::verify::observer::Observer;
+use crate::observe::Observer;
 
 /// The largest good body is well below: 204,800 characters of photo, encrypted, with each
 /// solidus escaped.
@@ -65,11 +65,13 @@ impl Endpoint {
         B: hyper::body::Body<Data = Bytes>,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let begin = || post_span(&self.request_path);
-        let span = self.observer.begin(request.headers(), &begin);
+        let span = post_span(&self.request_path);
+        let told = |name: &str| request.headers().get(name)?.to_str().ok();
+        span.in_scope(|| self.observer.extract(&told));
         let ending = self.post(request).instrument(span.clone()).await;
         if let Ok(response) = &ending {
-            span.record("http.response.status_code", response.status().as_u16());
+            let status = i64::from(response.status().as_u16());
+            span.record("http.response.status_code", status);
         }
         ending
     }

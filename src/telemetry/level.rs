@@ -15,6 +15,8 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::Context;
 
+use super::otlp;
+
 /// In the order of [`rank`].
 const LEVELS: [Level; 5] = [
     Level::ERROR,
@@ -163,18 +165,16 @@ impl Gate {
         let limit = match ours {
             true if metadata.is_span() => in_force.max(self.spans()),
             true => in_force,
+            // The export learns from them whatever is logged, and keeps them.
+            false if metadata.target().starts_with(otlp::TARGET) => OTHERS,
             false => in_force.min(OTHERS),
         };
         *metadata.level() <= limit
     }
 
-    /// The level of the spans that are there whatever is logged.
+    /// The level of what is there whatever is logged: our spans, and what exporters say.
     const fn spans(&self) -> Level {
-        if self.traced {
-            Level::INFO
-        } else {
-            Level::ERROR
-        }
+        if self.traced { Level::INFO } else { OTHERS }
     }
 }
 

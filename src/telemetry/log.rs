@@ -6,11 +6,9 @@ use std::panic;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tracing::{Level, Subscriber};
+use tracing::Subscriber;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, fmt};
-
-use crate::config::{LogFormat, LogLevel};
 
 mod format;
 mod libraries;
@@ -18,10 +16,11 @@ mod queue;
 
 pub(super) use libraries::{Libraries, Sieve};
 
-use format::{Line, Lined, OrderIds};
+use format::{Lined, OrderIds};
 use queue::{CAPACITY, Lines};
 
-use super::otlp::Losses;
+use super::losses::Losses;
+use super::settings::Format;
 
 /// What the end of the process may wait for a reader of the last lines.
 const LAST_LINES: Duration = Duration::from_secs(2);
@@ -31,22 +30,18 @@ static LINES: OnceLock<Lines> = OnceLock::new();
 
 /// The lines.
 pub(super) fn layer<S>(
-    form: LogFormat,
+    format: Format,
     losses: Arc<Losses>,
     libraries: Arc<Libraries>,
 ) -> io::Result<impl Layer<S>>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    let line = match form {
-        LogFormat::Text => Line::Text,
-        LogFormat::Json => Line::Json,
-    };
-    let lines = Lines::start(io::stderr(), line, CAPACITY, losses)?;
+    let lines = Lines::start(io::stderr(), format, CAPACITY, losses)?;
     let lines = LINES.get_or_init(|| lines).clone();
     Ok(fmt::layer()
         .fmt_fields(OrderIds)
-        .event_format(Lined { line, libraries })
+        .event_format(Lined { format, libraries })
         .with_ansi(is_coloured())
         .with_writer(lines))
 }
@@ -70,16 +65,4 @@ pub(super) fn silence_panics() {
         let place = info.location().map(ToString::to_string);
         tracing::error!(place = place.as_deref().unwrap_or("unknown"), "panic");
     }));
-}
-
-impl From<LogLevel> for Level {
-    fn from(level: LogLevel) -> Self {
-        match level {
-            LogLevel::Error => Self::ERROR,
-            LogLevel::Warn => Self::WARN,
-            LogLevel::Info => Self::INFO,
-            LogLevel::Debug => Self::DEBUG,
-            LogLevel::Trace => Self::TRACE,
-        }
-    }
 }

@@ -5,9 +5,11 @@ use std::time::Instant;
 
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::metrics::reader::MetricReader;
 
-use super::Service;
-use super::otlp::{Losses, resource};
+use super::losses::Losses;
+use super::service::{Service, resource};
+use crate::observe::Event;
 
 mod count;
 mod exposition;
@@ -20,65 +22,57 @@ pub mod table;
 mod tests;
 
 pub use exposition::Exposition;
-pub(super) use reader::Reader;
 
 use instruments::Instruments;
+use reader::Shared;
 
 /// Why there are no metrics.
 #[derive(Debug, thiserror::Error)]
 #[error("the Prometheus exporter cannot be built")]
 pub struct MetricsError(#[from] opentelemetry_sdk::error::OTelSdkError);
 
-/// What is known of the process from the start.
-pub(super) struct Facts {
-    service: Service,
-    started: Instant,
-}
-
-impl Facts {
-    pub(super) fn of(service: &Service) -> Self {
-        Self {
-            service: service.clone(),
-            started: Instant::now(),
-        }
-    }
-}
-
 /// All metrics of this process.
 pub(super) struct Metrics {
     instruments: Instruments,
     exposition: Exposition,
-    reader: Reader,
     /// The instruments are alive as long as their provider.
     _provider: SdkMeterProvider,
 }
 
 impl Metrics {
-    pub(super) fn start(facts: &Facts, losses: Arc<Losses>) -> Result<Self, MetricsError> {
-        let (exposition, reader) = Exposition::new()?;
+    /// Prometheus reads them, and `export` where there is one.
+    pub(super) fn start<E>(
+        service: &Service,
+        losses: Arc<Losses>,
+        export: Option<E>,
+    ) -> Result<Self, MetricsError>
+    where
+        E: MetricReader,
+    {
+        let exposition = Exposition::default();
+        let reader = Shared::new(exposition.exporter()?, export);
         let provider = SdkMeterProvider::builder()
-            .with_resource(resource(facts.service.name))
-            .with_reader(reader.clone())
+            .with_resource(resource(service.name))
+            .with_reader(reader)
             .build();
         let meter = provider.meter(env!("CARGO_PKG_NAME"));
-        observed::register(&meter, facts, losses);
-        process::register(&meter, facts.started);
+        observed::register(&meter, service, losses);
+        process::register(&meter, Instant::now());
         let instruments = Instruments::new(&meter);
         instruments.begin_at_zero();
         Ok(Self {
             instruments,
             exposition,
-            reader,
             _provider: provider,
         })
     }
 
-    pub(super) fn exposition(&self) -> Exposition {
-        self.exposition.clone()
+    /// Counts what happened.
+    pub(super) fn count(&self, event: &Event<'_>) {
+        self.instruments.count(event);
     }
 
-    /// Through which they are collected for an export.
-    pub(super) fn reader(&self) -> Reader {
-        self.reader.clone()
+    pub(super) fn exposition(&self) -> Exposition {
+        self.exposition.clone()
     }
 }

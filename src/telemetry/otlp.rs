@@ -1,151 +1,139 @@
-//! The export to a collector, OTLP over gRPC.
+//! The export to a collector, OTLP over gRPC, by OpenTelemetry's SDK and exporters.
 //!
-//! Spans wait in a bounded queue and metrics are collected now and then, both by tasks that
-//! no call waits for. What does not get through is counted.
+//! Finished spans stand in a bounded queue and metrics are collected now and then, both for a
+//! thread that no call waits for. What does not get through is counted.
 
-use std::env;
 use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_sdk::Resource;
+use opentelemetry_otlp::{MetricExporter, SpanExporter};
+use opentelemetry_sdk::metrics::PeriodicReader;
+use opentelemetry_sdk::metrics::reader::MetricReader as _;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
-use tokio::time::{Instant, timeout_at};
+use tokio::task::spawn_blocking;
 
-use super::metrics::Reader;
-use crate::config::OtlpConfig;
+use super::losses::{Losses, Signal};
+use super::service::resource;
+use super::settings::Export;
 
-mod collector;
-mod encode;
-mod losses;
-mod message;
+mod collections;
+mod error;
+mod exporters;
+mod outcome;
 mod queue;
-mod sender;
-mod settings;
+mod rejected;
 mod variables;
 
-pub(super) use losses::{Losses, Signal};
-pub use settings::ExportError;
+pub use error::ExportError;
+pub(super) use rejected::{Listener, TARGET};
 
-use message::Origin;
+use collections::Collections;
+use exporters::Exporters;
+use outcome::Outcome;
 use queue::Queue;
-use sender::Sending;
-use settings::Settings;
+use rejected::Rejected;
 use variables::Variables;
 
 /// OpenTelemetry's name for whose spans they are.
 const SCOPE: &str = env!("CARGO_PKG_NAME");
 
+/// Collects the metrics now and then, and exports them.
+pub(super) type Periodic = PeriodicReader<Collections>;
+
 /// The running export.
 pub(super) struct Exports {
-    traces: Option<(SdkTracerProvider, Sending)>,
-    metrics: Option<Sending>,
+    traces: Option<SdkTracerProvider>,
+    metrics: Option<Periodic>,
+    rejected: Arc<Rejected>,
 }
 
 impl Exports {
     /// Starts it where an endpoint is set. Connects in the background.
     ///
     /// # Errors
-    /// An endpoint or a file that cannot be used.
+    /// An endpoint, a variable or a file that cannot be used.
     pub(super) fn start(
-        config: &OtlpConfig,
+        config: &Export,
         service: &'static str,
-        reader: Reader,
         losses: &Arc<Losses>,
-    ) -> Result<Option<Self>, ExportError> {
-        let settings = Settings {
+    ) -> Result<Self, ExportError> {
+        let settings = Exporters {
             config,
-            variables: Variables(&|name| {
-                // What is no text is bad rather than absent.
-                let value = env::var_os(name)?;
-                Some(value.to_string_lossy().into_owned())
-            }),
+            variables: Variables(&variables::of_process),
         };
-        let traces = traces(settings, service, losses)?;
-        let metrics = metrics(settings, reader, losses)?;
-        let started = traces.is_some() || metrics.is_some();
-        Ok(started.then_some(Self { traces, metrics }))
+        let rejected = Arc::<Rejected>::default();
+        Ok(Self {
+            traces: traces(settings, service, losses, &rejected)?,
+            metrics: metrics(settings, losses, &rejected)?,
+            rejected,
+        })
     }
 
     /// Makes spans of ours the collector's.
     pub(super) fn tracer(&self) -> Option<SdkTracer> {
-        let (provider, _) = self.traces.as_ref()?;
-        Some(provider.tracer(SCOPE))
+        Some(self.traces.as_ref()?.tracer(SCOPE))
+    }
+
+    /// What collects the metrics for the collector.
+    pub(super) fn reader(&self) -> Option<Periodic> {
+        self.metrics.clone()
+    }
+
+    /// Learns from the exporters what the collector rejects.
+    pub(super) fn listener(&self) -> Listener {
+        Listener(Arc::clone(&self.rejected))
     }
 
     /// Sends what is left; back within `limit`.
     pub(super) async fn finish(self, limit: Duration) {
-        let end = Instant::now() + limit;
-        let traces = self.traces.map(|(_, sending)| sending.finish());
-        let metrics = self.metrics.map(Sending::finish);
-        let finished = async {
-            for sending in traces.into_iter().chain(metrics) {
-                sending.await;
-            }
-        };
-        if timeout_at(end, finished).await.is_err() {
+        let traces = self
+            .traces
+            .map(|provider| spawn_blocking(move || provider.shutdown_with_timeout(limit)));
+        let metrics = self
+            .metrics
+            .map(|reader| spawn_blocking(move || reader.shutdown_with_timeout(limit)));
+        let mut finished = true;
+        for ended in traces.into_iter().chain(metrics) {
+            finished &= matches!(ended.await, Ok(Ok(())));
+        }
+        if !finished {
             tracing::warn!("telemetry could not be exported to the end");
         }
     }
 }
 
 fn traces(
-    settings: Settings<'_>,
+    settings: Exporters<'_>,
     service: &'static str,
     losses: &Arc<Losses>,
-) -> Result<Option<(SdkTracerProvider, Sending)>, ExportError> {
-    let Some(collector) = settings.collector(Signal::Traces)? else {
+    rejected: &Arc<Rejected>,
+) -> Result<Option<SdkTracerProvider>, ExportError> {
+    let builder = SpanExporter::builder().with_tonic();
+    let Some(builder) = settings.aim(Signal::Traces, builder)? else {
         return Ok(None);
     };
-    let queue = Queue::new(Arc::clone(losses));
-    let resource = resource(service);
-    let origin = Origin::new(&resource, SCOPE);
+    let outcome = Outcome::new(Signal::Traces, losses, rejected);
+    let queue = Queue::new(builder.build()?, outcome, Arc::clone(losses));
     let provider = SdkTracerProvider::builder()
-        .with_resource(resource)
-        .with_span_processor(queue.clone());
-    let provider = settings.sampled(provider).build();
-    let sending = Sending::spans(queue, origin, collector, Arc::clone(losses));
-    Ok(Some((provider, sending)))
+        .with_resource(resource(service))
+        .with_span_processor(queue);
+    Ok(Some(settings.sampled(provider)?.build()))
 }
 
 fn metrics(
-    settings: Settings<'_>,
-    reader: Reader,
+    settings: Exporters<'_>,
     losses: &Arc<Losses>,
-) -> Result<Option<Sending>, ExportError> {
-    let Some(collector) = settings.collector(Signal::Metrics)? else {
+    rejected: &Arc<Rejected>,
+) -> Result<Option<Periodic>, ExportError> {
+    let builder = MetricExporter::builder().with_tonic();
+    let Some(builder) = settings.aim(Signal::Metrics, builder)? else {
         return Ok(None);
     };
-    let interval = settings.config.metrics_interval;
-    let losses = Arc::clone(losses);
-    Ok(Some(Sending::metrics(reader, interval, collector, losses)))
-}
-
-/// Who speaks: OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES are stronger than what we
-/// know ourselves.
-pub(super) fn resource(service: &'static str) -> Resource {
-    use opentelemetry::KeyValue;
-    use opentelemetry_sdk::resource::{EnvResourceDetector, TelemetryResourceDetector};
-    let named = env::var("OTEL_SERVICE_NAME").ok();
-    let ours = [
-        KeyValue::new("service.name", service),
-        KeyValue::new("service.version", env!("CARGO_PKG_VERSION")),
-        KeyValue::new("service.instance.id", instance()),
-    ];
-    Resource::builder_empty()
-        .with_attributes(ours)
-        .with_detector(Box::new(TelemetryResourceDetector))
-        .with_detector(Box::new(EnvResourceDetector::new()))
-        .with_attributes(named.map(|name| KeyValue::new("service.name", name)))
-        .build()
-}
-
-/// Another one at each start, so that counters of two processes are never mixed.
-fn instance() -> String {
-    let mut bytes = [0; 16];
-    // Without randomness there is no TLS and no order id either; a name is not worth an end.
-    let _ = getrandom::fill(&mut bytes);
-    uuid::Builder::from_random_bytes(bytes)
-        .into_uuid()
-        .to_string()
+    let exporter = Collections {
+        exporter: builder.build()?,
+        outcome: Outcome::new(Signal::Metrics, losses, rejected),
+    };
+    let reader = PeriodicReader::builder(exporter).with_interval(settings.config.metrics_interval);
+    Ok(Some(reader.build()))
 }

@@ -1,11 +1,8 @@
-//! Hears every step and passes it on to metrics and traces.
-
-use http::HeaderMap;
-use tracing::Span;
+//! Learns of every step and passes it on to metrics and traces.
 
 use super::metrics::Metrics;
 use super::trace::Tracing;
-use crate::verify::observer::{Event, Observer};
+use crate::observe::{Event, Observer};
 
 /// The observer of a gateway.
 pub(super) struct Witness {
@@ -21,23 +18,22 @@ impl Witness {
 }
 
 impl Observer for Witness {
-    fn hear(&self, event: &Event<'_>) {
+    fn record(&self, event: &Event<'_>) {
         self.metrics.count(event);
         if let (Event::CallEnded(call), Some(tracing)) = (event, self.tracing) {
             tracing.end(call);
         }
     }
 
-    fn begin(&self, metadata: &HeaderMap, span: &dyn Fn() -> Span) -> Span {
-        match self.tracing {
-            Some(tracing) => tracing.begin(metadata, span),
-            None => span(),
+    fn extract<'a>(&self, told: &dyn Fn(&str) -> Option<&'a str>) {
+        if let Some(tracing) = self.tracing {
+            tracing.extract(told);
         }
     }
 
-    fn hand_on(&self, headers: &mut HeaderMap) {
+    fn inject(&self, tell: &mut dyn FnMut(&str, String)) {
         if let Some(tracing) = self.tracing {
-            tracing.hand_on(headers);
+            tracing.inject(tell);
         }
     }
 }

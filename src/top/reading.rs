@@ -7,9 +7,11 @@ use tokio::time::Instant;
 use super::exposition::Samples;
 use super::histogram::Histogram;
 use super::tally::{self, Count, growth};
-
-const CALLS: &str = "rpc_server_call_duration_seconds";
-const UPI_CALLS: &str = "idphoto_upi_call_duration_seconds";
+use crate::telemetry::metrics::table::{
+    ANSWERS, BUILD_INFO, CALL_DURATION, CALLS_JOINED, CALLS_REPLAYED, CLOCK_SKEW, CONFIDENCE,
+    CPU_TIME, DESCRIPTORS, ERRORS, KEY_EXPIRY, MEMORY, Metric, ORDERS_ACTIVE, ORDERS_LIMIT,
+    OUTCOME_UNKNOWN, TELEMETRY_LOST, UPI_DURATION, UPTIME,
+};
 
 /// A page, and when it was fetched.
 #[derive(Debug, Clone)]
@@ -82,22 +84,25 @@ impl Reading {
     pub(super) fn new(earlier: &Scrape, later: &Scrape) -> Self {
         let (before, now) = (&earlier.samples, &later.samples);
         let period = later.taken.saturating_duration_since(earlier.taken);
-        let by = |name, label: &'static str| {
+        let by = |name: &str, label: &'static str| {
             tally::by(name, |sample| sample.label(label).to_owned(), before, now)
         };
         Self {
             is_ours: now.is_ours(),
             version: version(now),
-            uptime: now.sum("process_uptime_seconds").and_then(duration),
+            uptime: sum(now, &UPTIME).and_then(duration),
             period,
-            calls: by(&format!("{CALLS}_count"), "rpc_response_status_code"),
-            gateway: Latency::new(CALLS, before, now),
-            upi: Latency::new(UPI_CALLS, before, now),
+            calls: by(
+                &format!("{}_count", CALL_DURATION.prometheus_name()),
+                "rpc_response_status_code",
+            ),
+            gateway: Latency::new(&CALL_DURATION, before, now),
+            upi: Latency::new(&UPI_DURATION, before, now),
             orders: Orders::new(now),
-            answers: happened(by("idphoto_answers_total", "category")),
+            answers: happened(by(&ANSWERS.prometheus_name(), "category")),
             errors: happened(errors(before, now)),
-            confidence: Histogram::read(now, "idphoto_confidence"),
-            skew: now.sum("idphoto_upi_clock_skew_seconds"),
+            confidence: Histogram::read(now, &CONFIDENCE.prometheus_name()),
+            skew: sum(now, &CLOCK_SKEW),
             keys: keys(now),
             process: Process::new(before, now, period),
         }
@@ -116,10 +121,11 @@ impl Reading {
 }
 
 impl Latency {
-    fn new(name: &str, before: &Samples, now: &Samples) -> Self {
-        let all = Histogram::read(now, name);
+    fn new(metric: &Metric, before: &Samples, now: &Samples) -> Self {
+        let name = metric.prometheus_name();
+        let all = Histogram::read(now, &name);
         Self {
-            recent: all.since(&Histogram::read(before, name)),
+            recent: all.since(&Histogram::read(before, &name)),
             all,
         }
     }
@@ -128,33 +134,37 @@ impl Latency {
 impl Orders {
     fn new(now: &Samples) -> Self {
         Self {
-            active: now.sum("idphoto_orders_active"),
-            limit: now.sum("idphoto_orders_limit"),
-            outcome_unknown: now.sum("idphoto_orders_outcome_unknown_total"),
-            joined: now.sum("idphoto_calls_joined_total"),
-            replayed: now.sum("idphoto_calls_replayed_total"),
+            active: sum(now, &ORDERS_ACTIVE),
+            limit: sum(now, &ORDERS_LIMIT),
+            outcome_unknown: sum(now, &OUTCOME_UNKNOWN),
+            joined: sum(now, &CALLS_JOINED),
+            replayed: sum(now, &CALLS_REPLAYED),
         }
     }
 }
 
 impl Process {
     fn new(before: &Samples, now: &Samples, period: Duration) -> Self {
-        let cpu = |samples: &Samples| samples.sum("process_cpu_time_seconds_total");
+        let cpu = |samples: &Samples| sum(samples, &CPU_TIME);
         let spent = cpu(before).zip(cpu(now));
         let seconds = period.as_secs_f64();
         Self {
             cpu: spent
                 .filter(|_| seconds > 0.0)
                 .map(|(before, now)| growth(before, now) / seconds),
-            memory: now.sum("process_memory_usage_bytes"),
-            descriptors: now.sum("process_open_fds"),
-            telemetry_lost: now.sum("idphoto_telemetry_lost_total"),
+            memory: sum(now, &MEMORY),
+            descriptors: sum(now, &DESCRIPTORS),
+            telemetry_lost: sum(now, &TELEMETRY_LOST),
         }
     }
 }
 
+fn sum(samples: &Samples, metric: &Metric) -> Option<f64> {
+    samples.sum(&metric.prometheus_name())
+}
+
 fn version(now: &Samples) -> Option<String> {
-    let info = now.named("idphoto_build_info").next()?;
+    let info = now.named(&BUILD_INFO.prometheus_name()).next()?;
     Some(info.label("version").to_owned())
 }
 
@@ -166,7 +176,7 @@ fn errors(before: &Samples, now: &Samples) -> Vec<Count> {
             _ => format!("{reason} {dispatch}"),
         }
     };
-    tally::by("idphoto_errors_total", label, before, now)
+    tally::by(&ERRORS.prometheus_name(), label, before, now)
 }
 
 fn happened(counts: Vec<Count>) -> Vec<Count> {
@@ -177,7 +187,7 @@ fn happened(counts: Vec<Count>) -> Vec<Count> {
 /// The next to expire first.
 fn keys(now: &Samples) -> Vec<Key> {
     let mut keys: Vec<_> = now
-        .named("idphoto_key_expiry_seconds")
+        .named(&KEY_EXPIRY.prometheus_name())
         .map(|sample| Key {
             role: sample.label("role").to_owned(),
             kid: sample.label("kid").to_owned(),

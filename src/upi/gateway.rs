@@ -5,13 +5,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::{Instrument as _, info_span};
+use tracing::Span;
 
 use super::envelope::Envelope;
 use super::key::{Kid, PrivateKey, PublicKey};
 use super::transport::{PostError, Reply, Transport};
 use crate::domain::{Answer, Category, Member, ResponseCode, Secret, Verification};
-use crate::verify::observer::{Event, Observer, Stage, Watch};
+use crate::observe::{Event, Observer, Stage, stage};
 use crate::verify::port::{BoxFuture, CallError, Cause, Clock, Gateway, Sealed};
 
 mod setup;
@@ -139,12 +139,12 @@ impl UpiGateway {
     }
 
     async fn exchange(&self, sealed: Sealed) -> Result<Answer, CallError> {
-        let watch = Watch::start(Stage::Send);
-        let span = info_span!("send", upi.uuid = sealed.upi_uuid);
-        let posting = self.transport.post(&sealed.signature, sealed.body);
-        let posted = posting.instrument(span).await;
-        watch.stop(&*self.observer);
-        let reply = posted?;
+        let posting = async {
+            Span::current().record("upi.uuid", &sealed.upi_uuid);
+            self.transport.post(&sealed.signature, sealed.body).await
+        };
+        let send = stage(Stage::Send, &*self.observer);
+        let reply = send.wait(posting).await?;
         self.notice(&reply);
         match reply.status {
             200 => self.open(&reply, sealed.upi_uuid),
@@ -154,26 +154,22 @@ impl UpiGateway {
     }
 
     fn open(&self, reply: &Reply, upi_uuid: String) -> Result<Answer, CallError> {
-        let watch = Watch::start(Stage::Open);
-        let opened = info_span!("open")
-            .in_scope(|| self.envelope.open(&reply.headers, &reply.body, upi_uuid));
-        watch.stop(&*self.observer);
+        let opened = stage(Stage::Open, &*self.observer)
+            .run(|| self.envelope.open(&reply.headers, &reply.body, upi_uuid));
         opened.map_err(|error| CallError::Unknown(Arc::new(error)))
     }
 
     /// Tells how far UPI's clock is from ours, which every reply shows.
     fn notice(&self, reply: &Reply) {
         if let Some(skew) = skew::of(&reply.headers, self.clock.now()) {
-            self.observer.hear(&Event::Skew(skew));
+            self.observer.record(&Event::Skew(skew));
         }
     }
 }
 
 impl Gateway for UpiGateway {
     fn seal(&self, request: &Verification) -> Result<Sealed, Cause> {
-        let watch = Watch::start(Stage::Seal);
-        let sealed = info_span!("seal").in_scope(|| self.envelope.seal(request));
-        watch.stop(&*self.observer);
+        let sealed = stage(Stage::Seal, &*self.observer).run(|| self.envelope.seal(request));
         sealed.map_err(|error| Arc::new(error) as Cause)
     }
 

@@ -33,7 +33,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Body, Response, StatusCode, Url};
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{Instrument as _, Span, field, info_span};
@@ -41,7 +41,8 @@ use tracing::{Instrument as _, Span, field, info_span};
 use super::envelope::UPI_JWS;
 use super::gateway::{Connections, Settings, SetupError};
 use super::message::response::MAX_BODY;
-use crate::verify::observer::{Event, Observer, OrderEnd};
+use crate::domain::Dispatch;
+use crate::observe::{Event, Observer};
 
 mod body;
 mod client;
@@ -120,7 +121,7 @@ impl Transport {
             http.request.method = "POST",
             http.response.status_code = field::Empty,
             server.address = self.url.host_str(),
-            server.port = self.url.port_or_known_default(),
+            server.port = self.url.port_or_known_default().map(i64::from),
             url.full = self.url.as_str(),
             error.type = field::Empty,
         )
@@ -167,26 +168,31 @@ impl Transport {
             headers.insert(CONNECTION, CLOSE);
         }
         if self.propagate_trace {
-            self.observer.hand_on(&mut headers);
+            self.observer.inject(&mut |name, value| {
+                let name = HeaderName::from_bytes(name.as_bytes());
+                if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) {
+                    headers.insert(name, value);
+                }
+            });
         }
         headers
     }
 
     /// Tells of an order that a connection's reuse has cost.
     fn broken(&self, error: PostError, trip: &Trip) -> PostError {
-        let end = match error {
-            PostError::NotWhole(_) => OrderEnd::NotSent,
-            _ => OrderEnd::Unknown,
+        let certain = match error {
+            PostError::NotWhole(_) => Dispatch::NotSent,
+            _ => Dispatch::Unknown,
         };
         if trip.reused() && !matches!(error, PostError::NoConnection(_)) {
-            self.observer.hear(&Event::ReusedBroke(end));
+            self.observer.record(&Event::ReusedBroke(certain));
         }
         error
     }
 
     fn note(&self, status: StatusCode) {
         let span = Span::current();
-        span.record("http.response.status_code", status.as_u16());
+        span.record("http.response.status_code", i64::from(status.as_u16()));
         if status.is_client_error() || status.is_server_error() {
             span.record("error.type", status.as_str());
             span.record("otel.status_code", "error");

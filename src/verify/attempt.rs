@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use tokio::time::Instant;
-use tracing::{Instrument as _, error, info, info_span};
+use tracing::{error, info};
 
 use super::error::{Dispatch, NotSent, VerifyError};
 use super::flight::{Ended, Flight};
-use super::observer::{self, CallResult, Event, OrderEnd, Watch};
 use super::port::{
     CallError, Cause, Claim, Claimed, Fingerprint, LedgerError, Record, Sealed, Settlement, State,
 };
 use super::{Stage, Ticket, Upstream, Verified, Verifier};
 use crate::domain::{OrderId, Verification};
+use crate::observe::{self, Event, stage};
 
 /// How often a settlement is tried when the ledger's engine fails, and how long the first
 /// pause is; each next one is twice as long (12.7 s in all).
@@ -134,28 +134,26 @@ impl Verifier {
             Ok(_) => Upstream::Up,
             Err(_) => Upstream::Down,
         });
-        let called = Event::Called(call_result(&result), begun.elapsed());
-        self.observer.hear(&called);
-        if let Ok(answer) = &result {
-            self.observer.hear(&Event::Answered(answer));
-        }
+        let certain = result.as_ref().map_err(CallError::dispatch);
+        let called = Event::Called(certain, begun.elapsed());
+        self.observer.record(&called);
         conclude(result)
     }
 
     fn replay(&self, record: Record, flight: &Flight) -> Ended {
         let ended = replay(record, flight.fingerprint);
         if ended.is_ok() {
-            self.observer.hear(&Event::Replayed);
+            self.observer.record(&Event::Replayed);
         }
         ended
     }
 
     async fn settled(&self, flight: &Flight, settlement: Settlement, ended: &Ended) {
-        self.observer.hear(&Event::OrderEnded(order_end(ended)));
-        let watch = Watch::start(observer::Stage::Settle);
+        let certain = ended.as_ref().map(drop).map_err(VerifyError::dispatch);
+        self.observer.record(&Event::OrderEnded(certain));
         let settling = self.settle(flight, settlement, ended);
-        settling.instrument(info_span!("settle")).await;
-        watch.stop(&*self.observer);
+        let settle = stage(observe::Stage::Settle, &*self.observer);
+        settle.wait(settling).await;
     }
 
     /// Records the end before anybody is told, so that whoever was told can ask again.
@@ -176,26 +174,6 @@ impl Verifier {
             tokio::time::sleep(pause).await;
             pause *= 2;
         }
-    }
-}
-
-const fn call_result<T>(result: &Result<T, CallError>) -> CallResult {
-    match result {
-        Ok(_) => CallResult::Answered,
-        Err(CallError::NotSent(_)) => CallResult::NotSent,
-        Err(CallError::Refused(_)) => CallResult::Refused,
-        Err(CallError::Unknown(_)) => CallResult::Unknown,
-    }
-}
-
-const fn order_end(ended: &Ended) -> OrderEnd {
-    match ended {
-        Ok(_) => OrderEnd::Answered,
-        Err(error) => match error.dispatch() {
-            Dispatch::NotSent => OrderEnd::NotSent,
-            Dispatch::Refused => OrderEnd::Refused,
-            Dispatch::InFlight | Dispatch::Unknown => OrderEnd::Unknown,
-        },
     }
 }
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use crate::domain::Violations;
 
+pub use crate::domain::Dispatch;
+
 /// Why something failed, for the log and for nobody else. Never holds personal data.
 pub type Cause = Arc<dyn Error + Send + Sync>;
 
@@ -81,19 +83,6 @@ pub enum Denial {
         /// When a new attempt makes sense.
         retry_after: Duration,
     },
-}
-
-/// What is certain about the request to UPI.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dispatch {
-    /// UPI got nothing.
-    NotSent,
-    /// UPI refused our signature and processed nothing.
-    Refused,
-    /// Sent; the answer is awaited.
-    InFlight,
-    /// Sent; nobody knows.
-    Unknown,
 }
 
 impl VerifyError {

@@ -9,9 +9,9 @@ use tokio::time::Instant;
 
 use super::Verified;
 use super::error::{Dispatch, NotSent, VerifyError};
-use super::observer::{Event, Observer};
 use super::port::Fingerprint;
 use crate::domain::OrderId;
+use crate::observe::{Event, Observer};
 
 /// How a flight ends, for everybody who waits for it.
 pub(super) type Ended = Result<Verified, VerifyError>;
@@ -120,7 +120,7 @@ impl Flights {
         let vacant = match aloft.entry(id.clone()) {
             Entry::Occupied(flight) if flight.get().fingerprint == fingerprint => {
                 flight.get().extend(deadline);
-                self.observer.hear(&Event::Joined);
+                self.observer.record(&Event::Joined);
                 return Ok(Boarding::Join(flight.get().landing()));
             }
             Entry::Occupied(_) => return Err(NotSent::OrderIdReused),
@@ -149,7 +149,7 @@ impl Flights {
     /// Within the lock, so that counts are told in the order in which they were true.
     fn tell(&self, count: usize) {
         self.count.send_replace(count);
-        self.observer.hear(&Event::InFlight(count));
+        self.observer.record(&Event::InFlight(count));
     }
 
     /// How many there are.

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use time::OffsetDateTime;
 
 pub use super::error::Cause;
-use crate::domain::{Answer, Consent, OrderId, Verification};
+use crate::domain::{Answer, Consent, Dispatch, OrderId, Verification};
 
 /// A future that a trait object can return.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -64,6 +64,18 @@ pub enum CallError {
     /// The request may have been sent, and no valid answer came.
     #[error("no valid answer from UPI")]
     Unknown(#[source] Cause),
+}
+
+impl CallError {
+    /// What is certain about the request.
+    #[must_use]
+    pub const fn dispatch(&self) -> Dispatch {
+        match self {
+            Self::NotSent(_) => Dispatch::NotSent,
+            Self::Refused(_) => Dispatch::Refused,
+            Self::Unknown(_) => Dispatch::Unknown,
+        }
+    }
 }
 
 /// The record of orders. One state machine, whatever the engine:

@@ -12,7 +12,7 @@ use super::error::{Dispatch, NotSent, VerifyError};
 use super::port::{CallError, Gateway, State};
 use super::{FindError, Limits, Ticket, Upstream, Verified, Verifier};
 use crate::domain::sample;
-use crate::verify::observer::Nobody;
+use crate::observe::Nobody;
 
 mod end;
 mod events;

@@ -1,6 +1,6 @@
 //! A receiver of OTLP, as a collector is one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
     TraceService, TraceServiceServer,
 };
 use opentelemetry_proto::tonic::collector::trace::v1::{
-    ExportTraceServiceRequest, ExportTraceServiceResponse,
+    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
@@ -24,6 +24,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
+use tonic::codec::CompressionEncoding;
+use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
 use crate::wait::found;
@@ -33,6 +35,23 @@ use crate::wait::found;
 pub struct Received {
     pub traces: Vec<ExportTraceServiceRequest>,
     pub metrics: Vec<ExportMetricsServiceRequest>,
+    /// Of the messages with traces.
+    pub metadata: Vec<MetadataMap>,
+    /// How messages with traces are answered; the others are taken.
+    answers: VecDeque<Answer>,
+}
+
+pub type Answer = Result<ExportTraceServiceResponse, Status>;
+
+/// The answer that takes a message but for so many of its spans.
+pub fn rejecting(rejected_spans: i64) -> Answer {
+    let partly = ExportTracePartialSuccess {
+        rejected_spans,
+        error_message: "canary".to_owned(),
+    };
+    Ok(ExportTraceServiceResponse {
+        partial_success: Some(partly),
+    })
 }
 
 /// A collector that runs until it is dropped.
@@ -56,8 +75,16 @@ impl TraceService for Receiver {
         &self,
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        self.0.lock().unwrap().traces.push(request.into_inner());
-        Ok(Response::new(Default::default()))
+        let mut received = self.0.lock().unwrap();
+        received.metadata.push(request.metadata().clone());
+        let answer = received
+            .answers
+            .pop_front()
+            .unwrap_or(Ok(Default::default()));
+        if answer.is_ok() {
+            received.traces.push(request.into_inner());
+        }
+        answer.map(Response::new)
     }
 }
 
@@ -127,7 +154,8 @@ impl Collector {
             Receiver(Arc::clone(&received)),
             Receiver(Arc::clone(&received)),
         ];
-        let routes = tonic::service::Routes::new(TraceServiceServer::new(traces))
+        let traces = TraceServiceServer::new(traces).accept_compressed(CompressionEncoding::Gzip);
+        let routes = tonic::service::Routes::new(traces)
             .add_service(MetricsServiceServer::new(metrics))
             .prepare();
         let task = tokio::spawn(crate::http2::serve(listener, tls, routes));
@@ -136,6 +164,16 @@ impl Collector {
             received,
             task,
         }
+    }
+
+    /// Answers the next messages with traces like this.
+    pub fn answer(&self, answers: impl IntoIterator<Item = Answer>) {
+        self.received.lock().unwrap().answers.extend(answers);
+    }
+
+    /// The metadata of all messages with traces, those that were not taken, too.
+    pub fn metadata(&self) -> Vec<MetadataMap> {
+        self.received.lock().unwrap().metadata.clone()
     }
 
     /// All spans so far.

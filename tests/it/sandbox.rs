@@ -5,10 +5,10 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use idphoto::domain::{Member, Outcome, Rules};
+use idphoto::observe::Nobody;
 use idphoto::sandbox::kit::{APP_ID, Kit, MEMBER_IIN, MEMBER_NAME, REQUEST_PATH};
 use idphoto::sandbox::{Fault, Post, Posts, Sandbox, SandboxError, Settings};
 use idphoto::upi::gateway::{self, Connections, PhotoPlacement, Proxy, UpiGateway};
-use idphoto::verify::observer::Nobody;
 use idphoto::verify::port::{CallError, Gateway as _, SystemClock};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

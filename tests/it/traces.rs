@@ -2,11 +2,13 @@
 
 mod metrics;
 mod trouble;
+mod variables;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use idphoto::pb::VerifyIdPhotoRequest;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use tempfile::TempDir;
@@ -155,6 +157,31 @@ async fn one_trace_leads_from_the_caller_through_the_gateway_to_upi() {
             matches!(status, None | Some(StatusCode::Unset)),
             "{exported:#?}"
         );
+    }
+    for (exported, key) in [
+        (post, "http.response.status_code"),
+        (post, "server.port"),
+        (upi, "http.response.status_code"),
+    ] {
+        let found = exported.span.attributes.iter().find(|pair| pair.key == key);
+        let value = found.and_then(|pair| pair.value.as_ref()?.value.as_ref());
+        assert!(matches!(value, Some(Value::IntValue(_))), "{value:?}");
+    }
+}
+
+/// The log has several lines of each of these calls.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_event_of_the_log_is_in_a_span() {
+    let collector = Collector::start().await;
+    let gateway = exporting(&collector, &["telemetry.log_level=trace"]);
+    for scenario in ["test", "sandbox:fault=reset", "sandbox:fault=unauthorized"] {
+        let call = within(TRACE, true, request(scenario));
+        let _ = gateway.client().verify_id_photo(call).await;
+    }
+    for exported in collector.trace(&TRACE, 19).await {
+        let span = &exported.span;
+        assert_eq!((span.events.len(), span.dropped_events_count), (0, 0));
+        assert_eq!(span.links.len(), 0, "{exported:#?}");
     }
 }
 

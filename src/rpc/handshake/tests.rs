@@ -9,18 +9,18 @@ use tokio_rustls::rustls::{AlertDescription, CertificateError, Error};
 
 use super::super::tests::log::Log;
 use super::{Failures, TLS_HANDSHAKE, cause};
-use crate::verify::observer::HandshakeFailure::{
+use crate::observe::HandshakeFailure::{
     ClientCertificateRefused, Closed, NoClientCertificate, NoCommonProtocol, NotTls, Other,
     ServerCertificateRefused, Timeout,
 };
-use crate::verify::observer::{Event, HandshakeFailure, Observer};
+use crate::observe::{Event, HandshakeFailure, Observer};
 
 /// Remembers failures.
 #[derive(Default)]
 struct Counter(Mutex<Vec<HandshakeFailure>>);
 
 impl Observer for Counter {
-    fn hear(&self, event: &Event<'_>) {
+    fn record(&self, event: &Event<'_>) {
         if let Event::HandshakeFailed(cause) = event {
             self.0.lock().unwrap().push(*cause);
         }
@@ -38,7 +38,7 @@ async fn a_flood_is_counted_as_a_whole_and_told_in_two_lines() {
     let (log, _guard) = Log::start();
     let (counter, failures) = failures();
     for _ in 0..1000 {
-        failures.hear(NotTls);
+        failures.record(NotTls);
     }
     assert_eq!(log.lines().len(), 1);
     sleep(Duration::from_secs(60)).await;
@@ -56,7 +56,7 @@ async fn a_steady_stream_is_one_line_in_ten_seconds() {
     let (log, _guard) = Log::start();
     let (_, failures) = failures();
     for _ in 0..1000 {
-        failures.hear(Timeout);
+        failures.record(Timeout);
         sleep(Duration::from_millis(100)).await;
     }
     let lines = log.lines();
@@ -67,11 +67,11 @@ async fn a_steady_stream_is_one_line_in_ten_seconds() {
 async fn one_cause_does_not_hide_another_and_a_pause_makes_the_next_one_news() {
     let (log, _guard) = Log::start();
     let (_, failures) = failures();
-    failures.hear(NotTls);
-    failures.hear(Closed);
+    failures.record(NotTls);
+    failures.record(Closed);
     assert_eq!(log.lines().len(), 2);
     sleep(Duration::from_secs(11)).await;
-    failures.hear(NotTls);
+    failures.record(NotTls);
     assert_eq!(log.lines().len(), 3);
 }
 

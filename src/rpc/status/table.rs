@@ -4,7 +4,6 @@ use tonic::Code;
 use tracing::Level;
 
 use crate::pb::ErrorReason;
-use crate::verify::error::Dispatch;
 
 /// What follows from a reason.
 pub(in crate::rpc) struct Row {
@@ -52,16 +51,6 @@ pub(in crate::rpc) const fn row(reason: ErrorReason) -> Row {
 pub(in crate::rpc) fn reason_name(reason: ErrorReason) -> &'static str {
     let name = reason.as_str_name();
     name.strip_prefix("ERROR_REASON_").unwrap_or(name)
-}
-
-/// The name of a dispatch on the wire.
-pub(in crate::rpc) const fn dispatch_name(dispatch: Dispatch) -> &'static str {
-    match dispatch {
-        Dispatch::NotSent => "NOT_SENT",
-        Dispatch::Refused => "REFUSED",
-        Dispatch::InFlight => "IN_FLIGHT",
-        Dispatch::Unknown => "UNKNOWN",
-    }
 }
 
 /// The name of a code as the gRPC specification writes it.

@@ -12,10 +12,10 @@ use tonic_types::StatusExt as _;
 
 use super::super::{self as rpc, Patience, Ports, Server, Settings};
 use crate::domain::{Rules, sample};
+use crate::observe::{Nobody, Observer};
 use crate::pb;
 use crate::pb::id_photo_service_client::IdPhotoServiceClient;
 use crate::verify::doubles::{Engine, Upi, answer};
-use crate::verify::observer::{Nobody, Observer};
 use crate::verify::port::{Admission, Clock, Everyone, Gateway, SystemClock};
 use crate::verify::{Limits, Verifier};
 

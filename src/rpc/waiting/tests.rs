@@ -8,8 +8,8 @@ use tokio::time::{advance, timeout};
 use super::super::drain::{Calls, InProgress, Schedule};
 use super::super::tests::log::Log;
 use super::{Load, UnderWay, narrate};
+use crate::observe::Nobody;
 use crate::verify::doubles::{Engine, Upi, answer};
-use crate::verify::observer::Nobody;
 use crate::verify::{Limits, Verifier};
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -9,12 +9,12 @@ use http_body_util::{BodyExt as _, Full};
 use serde_json::Value;
 
 use super::{Endpoint, MAX_BODY};
+use crate::observe::Nobody;
 use crate::sandbox::kit::{APP_ID, REQUEST_PATH};
 use crate::sandbox::participant::{
     KIT, NOW, ORDER_ID, UUID, bytes, claims, processor, request, sign,
 };
 use crate::upi::jws::{Expected, Verifier};
-use crate::verify::observer::Nobody;
 
 mod signature;
 

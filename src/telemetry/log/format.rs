@@ -16,17 +16,9 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFi
 use tracing_subscriber::registry::LookupSpan;
 
 use super::super::level::is_ours;
-use super::super::trace::{Ids, context_of};
+use super::super::settings::Format;
+use super::super::trace::Ids;
 use super::libraries::Libraries;
-
-/// How a line is written.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Line {
-    /// For people.
-    Text,
-    /// For machines.
-    Json,
-}
 
 /// RFC 3339 with as many digits in each line, so that lines stand below each other.
 const TIMESTAMP: &[BorrowedFormatItem<'_>] =
@@ -61,7 +53,7 @@ impl Visit for Found {
     fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
 }
 
-impl Line {
+impl Format {
     /// Says how many lines are not there, for a writer that is no subscriber.
     pub(super) fn lost(self, lines: u64) -> String {
         const TEXT: &str = "lines of the log were lost: standard error did not take them";
@@ -111,7 +103,7 @@ fn now() -> Result<String, fmt::Error> {
 /// Writes lines, ours and those of libraries.
 #[derive(Debug)]
 pub(super) struct Lined {
-    pub(super) line: Line,
+    pub(super) format: Format,
     pub(super) libraries: Arc<Libraries>,
 }
 
@@ -128,15 +120,17 @@ where
         let (now, metadata) = (now()?, event.metadata());
         if !is_ours(metadata.target()) {
             let left_out = self.libraries.left_out(&metadata.callsite());
-            return writer.write_str(&self.line.library(now, metadata, left_out));
+            return writer.write_str(&self.format.library(now, metadata, left_out));
         }
         let around = Around {
             order_id: order_id(context, event),
-            ids: ids(context),
+            ids: context
+                .lookup_current()
+                .and_then(|span| Ids::of(&span.id())),
         };
-        match self.line {
-            Line::Text => text(&mut writer, &now, event, around)?,
-            Line::Json => write!(writer, "{}", json(now, event, around))?,
+        match self.format {
+            Format::Text => text(&mut writer, &now, event, around)?,
+            Format::Json => write!(writer, "{}", json(now, event, around))?,
         }
         writeln!(writer)
     }
@@ -146,15 +140,6 @@ where
 struct Around {
     order_id: Option<String>,
     ids: Option<Ids>,
-}
-
-/// The ids of the current span; `None` while nothing is traced.
-fn ids<S>(context: &FmtContext<'_, S, OrderIds>) -> Option<Ids>
-where
-    S: Subscriber + for<'span> LookupSpan<'span>,
-{
-    let place = context_of(&context.lookup_current()?)?;
-    Ids::of(&place)
 }
 
 /// The order id of the spans around an event that has no such field.

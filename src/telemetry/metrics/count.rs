@@ -1,46 +1,43 @@
 //! From events to numbers.
 
+use std::time::Duration;
+
 use opentelemetry::KeyValue;
 
-use super::Metrics;
-use crate::domain::{Answer, Category, Outcome, Rejection};
-use crate::verify::observer::{CallEnd, CallResult, Event, OrderEnd, Resender, Stage};
+use super::instruments::Instruments;
+use crate::domain::{Answer, Category, Dispatch, Outcome, Rejection};
+use crate::observe::{CallEnd, Event, Resender};
 
-impl Metrics {
+impl Instruments {
     /// Counts what happened.
-    pub(in super::super) fn count(&self, event: &Event<'_>) {
-        let it = &self.instruments;
+    pub(super) fn count(&self, event: &Event<'_>) {
         match event {
-            Event::CallBegan(method) => it.calls_active.add(1, &[method_label(method)]),
+            Event::CallBegan(method) => self.calls_active.add(1, &[method_label(method)]),
             Event::CallEnded(call) => self.call_ended(call),
-            Event::Resent(by) => it.attempts_replayed.add(1, &[label("by", resender(*by))]),
+            Event::Resent(by) => self.attempts_replayed.add(1, &[label("by", resender(*by))]),
             Event::HandshakeFailed(cause) => {
-                it.handshakes_failed.add(1, &[label("cause", cause.name())]);
+                self.handshakes_failed
+                    .add(1, &[label("cause", cause.name())]);
             }
             Event::Passed(stage, took) => {
-                let labels = [label("stage", stage_name(*stage))];
-                it.stage_duration.record(took.as_secs_f64(), &labels);
+                let labels = [label("stage", stage.name())];
+                self.stage_duration.record(took.as_secs_f64(), &labels);
             }
-            Event::InFlight(orders) => it.orders_active.record(*orders as u64, &[]),
-            Event::Joined => it.calls_joined.add(1, &[]),
-            Event::Replayed => it.calls_replayed.add(1, &[]),
-            Event::Called(result, took) => {
-                let labels = [label("result", result_name(*result))];
-                it.upi_duration.record(took.as_secs_f64(), &labels);
+            Event::InFlight(orders) => self.orders_active.record(*orders as u64, &[]),
+            Event::Joined => self.calls_joined.add(1, &[]),
+            Event::Replayed => self.calls_replayed.add(1, &[]),
+            Event::Called(result, took) => self.called(*result, *took),
+            Event::ReusedBroke(certain) => {
+                self.reused_broken
+                    .add(1, &[label("dispatch", certain.name())]);
             }
-            Event::ReusedBroke(end) => {
-                it.reused_broken
-                    .add(1, &[label("dispatch", dispatch(*end))]);
-            }
-            Event::Skew(seconds) => it.clock_skew.record(*seconds, &[]),
-            Event::Answered(answer) => self.answered(answer),
+            Event::Skew(seconds) => self.clock_skew.record(*seconds, &[]),
             Event::OrderEnded(end) => self.order_ended(*end),
         }
     }
 
-    fn call_ended(&self, call: &CallEnd<'_>) {
-        let it = &self.instruments;
-        it.calls_active.add(-1, &[method_label(call.method)]);
+    fn call_ended(&self, call: &CallEnd) {
+        self.calls_active.add(-1, &[method_label(call.method)]);
         let mut labels = vec![
             label("rpc.system.name", "grpc"),
             method_label(call.method),
@@ -50,19 +47,32 @@ impl Metrics {
             let error = call.reason.unwrap_or(call.code);
             labels.push(label("error.type", error));
         }
-        it.call_duration.record(call.took.as_secs_f64(), &labels);
+        self.call_duration.record(call.took.as_secs_f64(), &labels);
         if let Some(reason) = call.reason {
-            let dispatch = call.dispatch.unwrap_or("NONE");
+            let dispatch = call.dispatch.map_or("NONE", Dispatch::name);
             let labels = [label("reason", reason), label("dispatch", dispatch)];
-            it.errors.add(1, &labels);
+            self.errors.add(1, &labels);
+        }
+    }
+
+    fn called(&self, result: Result<&Answer, Dispatch>, took: Duration) {
+        let name = match result {
+            Ok(_) => "answered",
+            Err(Dispatch::NotSent) => "not_sent",
+            Err(Dispatch::Refused) => "refused",
+            Err(Dispatch::InFlight | Dispatch::Unknown) => "unknown",
+        };
+        let labels = [label("result", name)];
+        self.upi_duration.record(took.as_secs_f64(), &labels);
+        if let Ok(answer) = result {
+            self.answered(answer);
         }
     }
 
     fn answered(&self, answer: &Answer) {
-        let it = &self.instruments;
         let labels = match &answer.outcome {
             Outcome::Comparison(confidence) => {
-                it.confidence.record(u64::from(confidence.get()), &[]);
+                self.confidence.record(u64::from(confidence.get()), &[]);
                 [label("category", "COMPARED"), label("response_code", "00")]
             }
             Outcome::Rejection(rejection) => [
@@ -70,14 +80,14 @@ impl Metrics {
                 KeyValue::new("response_code", code(rejection)),
             ],
         };
-        it.answers.add(1, &labels);
+        self.answers.add(1, &labels);
     }
 
-    fn order_ended(&self, end: OrderEnd) {
-        let it = &self.instruments;
-        it.orders_ended.add(1, &[label("dispatch", dispatch(end))]);
-        if end == OrderEnd::Unknown {
-            it.outcome_unknown.add(1, &[]);
+    fn order_ended(&self, end: Result<(), Dispatch>) {
+        let name = end.map_or_else(Dispatch::name, |()| "ANSWERED");
+        self.orders_ended.add(1, &[label("dispatch", name)]);
+        if end == Err(Dispatch::Unknown) {
+            self.outcome_unknown.add(1, &[]);
         }
     }
 }
@@ -109,37 +119,9 @@ const fn category(category: Category) -> &'static str {
     }
 }
 
-const fn dispatch(end: OrderEnd) -> &'static str {
-    match end {
-        OrderEnd::Answered => "ANSWERED",
-        OrderEnd::NotSent => "NOT_SENT",
-        OrderEnd::Refused => "REFUSED",
-        OrderEnd::Unknown => "UNKNOWN",
-    }
-}
-
 const fn resender(by: Resender) -> &'static str {
     match by {
-        Resender::Envoy => "envoy",
-        Resender::Grpc => "grpc",
-    }
-}
-
-const fn stage_name(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Validate => "validate",
-        Stage::Seal => "seal",
-        Stage::Send => "send",
-        Stage::Open => "open",
-        Stage::Settle => "settle",
-    }
-}
-
-const fn result_name(result: CallResult) -> &'static str {
-    match result {
-        CallResult::Answered => "answered",
-        CallResult::Refused => "refused",
-        CallResult::NotSent => "not_sent",
-        CallResult::Unknown => "unknown",
+        Resender::Proxy => "envoy",
+        Resender::Client => "grpc",
     }
 }

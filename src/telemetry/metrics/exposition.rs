@@ -1,22 +1,20 @@
 //! The metrics in Prometheus' text format.
 
+use opentelemetry_prometheus::PrometheusExporter;
+use opentelemetry_sdk::error::OTelSdkError;
 use prometheus::{Encoder as _, Registry, TextEncoder};
 
-use super::{MetricsError, Reader};
-
 /// Everything that is measured, at the moment it is asked for. Clones tell the same.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Exposition(Registry);
 
 impl Exposition {
-    /// The exposition, and the reader that feeds it.
-    pub(super) fn new() -> Result<(Self, Reader), MetricsError> {
-        let registry = Registry::new();
-        let exporter = opentelemetry_prometheus::exporter()
-            .with_registry(registry.clone())
+    /// The reader that feeds it.
+    pub(super) fn exporter(&self) -> Result<PrometheusExporter, OTelSdkError> {
+        opentelemetry_prometheus::exporter()
+            .with_registry(self.0.clone())
             .scope_info_enabled(false)
-            .build()?;
-        Ok((Self(registry), Reader::new(exporter)))
+            .build()
     }
 
     /// Version 0.0.4 of the text format; `None` when it cannot be written, which would be a

@@ -3,8 +3,8 @@
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, UpDownCounter};
 
-use super::table::{self, Kind, Metric};
-use crate::verify::observer::HandshakeFailure;
+use super::table::{self, Kind, Metric, described};
+use crate::observe::HandshakeFailure;
 
 /// The reasons of the contract, each with the dispatch that it usually has.
 pub(super) const REASONS: [(&str, &str); 16] = [
@@ -26,65 +26,43 @@ pub(super) const REASONS: [(&str, &str); 16] = [
     ("VERIFICATION_NOT_FOUND", "NONE"),
 ];
 
-/// One for each row of the table that events change.
-pub(super) struct Instruments {
-    pub(super) call_duration: Histogram<f64>,
-    pub(super) calls_active: UpDownCounter<i64>,
-    pub(super) calls_joined: Counter<u64>,
-    pub(super) calls_replayed: Counter<u64>,
-    pub(super) attempts_replayed: Counter<u64>,
-    pub(super) handshakes_failed: Counter<u64>,
-    pub(super) errors: Counter<u64>,
-    pub(super) stage_duration: Histogram<f64>,
-    pub(super) orders_active: Gauge<u64>,
-    pub(super) orders_ended: Counter<u64>,
-    pub(super) outcome_unknown: Counter<u64>,
-    pub(super) upi_duration: Histogram<f64>,
-    pub(super) reused_broken: Counter<u64>,
-    pub(super) clock_skew: Gauge<f64>,
-    pub(super) answers: Counter<u64>,
-    pub(super) confidence: Histogram<u64>,
+macro_rules! instruments {
+    ($($field:ident: $kind:ty = $row:ident;)*) => {
+        /// One for each row of the table that events change.
+        pub(super) struct Instruments {
+            $(pub(super) $field: $kind,)*
+        }
+
+        impl Instruments {
+            pub(super) fn new(meter: &Meter) -> Self {
+                Self {
+                    $($field: Instrument::of(meter, &table::$row),)*
+                }
+            }
+        }
+    };
+}
+
+instruments! {
+    call_duration: Histogram<f64> = CALL_DURATION;
+    calls_active: UpDownCounter<i64> = CALLS_ACTIVE;
+    calls_joined: Counter<u64> = CALLS_JOINED;
+    calls_replayed: Counter<u64> = CALLS_REPLAYED;
+    attempts_replayed: Counter<u64> = ATTEMPTS_REPLAYED;
+    handshakes_failed: Counter<u64> = HANDSHAKES_FAILED;
+    errors: Counter<u64> = ERRORS;
+    stage_duration: Histogram<f64> = STAGE_DURATION;
+    orders_active: Gauge<u64> = ORDERS_ACTIVE;
+    orders_ended: Counter<u64> = ORDERS_ENDED;
+    outcome_unknown: Counter<u64> = OUTCOME_UNKNOWN;
+    upi_duration: Histogram<f64> = UPI_DURATION;
+    reused_broken: Counter<u64> = REUSED_BROKEN;
+    clock_skew: Gauge<f64> = CLOCK_SKEW;
+    answers: Counter<u64> = ANSWERS;
+    confidence: Histogram<u64> = CONFIDENCE;
 }
 
 impl Instruments {
-    pub(super) fn new(meter: &Meter) -> Self {
-        Self {
-            call_duration: seconds(meter, &table::CALL_DURATION),
-            calls_active: meter
-                .i64_up_down_counter(table::CALLS_ACTIVE.name)
-                .with_unit(table::CALLS_ACTIVE.unit)
-                .with_description(table::CALLS_ACTIVE.help)
-                .build(),
-            calls_joined: counter(meter, &table::CALLS_JOINED),
-            calls_replayed: counter(meter, &table::CALLS_REPLAYED),
-            attempts_replayed: counter(meter, &table::ATTEMPTS_REPLAYED),
-            handshakes_failed: counter(meter, &table::HANDSHAKES_FAILED),
-            errors: counter(meter, &table::ERRORS),
-            stage_duration: seconds(meter, &table::STAGE_DURATION),
-            orders_active: meter
-                .u64_gauge(table::ORDERS_ACTIVE.name)
-                .with_unit(table::ORDERS_ACTIVE.unit)
-                .with_description(table::ORDERS_ACTIVE.help)
-                .build(),
-            orders_ended: counter(meter, &table::ORDERS_ENDED),
-            outcome_unknown: counter(meter, &table::OUTCOME_UNKNOWN),
-            upi_duration: seconds(meter, &table::UPI_DURATION),
-            reused_broken: counter(meter, &table::REUSED_BROKEN),
-            clock_skew: meter
-                .f64_gauge(table::CLOCK_SKEW.name)
-                .with_unit(table::CLOCK_SKEW.unit)
-                .with_description(table::CLOCK_SKEW.help)
-                .build(),
-            answers: counter(meter, &table::ANSWERS),
-            confidence: meter
-                .u64_histogram(table::CONFIDENCE.name)
-                .with_unit(table::CONFIDENCE.unit)
-                .with_description(table::CONFIDENCE.help)
-                .with_boundaries(bounds(&table::CONFIDENCE))
-                .build(),
-        }
-    }
-
     /// A counter that is not there cannot be seen to rise: its first error would be none
     /// to whoever looks at rates.
     pub(super) fn begin_at_zero(&self) {
@@ -115,21 +93,40 @@ impl Instruments {
     }
 }
 
-fn counter(meter: &Meter, metric: &Metric) -> Counter<u64> {
-    meter
-        .u64_counter(metric.name)
-        .with_unit(metric.unit)
-        .with_description(metric.help)
-        .build()
+/// Made from a row of the table.
+trait Instrument {
+    fn of(meter: &Meter, metric: &Metric) -> Self;
 }
 
-fn seconds(meter: &Meter, metric: &Metric) -> Histogram<f64> {
-    meter
-        .f64_histogram(metric.name)
-        .with_unit(metric.unit)
-        .with_description(metric.help)
-        .with_boundaries(bounds(metric))
-        .build()
+macro_rules! made_by {
+    ($($kind:ty: $method:ident;)*) => {
+        $(impl Instrument for $kind {
+            fn of(meter: &Meter, metric: &Metric) -> Self {
+                described!(meter, $method, metric).build()
+            }
+        })*
+    };
+}
+
+made_by! {
+    Counter<u64>: u64_counter;
+    UpDownCounter<i64>: i64_up_down_counter;
+    Gauge<u64>: u64_gauge;
+    Gauge<f64>: f64_gauge;
+}
+
+impl Instrument for Histogram<f64> {
+    fn of(meter: &Meter, metric: &Metric) -> Self {
+        let histogram = described!(meter, f64_histogram, metric);
+        histogram.with_boundaries(bounds(metric)).build()
+    }
+}
+
+impl Instrument for Histogram<u64> {
+    fn of(meter: &Meter, metric: &Metric) -> Self {
+        let histogram = described!(meter, u64_histogram, metric);
+        histogram.with_boundaries(bounds(metric)).build()
+    }
 }
 
 fn bounds(metric: &Metric) -> Vec<f64> {

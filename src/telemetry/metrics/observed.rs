@@ -6,21 +6,20 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
 use time::OffsetDateTime;
 
-use super::super::{Expiry, otlp::Losses};
-use super::{Facts, table};
+use super::super::losses::Losses;
+use super::super::service::{Expiry, Service};
+use super::table::{self, described};
 
 /// Registers what the process knows of itself.
-pub(super) fn register(meter: &Meter, facts: &Facts, losses: Arc<Losses>) {
+pub(super) fn register(meter: &Meter, service: &Service, losses: Arc<Losses>) {
     build(meter);
-    limit(meter, facts.service.max_in_flight as u64);
-    expiries(meter, facts.service.expiries.clone());
+    limit(meter, service.max_in_flight as u64);
+    expiries(meter, service.expiries.clone());
     lost(meter, losses);
 }
 
 fn build(meter: &Meter) {
-    meter
-        .u64_observable_gauge(table::BUILD_INFO.name)
-        .with_description(table::BUILD_INFO.help)
+    described!(meter, u64_observable_gauge, table::BUILD_INFO)
         .with_callback(|observer| {
             observer.observe(1, &[KeyValue::new("version", env!("CARGO_PKG_VERSION"))]);
         })
@@ -28,19 +27,13 @@ fn build(meter: &Meter) {
 }
 
 fn limit(meter: &Meter, orders: u64) {
-    meter
-        .u64_observable_gauge(table::ORDERS_LIMIT.name)
-        .with_unit(table::ORDERS_LIMIT.unit)
-        .with_description(table::ORDERS_LIMIT.help)
+    described!(meter, u64_observable_gauge, table::ORDERS_LIMIT)
         .with_callback(move |observer| observer.observe(orders, &[]))
         .build();
 }
 
 fn expiries(meter: &Meter, expiries: Vec<Expiry>) {
-    meter
-        .f64_observable_gauge(table::KEY_EXPIRY.name)
-        .with_unit(table::KEY_EXPIRY.unit)
-        .with_description(table::KEY_EXPIRY.help)
+    described!(meter, f64_observable_gauge, table::KEY_EXPIRY)
         .with_callback(move |observer| {
             let now = OffsetDateTime::now_utc();
             for expiry in &expiries {
@@ -55,10 +48,7 @@ fn expiries(meter: &Meter, expiries: Vec<Expiry>) {
 }
 
 fn lost(meter: &Meter, losses: Arc<Losses>) {
-    meter
-        .u64_observable_counter(table::TELEMETRY_LOST.name)
-        .with_unit(table::TELEMETRY_LOST.unit)
-        .with_description(table::TELEMETRY_LOST.help)
+    described!(meter, u64_observable_counter, table::TELEMETRY_LOST)
         .with_callback(move |observer| {
             for (signal, cause, items) in losses.all() {
                 let labels = [

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use opentelemetry::metrics::Meter;
 
-use super::table;
+use super::table::{self, described};
 
 /// In which Linux tells processor times on every architecture that we run on (USER_HZ;
 /// proc(5), `/proc/pid/stat`).
@@ -14,36 +14,24 @@ const TICKS_PER_SECOND: f64 = 100.0;
 
 /// Registers what is known.
 pub(super) fn register(meter: &Meter, started: Instant) {
-    meter
-        .f64_observable_gauge(table::UPTIME.name)
-        .with_unit(table::UPTIME.unit)
-        .with_description(table::UPTIME.help)
+    described!(meter, f64_observable_gauge, table::UPTIME)
         .with_callback(move |observer| observer.observe(started.elapsed().as_secs_f64(), &[]))
         .build();
-    meter
-        .f64_observable_counter(table::CPU_TIME.name)
-        .with_unit(table::CPU_TIME.unit)
-        .with_description(table::CPU_TIME.help)
+    described!(meter, f64_observable_counter, table::CPU_TIME)
         .with_callback(|observer| {
             if let Some(seconds) = read("stat").as_deref().and_then(cpu_seconds) {
                 observer.observe(seconds, &[]);
             }
         })
         .build();
-    meter
-        .u64_observable_gauge(table::MEMORY.name)
-        .with_unit(table::MEMORY.unit)
-        .with_description(table::MEMORY.help)
+    described!(meter, u64_observable_gauge, table::MEMORY)
         .with_callback(|observer| {
             if let Some(bytes) = read("status").as_deref().and_then(resident_bytes) {
                 observer.observe(bytes, &[]);
             }
         })
         .build();
-    meter
-        .u64_observable_gauge(table::DESCRIPTORS.name)
-        .with_unit(table::DESCRIPTORS.unit)
-        .with_description(table::DESCRIPTORS.help)
+    described!(meter, u64_observable_gauge, table::DESCRIPTORS)
         .with_callback(|observer| {
             if let Some(descriptors) = descriptors() {
                 observer.observe(descriptors, &[]);

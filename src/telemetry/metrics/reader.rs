@@ -1,7 +1,7 @@
-//! Who collects the metrics: one reader for all, since each one's sums are kept apart and cost
-//! every call their share.
+//! Who collects the metrics: Prometheus and the export, as one reader, since each one's sums are
+//! kept apart and cost every call their share.
 
-use std::sync::{Arc, Weak};
+use std::sync::Weak;
 use std::time::Duration;
 
 use opentelemetry_prometheus::PrometheusExporter;
@@ -10,34 +10,41 @@ use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{InstrumentKind, Pipeline, Temporality};
 
-/// Prometheus reads through it, and the export as well. Clones read the same.
-#[derive(Debug, Clone)]
-pub(in super::super) struct Reader(Arc<PrometheusExporter>);
+/// Prometheus, and the export where there is one, on the same sums.
+#[derive(Debug)]
+pub(super) struct Shared<E> {
+    prometheus: PrometheusExporter,
+    export: Option<E>,
+}
 
-impl Reader {
-    pub(super) fn new(exporter: PrometheusExporter) -> Self {
-        Self(Arc::new(exporter))
+impl<E> Shared<E> {
+    pub(super) const fn new(prometheus: PrometheusExporter, export: Option<E>) -> Self {
+        Self { prometheus, export }
     }
 }
 
-impl MetricReader for Reader {
+impl<E: MetricReader> MetricReader for Shared<E> {
     fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
-        self.0.register_pipeline(pipeline);
+        self.prometheus.register_pipeline(Weak::clone(&pipeline));
+        if let Some(export) = &self.export {
+            export.register_pipeline(pipeline);
+        }
     }
 
     fn collect(&self, metrics: &mut ResourceMetrics) -> OTelSdkResult {
-        self.0.collect(metrics)
+        self.prometheus.collect(metrics)
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        self.0.force_flush()
+        self.prometheus.force_flush()
     }
 
+    /// The export is ended by who started it: it takes its time.
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        self.0.shutdown_with_timeout(timeout)
+        self.prometheus.shutdown_with_timeout(timeout)
     }
 
     fn temporality(&self, kind: InstrumentKind) -> Temporality {
-        self.0.temporality(kind)
+        self.prometheus.temporality(kind)
     }
 }

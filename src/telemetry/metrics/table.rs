@@ -1,4 +1,5 @@
-//! What is measured. `docs/metrics.md` is written from this table.
+//! What is measured. `docs/metrics.md` is written from this table, instruments are made by it, and
+//! `top` reads by its names.
 //!
 //! No label takes a text that a caller chose: methods, codes, reasons and stages have a few
 //! names each, kids come from the configuration, and response codes that are in no table
@@ -43,9 +44,20 @@ const STAGE_SECONDS: &[f64] = &[
 ];
 const POINTS: &[f64] = &[10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0];
 
+/// An instrument of a meter as its row describes it, yet to be built.
+macro_rules! described {
+    ($meter:expr, $method:ident, $metric:expr) => {
+        $meter
+            .$method($metric.name)
+            .with_unit($metric.unit)
+            .with_description($metric.help)
+    };
+}
+pub(super) use described;
+
 macro_rules! table {
-    ($($(#[$doc:meta])* $id:ident: $name:literal, $unit:literal, $kind:expr, $labels:expr, $help:literal;)*) => {
-        $($(#[$doc])* pub(super) const $id: Metric = Metric {
+    ($($id:ident: $name:literal, $unit:literal, $kind:expr, $labels:expr, $help:literal;)*) => {
+        $(#[doc = $help] pub const $id: Metric = Metric {
             name: $name, unit: $unit, kind: $kind, labels: &$labels, help: $help,
         };)*
         /// All of them.

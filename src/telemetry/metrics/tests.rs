@@ -5,17 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use time::OffsetDateTime;
-use tracing::Span;
 
-use super::super::otlp::Losses;
-use super::super::{Expiry, Service};
+use super::super::otlp::Periodic;
+use super::super::service::{Expiry, Service};
+use super::Metrics;
 use super::table::{ALL, markdown, prometheus_label};
-use super::{Facts, Metrics};
-use crate::domain::{Answer, Category, Confidence, Outcome, Rejection, ResponseCode};
+use crate::domain::{Answer, Category, Confidence, Dispatch, Outcome, Rejection, ResponseCode};
+use crate::observe::{CallEnd, Event, HandshakeFailure, Resender, Stage};
 use crate::pb::ErrorReason;
-use crate::verify::observer::{
-    CallEnd, CallResult, Event, HandshakeFailure, OrderEnd, Resender, Stage,
-};
 
 fn metrics() -> Metrics {
     let service = Service {
@@ -27,7 +24,7 @@ fn metrics() -> Metrics {
             at: OffsetDateTime::now_utc() + time::Duration::days(10),
         }],
     };
-    Metrics::start(&Facts::of(&service), Arc::new(Losses::default())).unwrap()
+    Metrics::start(&service, Arc::default(), None::<Periodic>).unwrap()
 }
 
 fn answer(outcome: Outcome) -> Answer {
@@ -47,13 +44,12 @@ fn rejection(category: Category, code: &str) -> Answer {
     }))
 }
 
-fn ended<'a>(code: &'static str, reason: Option<&'static str>, span: &'a Span) -> CallEnd<'a> {
+fn ended(code: &'static str, reason: Option<&'static str>) -> CallEnd {
     CallEnd {
-        span,
         method: "idphoto.v1.IdPhotoService/VerifyIdPhoto",
         code,
         reason,
-        dispatch: reason.map(|_| "NOT_SENT"),
+        dispatch: reason.map(|_| Dispatch::NotSent),
         took: Duration::from_millis(30),
     }
 }
@@ -61,27 +57,27 @@ fn ended<'a>(code: &'static str, reason: Option<&'static str>, span: &'a Span) -
 /// Everything that can happen, once.
 fn exercised() -> Metrics {
     let metrics = metrics();
-    let span = Span::none();
     let compared = answer(Outcome::Comparison(Confidence::new(97).unwrap()));
     let unknown = rejection(Category::Other, "Zz");
     let known = rejection(Category::NotConfirmed, "70");
     for event in [
         Event::CallBegan("idphoto.v1.IdPhotoService/VerifyIdPhoto"),
-        Event::CallEnded(ended("OK", None, &span)),
-        Event::CallEnded(ended("UNAVAILABLE", Some("UPI_UNREACHABLE"), &span)),
-        Event::Resent(Resender::Envoy),
+        Event::CallEnded(ended("OK", None)),
+        Event::CallEnded(ended("UNAVAILABLE", Some("UPI_UNREACHABLE"))),
+        Event::Resent(Resender::Proxy),
         Event::HandshakeFailed(HandshakeFailure::NotTls),
         Event::Passed(Stage::Seal, Duration::from_millis(1)),
         Event::InFlight(3),
         Event::Joined,
         Event::Replayed,
-        Event::Called(CallResult::Answered, Duration::from_millis(20)),
-        Event::ReusedBroke(OrderEnd::NotSent),
+        Event::Called(Ok(&compared), Duration::from_millis(20)),
+        Event::ReusedBroke(Dispatch::NotSent),
         Event::Skew(-1.5),
-        Event::Answered(&compared),
-        Event::Answered(&unknown),
-        Event::Answered(&known),
-        Event::OrderEnded(OrderEnd::Unknown),
+        Event::Called(Ok(&unknown), Duration::from_millis(20)),
+        Event::Called(Ok(&known), Duration::from_millis(20)),
+        Event::Called(Err(Dispatch::Refused), Duration::from_millis(20)),
+        Event::OrderEnded(Err(Dispatch::Unknown)),
+        Event::OrderEnded(Ok(())),
     ] {
         metrics.count(&event);
     }
@@ -111,7 +107,8 @@ fn every_event_is_counted_where_the_table_says() {
         "idphoto_orders_limit 7",
         "idphoto_calls_joined_total 1",
         "idphoto_calls_replayed_total 1",
-        "idphoto_upi_call_duration_seconds_count{result=\"answered\"} 1",
+        "idphoto_upi_call_duration_seconds_count{result=\"answered\"} 3",
+        "idphoto_upi_call_duration_seconds_count{result=\"refused\"} 1",
         "idphoto_upi_reused_broken_total{dispatch=\"NOT_SENT\"} 1",
         "idphoto_upi_reused_broken_total{dispatch=\"UNKNOWN\"} 0",
         "idphoto_upi_clock_skew_seconds -1.5",
@@ -121,6 +118,7 @@ fn every_event_is_counted_where_the_table_says() {
         "idphoto_confidence_bucket{le=\"90\"} 0",
         "idphoto_confidence_bucket{le=\"100\"} 1",
         "idphoto_orders_ended_total{dispatch=\"UNKNOWN\"} 1",
+        "idphoto_orders_ended_total{dispatch=\"ANSWERED\"} 1",
         "idphoto_orders_outcome_unknown_total 1",
         "idphoto_telemetry_lost_total{cause=\"queue_full\",signal=\"traces\"} 0",
     ] {

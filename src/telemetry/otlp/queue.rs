@@ -1,97 +1,63 @@
-//! Where finished spans wait, in the form in which they are sent.
+//! Where finished spans wait: the SDK's batch processor, and a count of those that it has no
+//! room for.
 //!
-//! The SDK's own batch processor drops spans without a number that could be shown. And a span
-//! is encoded where it ended: it is made of a dozen small allocations, which another thread
-//! would have to give back.
+//! The SDK counts them in a metric of its own, under an experimental feature
+//! (open-telemetry/opentelemetry-rust, pull request 3609).
 
-use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use opentelemetry::Context;
+use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
-use tokio::sync::Notify;
+use opentelemetry_sdk::trace::{
+    BatchConfigBuilder, BatchSpanProcessor, Span, SpanData, SpanExporter, SpanProcessor,
+};
+use tokio::sync::Semaphore;
 
-use super::{Losses, encode};
+use super::outcome::Outcome;
+use crate::telemetry::losses::Losses;
 
-/// Spans that wait for a slow collector, at most.
+/// Spans that wait for a slow collector or are being sent, at most. Each is small: of what a
+/// caller sends it has the order id, and a `tracestate` up to a length.
 const MOST_SPANS: usize = 4096;
-/// Their bytes, at most. One message takes them all, and collectors take messages of 4 MiB.
-const MOST_BYTES: usize = 2 * 1024 * 1024;
 
-/// The queue; its clones are the same one.
-#[derive(Debug, Clone)]
-pub(super) struct Queue(Arc<Shared>);
+/// Spans of one message. Collectors take 4 MiB.
+const BATCH: usize = 512;
 
+/// How long a span waits for others.
+const GATHERING: Duration = Duration::from_secs(1);
+
+/// The queue.
 #[derive(Debug)]
-struct Shared {
-    waiting: Mutex<Waiting>,
-    /// Told of the first one that waits.
-    begun: Notify,
+pub(super) struct Queue {
+    batches: BatchSpanProcessor,
+    room: Arc<Semaphore>,
     losses: Arc<Losses>,
 }
 
-#[derive(Debug, Default)]
-struct Waiting {
-    spans: Spans,
-    closed: bool,
-}
-
-/// Encoded spans, one after the other.
-#[derive(Debug, Default)]
-pub(super) struct Spans {
-    bytes: Vec<u8>,
-    /// Where each of them ends.
-    ends: Vec<usize>,
-}
-
 impl Queue {
-    pub(super) fn new(losses: Arc<Losses>) -> Self {
-        Self(Arc::new(Shared {
-            waiting: Mutex::default(),
-            begun: Notify::new(),
+    /// Starts the thread that sends what waits.
+    pub(super) fn new<E>(exporter: E, outcome: Outcome, losses: Arc<Losses>) -> Self
+    where
+        E: SpanExporter + 'static,
+    {
+        let room = Arc::new(Semaphore::new(MOST_SPANS));
+        let exit = Exit {
+            exporter,
+            outcome,
+            room: Arc::clone(&room),
+        };
+        let config = BatchConfigBuilder::default()
+            .with_max_queue_size(MOST_SPANS)
+            .with_max_export_batch_size(BATCH)
+            .with_scheduled_delay(GATHERING);
+        let batches = BatchSpanProcessor::builder(exit).with_batch_config(config.build());
+        Self {
+            batches: batches.build(),
+            room,
             losses,
-        }))
-    }
-
-    /// Waits for a first span.
-    pub(super) async fn begun(&self) {
-        self.0.begun.notified().await;
-    }
-
-    /// Takes all that wait.
-    pub(super) fn take(&self) -> Spans {
-        let mut waiting = self.waiting();
-        let room = Spans::like(&waiting.spans);
-        mem::replace(&mut waiting.spans, room)
-    }
-
-    /// Takes all that wait, and no more are let in.
-    pub(super) fn close(&self) -> Spans {
-        let mut waiting = self.waiting();
-        waiting.closed = true;
-        mem::take(&mut waiting.spans)
-    }
-
-    fn push(&self, span: SpanData) {
-        let mut waiting = self.waiting();
-        if waiting.closed || !waiting.spans.push(span) {
-            drop(waiting);
-            self.0.losses.overflow();
-        } else if waiting.spans.ends.len() == 1 {
-            drop(waiting);
-            self.0.begun.notify_one();
         }
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        // Nothing panics while it is held.
-        self.0
-            .waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -99,58 +65,50 @@ impl SpanProcessor for Queue {
     fn on_start(&self, _: &mut Span, _: &Context) {}
 
     fn on_end(&self, span: SpanData) {
-        if span.span_context.is_sampled() {
-            self.push(span);
+        match self.room.try_acquire() {
+            Ok(place) => {
+                place.forget();
+                self.batches.on_end(span);
+            }
+            Err(_) => self.losses.overflow(),
         }
     }
 
     fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
+        self.batches.force_flush()
     }
 
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        Ok(())
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.batches.shutdown_with_timeout(timeout)
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.batches.set_resource(resource);
     }
 }
 
-impl Spans {
-    /// Empty, with room for as many as there are in another one.
-    fn like(other: &Self) -> Self {
-        Self {
-            bytes: Vec::with_capacity(other.bytes.len()),
-            ends: Vec::with_capacity(other.ends.len()),
-        }
+/// Exports what waited, and gives its room back.
+#[derive(Debug)]
+struct Exit<E> {
+    exporter: E,
+    outcome: Outcome,
+    room: Arc<Semaphore>,
+}
+
+impl<E: SpanExporter> SpanExporter for Exit<E> {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        let spans = batch.len();
+        let sent = self.exporter.export(batch).await;
+        self.room.add_permits(spans);
+        self.outcome.note(sent, spans)
     }
 
-    pub(super) const fn len(&self) -> usize {
-        self.ends.len()
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.exporter.shutdown_with_timeout(timeout)
     }
 
-    /// False where there is no room.
-    fn push(&mut self, span: SpanData) -> bool {
-        if self.ends.len() >= MOST_SPANS {
-            return false;
-        }
-        let before = self.bytes.len();
-        encode::span(span, &mut self.bytes);
-        if self.bytes.len() > MOST_BYTES {
-            self.bytes.truncate(before);
-            return false;
-        }
-        self.ends.push(self.bytes.len());
-        true
-    }
-
-    /// One by one, without copying them.
-    pub(super) fn split(self) -> Vec<Bytes> {
-        let mut rest = Bytes::from(self.bytes);
-        let mut begin = 0;
-        let sizes = self.ends.iter().map(|end| {
-            let size = end - begin;
-            begin = *end;
-            size
-        });
-        sizes.map(|size| rest.split_to(size)).collect()
+    fn set_resource(&mut self, resource: &Resource) {
+        self.exporter.set_resource(resource);
     }
 }
 

@@ -1,16 +1,22 @@
-//! The OTEL_* variables of the environment, as far as they are heard.
+//! The OTEL_* variables of the environment, as far as the exporters do not read them or read over
+//! what is wrong: they ignore a value that they cannot use
+//! (open-telemetry/opentelemetry-rust, issue 774), and here it ends the start.
 //!
 //! opentelemetry.io/docs/specs/otel: "OpenTelemetry Environment Variable Specification" and
 //! "OpenTelemetry Protocol Exporter". An empty variable is as good as none.
 
-use std::time::Duration;
+use std::env;
+use std::path::PathBuf;
 
 use http::{HeaderName, HeaderValue};
-use tonic::codec::CompressionEncoding;
-use tonic::metadata::MetadataMap;
 
-use super::Signal;
-use super::settings::ExportError;
+use super::error::ExportError;
+use crate::telemetry::losses::Signal;
+
+/// A variable of this process. What is no text is bad rather than absent.
+pub(super) fn of_process(name: &str) -> Option<String> {
+    Some(env::var_os(name)?.to_string_lossy().into_owned())
+}
 
 /// The environment, and in tests a list.
 #[derive(Clone, Copy)]
@@ -27,78 +33,60 @@ impl Variables<'_> {
         self.says(&format!("OTEL_{}_EXPORTER", name(signal)), "none")
     }
 
-    /// Somebody else than the configuration says which traces are sampled.
-    pub(super) fn sample(self) -> bool {
-        self.get("OTEL_TRACES_SAMPLER").is_some()
+    /// Whether somebody else than the configuration says which traces are sampled.
+    ///
+    /// # Errors
+    /// The sampler, or its argument, cannot be used.
+    pub(super) fn sampler(self) -> Result<bool, ExportError> {
+        let rules: [Rule; 2] = [
+            ("OTEL_TRACES_SAMPLER", is_sampler, SAMPLERS),
+            ("OTEL_TRACES_SAMPLER_ARG", is_ratio, "a number from 0 to 1"),
+        ];
+        let set = self.get("OTEL_TRACES_SAMPLER").is_some();
+        let rules = rules.into_iter().filter(|_| set);
+        for (name, is_good, expected) in rules {
+            judge(
+                self.get(name).map(|value| (name.to_owned(), value)),
+                is_good,
+                expected,
+            )?;
+        }
+        Ok(set)
     }
 
-    /// A URL. Without a scheme in the variable it is https, unless OTEL_EXPORTER_OTLP_INSECURE
+    /// A variable, and the URL of it. Without a scheme in the variable it is https, unless OTEL_EXPORTER_OTLP_INSECURE
     /// says otherwise.
-    pub(super) fn endpoint(self, signal: Signal) -> Option<String> {
-        let (_, endpoint) = self.exporter(signal, "ENDPOINT")?;
+    pub(super) fn endpoint(self, signal: Signal) -> Option<(String, String)> {
+        let (name, endpoint) = self.exporter(signal, "ENDPOINT")?;
         if endpoint.contains("://") {
-            return Some(endpoint);
+            return Some((name, endpoint));
         }
         let insecure = self.exporter(signal, "INSECURE");
         let plain = insecure.is_some_and(|(_, value)| is(&value, "true"));
-        Some(format!(
-            "{}://{endpoint}",
-            if plain { "http" } else { "https" }
-        ))
+        let scheme = if plain { "http" } else { "https" };
+        Some((name, format!("{scheme}://{endpoint}")))
     }
 
-    /// The path of a file in PEM.
-    pub(super) fn authority(self, signal: Signal) -> Option<String> {
-        Some(self.exporter(signal, "CERTIFICATE")?.1)
+    /// A variable, and the path of a file in PEM in it.
+    pub(super) fn authority(self, signal: Signal) -> Option<(String, PathBuf)> {
+        let (name, path) = self.exporter(signal, "CERTIFICATE")?;
+        Some((name, path.into()))
     }
 
-    /// # Errors
-    /// It is no number of milliseconds.
-    pub(super) fn timeout(self, signal: Signal) -> Result<Option<Duration>, ExportError> {
-        let Some((name, value)) = self.exporter(signal, "TIMEOUT") else {
-            return Ok(None);
-        };
-        let milliseconds = value.trim().parse();
-        let milliseconds = milliseconds.map_err(|_| ExportError::Variable {
-            name,
-            expected: "a number of milliseconds",
-        })?;
-        Ok(Some(Duration::from_millis(milliseconds)))
-    }
-
-    /// # Errors
-    /// It is a compression that we do not have.
-    pub(super) fn compression(
-        self,
-        signal: Signal,
-    ) -> Result<Option<CompressionEncoding>, ExportError> {
-        match self.exporter(signal, "COMPRESSION") {
-            None => Ok(None),
-            Some((_, value)) if is(&value, "none") => Ok(None),
-            Some((_, value)) if is(&value, "gzip") => Ok(Some(CompressionEncoding::Gzip)),
-            Some((_, value)) if is(&value, "zstd") => Ok(Some(CompressionEncoding::Zstd)),
-            Some((name, _)) => Err(ExportError::Variable {
-                name,
-                expected: "gzip, zstd or none",
-            }),
-        }
-    }
-
-    /// `name=value,name=value`, values percent-encoded (W3C Baggage). They can be secrets.
+    /// What the exporter of a signal reads itself can be used.
     ///
     /// # Errors
-    /// It is something else.
-    pub(super) fn metadata(self, signal: Signal) -> Result<MetadataMap, ExportError> {
-        let Some((name, list)) = self.exporter(signal, "HEADERS") else {
-            return Ok(MetadataMap::new());
-        };
-        let pairs = list.split(',').filter(|pair| !pair.trim().is_empty());
-        let headers = pairs.map(header).collect::<Option<_>>();
-        let headers = headers.ok_or(ExportError::Variable {
-            name,
-            expected: "a list of name=value",
-        })?;
-        Ok(MetadataMap::from_headers(headers))
+    /// The first variable that cannot.
+    pub(super) fn check(self, signal: Signal) -> Result<(), ExportError> {
+        let rules: [Rule; 3] = [
+            ("TIMEOUT", is_number, "a number of milliseconds"),
+            ("COMPRESSION", is_compression, "gzip, zstd or none"),
+            ("HEADERS", are_headers, "a list of name=value"),
+        ];
+        for (what, is_good, expected) in rules {
+            judge(self.exporter(signal, what), is_good, expected)?;
+        }
+        Ok(())
     }
 
     /// The variable of this signal, or the one of all signals.
@@ -130,11 +118,53 @@ fn is(given: &str, value: &str) -> bool {
     given.trim().eq_ignore_ascii_case(value)
 }
 
-fn header(pair: &str) -> Option<(HeaderName, HeaderValue)> {
+/// A variable, what is good in it, and that in words.
+type Rule = (&'static str, fn(&str) -> bool, &'static str);
+
+fn judge(
+    set: Option<(String, String)>,
+    is_good: fn(&str) -> bool,
+    expected: &'static str,
+) -> Result<(), ExportError> {
+    match set {
+        Some((name, value)) if !is_good(&value) => Err(ExportError::Variable { name, expected }),
+        _ => Ok(()),
+    }
+}
+
+const SAMPLERS: &str = "always_on, always_off, traceidratio, parentbased_always_on, \
+                        parentbased_always_off or parentbased_traceidratio";
+
+fn is_sampler(value: &str) -> bool {
+    let own = value.strip_prefix("parentbased_").unwrap_or(value);
+    ["always_on", "always_off", "traceidratio"].contains(&own)
+}
+
+fn is_ratio(value: &str) -> bool {
+    value
+        .parse()
+        .is_ok_and(|ratio: f64| (0.0..=1.0).contains(&ratio))
+}
+
+fn is_number(value: &str) -> bool {
+    value.parse::<u64>().is_ok()
+}
+
+fn is_compression(value: &str) -> bool {
+    ["gzip", "zstd", "none"].iter().any(|one| is(value, one))
+}
+
+/// `name=value,name=value`, values percent-encoded (W3C Baggage). They can be secrets.
+fn are_headers(list: &str) -> bool {
+    let mut pairs = list.split(',').filter(|pair| !pair.trim().is_empty());
+    pairs.all(|pair| is_header(pair).is_some())
+}
+
+fn is_header(pair: &str) -> Option<()> {
     let (name, value) = pair.split_once('=')?;
-    let mut value = HeaderValue::from_bytes(&percent_decoded(value.trim())?).ok()?;
-    value.set_sensitive(true);
-    Some((name.trim().parse().ok()?, value))
+    name.trim().parse::<HeaderName>().ok()?;
+    HeaderValue::from_bytes(&percent_decoded(value.trim())?).ok()?;
+    Some(())
 }
 
 fn percent_decoded(text: &str) -> Option<Vec<u8>> {

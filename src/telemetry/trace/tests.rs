@@ -1,7 +1,6 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue};
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanId, SpanKind, Status, TracerProvider as _};
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -10,8 +9,8 @@ use tracing::{Span, field, info, info_span};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry;
 
-use super::{Spans, Tracing};
-use crate::verify::observer::CallEnd;
+use super::Tracing;
+use crate::observe::CallEnd;
 
 const TRACEPARENT: &str = "00-4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b-2a2a2a2a2a2a2a2a-01";
 const TRACE: &str = "4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b";
@@ -42,7 +41,7 @@ fn recorded(run: impl FnOnce()) -> Vec<SpanData> {
     let provider = SdkTracerProvider::builder()
         .with_span_processor(ended.clone())
         .build();
-    let subscriber = registry().with(Spans::new(provider.tracer("test")));
+    let subscriber = registry().with(super::layer(provider.tracer("test")));
     tracing::subscriber::with_default(subscriber, run);
     let spans = ended.0.lock().unwrap();
     spans.clone()
@@ -59,20 +58,24 @@ fn attributes(span: &SpanData) -> Vec<(&str, String)> {
         .collect()
 }
 
-fn metadata(traceparent: &'static str) -> HeaderMap {
-    let value = HeaderValue::from_static(traceparent);
-    HeaderMap::from_iter([("traceparent".parse().unwrap(), value)])
+/// Begins a span, told that it is a part of another process's.
+fn begin(told: &[(&str, &str)], span: Span) {
+    let told = |name: &str| {
+        let found = told.iter().find(|(told, _)| *told == name);
+        found.map(|(_, value)| *value)
+    };
+    span.in_scope(|| Tracing.extract(&told));
 }
 
-fn end<'a>(span: &'a Span, code: &'static str, reason: Option<&'static str>) -> CallEnd<'a> {
-    CallEnd {
-        span,
+fn end(span: &Span, code: &'static str, reason: Option<&'static str>) {
+    let call = CallEnd {
         method: "method",
         code,
         reason,
         dispatch: None,
         took: Duration::ZERO,
-    }
+    };
+    span.in_scope(|| Tracing.end(&call));
 }
 
 #[test]
@@ -166,7 +169,7 @@ fn events_stay_in_the_log() {
 
 #[test]
 fn a_trace_that_metadata_names_goes_on() {
-    let spans = recorded(|| drop(Tracing.begin(&metadata(TRACEPARENT), &|| info_span!("call"))));
+    let spans = recorded(|| begin(&[("traceparent", TRACEPARENT)], info_span!("call")));
     let context = &spans[0].span_context;
     assert_eq!(context.trace_id().to_string(), TRACE);
     assert_eq!(spans[0].parent_span_id.to_string(), CALLER);
@@ -175,10 +178,29 @@ fn a_trace_that_metadata_names_goes_on() {
 }
 
 #[test]
+fn a_callers_state_goes_along_up_to_a_length() {
+    for (length, goes) in [(512, true), (513, false)] {
+        let (one, rest) = ("x".repeat(200), "x".repeat(length - 408));
+        let state = format!("a={one},b={one},c={rest}");
+        assert_eq!(state.len(), length);
+        let told = [("traceparent", TRACEPARENT), ("tracestate", &state)];
+        let spans = recorded(|| begin(&told, info_span!("call")));
+        let context = &spans[0].span_context;
+        assert_eq!(context.trace_id().to_string(), TRACE);
+        let expected = if goes { state } else { String::new() };
+        assert_eq!(context.trace_state().header(), expected);
+    }
+}
+
+#[test]
 fn metadata_that_names_no_trace_begins_one() {
-    let malformed = metadata("00-00000000000000000000000000000000-2a2a2a2a2a2a2a2a-01");
-    for metadata in [HeaderMap::new(), malformed, metadata("canary")] {
-        let spans = recorded(|| drop(Tracing.begin(&metadata, &|| info_span!("call"))));
+    let malformed = "00-00000000000000000000000000000000-2a2a2a2a2a2a2a2a-01";
+    for told in [
+        &[][..],
+        &[("traceparent", malformed)],
+        &[("traceparent", "canary")],
+    ] {
+        let spans = recorded(|| begin(told, info_span!("call")));
         assert_eq!(spans[0].parent_span_id, SpanId::INVALID);
         assert!(spans[0].span_context.is_valid());
     }
@@ -187,7 +209,7 @@ fn metadata_that_names_no_trace_begins_one() {
 #[test]
 fn one_trace_does_not_leak_into_the_next() {
     let spans = recorded(|| {
-        drop(Tracing.begin(&metadata(TRACEPARENT), &|| info_span!("first")));
+        begin(&[("traceparent", TRACEPARENT)], info_span!("first"));
         drop(info_span!("second"));
     });
     assert_eq!(spans[1].parent_span_id, SpanId::INVALID);
@@ -198,7 +220,7 @@ fn one_trace_does_not_leak_into_the_next() {
 fn a_call_ends_when_it_is_told_to_and_its_stages_go_on_in_its_trace() {
     let spans = recorded(|| {
         let call = info_span!("call");
-        Tracing.end(&end(&call, "DEADLINE_EXCEEDED", Some("ANSWER_PENDING")));
+        end(&call, "DEADLINE_EXCEEDED", Some("ANSWER_PENDING"));
         call.in_scope(|| info_span!("settle").in_scope(|| ()));
     });
     assert_eq!(names(&spans), ["call", "settle"]);
@@ -219,20 +241,21 @@ fn a_call_ends_when_it_is_told_to_and_its_stages_go_on_in_its_trace() {
 fn a_callers_fault_is_no_error_of_the_server() {
     let spans = recorded(|| {
         let call = info_span!("call");
-        Tracing.end(&end(&call, "INVALID_ARGUMENT", Some("INVALID_FIELD")));
+        end(&call, "INVALID_ARGUMENT", Some("INVALID_FIELD"));
     });
     assert_eq!(spans[0].status, Status::Unset);
 }
 
 #[test]
-fn the_current_span_is_handed_on() {
-    let mut headers = HeaderMap::new();
+fn the_current_span_is_injected() {
+    let mut told = Vec::new();
+    let mut tell = |name: &str, value: String| told.push((name.to_owned(), value));
     let spans = recorded(|| {
-        Tracing.hand_on(&mut headers);
-        assert!(headers.is_empty());
-        info_span!("call").in_scope(|| Tracing.hand_on(&mut headers));
+        Tracing.inject(&mut tell);
+        info_span!("call").in_scope(|| Tracing.inject(&mut tell));
     });
     let context = &spans[0].span_context;
     let expected = format!("00-{}-{}-01", context.trace_id(), context.span_id());
-    assert_eq!(headers["traceparent"], *expected);
+    told.retain(|(_, value)| !value.is_empty());
+    assert_eq!(told, [("traceparent".to_owned(), expected)]);
 }

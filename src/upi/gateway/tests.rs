@@ -12,11 +12,11 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::domain::{Confidence, FreeText, Outcome, sample};
+use crate::observe::Nobody;
 use crate::upi::envelope::OpenError;
 use crate::upi::jwe::Opener;
 use crate::upi::jws::{Claims, Expected, JwsError, Signer, Verifier};
 use crate::upi::message::response::MalformedAnswer;
-use crate::verify::observer::Nobody;
 
 mod seal;
 mod send;

@@ -8,8 +8,8 @@ use bytes::Bytes;
 
 use super::{PostError, Reply, Transport};
 use crate::domain::{FreeText, Member};
+use crate::observe::Nobody;
 use crate::upi::gateway::{Connections, PhotoPlacement, Proxy, Settings};
-use crate::verify::observer::Nobody;
 
 mod cut_off;
 mod frozen;

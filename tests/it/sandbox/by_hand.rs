@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 
 use super::{Running, run, settings};
 use crate::data;
-use idphoto::verify::observer::Nobody;
+use idphoto::observe::Nobody;
 
 const NOW: i64 = 1_790_000_000;
 const APP_ID: &str = "00520446";

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 
-use crate::collector::Collector;
+use crate::collector::{Collector, rejecting};
 use crate::process::Gateway;
 use crate::requests::request;
 use crate::wait::until;
@@ -55,6 +55,26 @@ async fn spans_that_nobody_takes_are_counted() {
         .matches("the collector does not take telemetry")
         .count();
     assert_eq!(warned, 1, "{warnings}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn spans_that_a_collector_rejects_are_counted_as_far_as_it_can_be_believed() {
+    let collector = Collector::start().await;
+    let address = collector.endpoint.trim_start_matches("http://");
+    // What the exporter says is counted whatever is logged.
+    let (gateway, admin) = exporting_to(address, &["telemetry.log_level=error"]);
+    let failed = r#"cause="export_failed",signal="traces""#;
+    collector.answer([rejecting(1)]);
+    verify(&gateway, 1).await;
+    // The seven of a call, and the sandbox's.
+    until("eight spans", async || collector.spans().len() == 8).await;
+    until(failed, async || lost(&admin, failed).await == 1).await;
+    collector.answer((0..100).map(|_| rejecting(7000)));
+    verify(&gateway, 2).await;
+    until("24 spans", async || collector.spans().len() == 24).await;
+    until(failed, async || lost(&admin, failed).await == 17).await;
+    let printed = gateway.process.printed();
+    assert!(!printed.contains("canary"), "{printed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,3 @@
-use std::time::Duration;
-
-use tonic::codec::CompressionEncoding;
-
 use super::super::Signal;
 use super::Variables;
 
@@ -14,7 +10,13 @@ fn with<T>(set: &[(&str, &str)], ask: impl FnOnce(Variables<'_>) -> T) -> T {
 }
 
 fn endpoint(set: &[(&str, &str)], signal: Signal) -> Option<String> {
-    with(set, |variables| variables.endpoint(signal))
+    with(set, |variables| Some(variables.endpoint(signal)?.1))
+}
+
+/// What is wrong with a variable of the environment.
+fn wrong(name: &str, value: &str) -> Option<String> {
+    let checked = with(&[(name, value)], |v| v.check(Signal::Traces));
+    checked.err().map(|error| error.to_string())
 }
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
@@ -66,17 +68,9 @@ fn one_signal_or_everything_can_be_silenced() {
 }
 
 #[test]
-fn headers_are_percent_decoded_and_their_values_kept_secret() {
-    let set = [(HEADERS, "authorization=Basic%20dXNlcg==, x-tenant = bank,")];
-    let metadata = with(&set, |v| v.metadata(Signal::Traces)).unwrap();
-    assert_eq!(metadata.get("authorization").unwrap(), "Basic dXNlcg==");
-    assert_eq!(metadata.get("x-tenant").unwrap(), "bank");
-    assert_eq!(metadata.len(), 2);
-    assert!(!format!("{metadata:?}").contains("bank"));
-}
-
-#[test]
 fn a_bad_header_is_an_error_that_does_not_quote_it() {
+    let good = "authorization=Basic%20dXNlcg==, x-tenant = bank,";
+    assert_eq!(wrong(HEADERS, good), None);
     for list in [
         "secret",
         "na me=secret",
@@ -85,36 +79,46 @@ fn a_bad_header_is_an_error_that_does_not_quote_it() {
         "a=secret%+1",
         "a=%0a",
     ] {
-        let metadata = with(&[(HEADERS, list)], |v| v.metadata(Signal::Traces));
-        let error = metadata.unwrap_err();
         let text = "OTEL_EXPORTER_OTLP_HEADERS is not a list of name=value";
-        assert_eq!(error.to_string(), text, "{list}");
+        assert_eq!(wrong(HEADERS, list).as_deref(), Some(text), "{list}");
     }
 }
 
 #[test]
 fn a_timeout_is_in_milliseconds() {
     let name = "OTEL_EXPORTER_OTLP_TIMEOUT";
-    let timeout = |value| with(&[(name, value)], |v| v.timeout(Signal::Metrics));
-    let limit = timeout("2500").unwrap();
-    assert_eq!(limit, Some(Duration::from_millis(2500)));
-    let error = timeout("2s").unwrap_err().to_string();
-    assert_eq!(error, format!("{name} is not a number of milliseconds"));
+    assert_eq!(wrong(name, "2500"), None);
+    let text = format!("{name} is not a number of milliseconds");
+    assert_eq!(wrong(name, "2s"), Some(text));
 }
 
 #[test]
-fn messages_are_compressed_where_a_variable_says_so() {
+fn a_compression_is_one_that_we_have() {
     let name = "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION";
-    let compression = |value| with(&[(name, value)], |v| v.compression(Signal::Traces));
-    assert_eq!(
-        compression("gzip").unwrap(),
-        Some(CompressionEncoding::Gzip)
+    for good in ["gzip", "Zstd", "none"] {
+        assert_eq!(wrong(name, good), None, "{good}");
+    }
+    let text = format!("{name} is not gzip, zstd or none");
+    assert_eq!(wrong(name, "brotli"), Some(text));
+}
+
+#[test]
+fn a_sampler_is_one_that_we_have_and_its_argument_a_ratio() {
+    let sampler = |name, argument| {
+        let set = [
+            ("OTEL_TRACES_SAMPLER", name),
+            ("OTEL_TRACES_SAMPLER_ARG", argument),
+        ];
+        with(&set, |v| v.sampler()).map_err(|error| error.to_string())
+    };
+    assert_eq!(sampler("", "x"), Ok(false));
+    assert_eq!(sampler("parentbased_traceidratio", "0.5"), Ok(true));
+    assert_eq!(sampler("always_on", ""), Ok(true));
+    let error = sampler("xray", "").unwrap_err();
+    assert!(
+        error.starts_with("OTEL_TRACES_SAMPLER is not always_on, "),
+        "{error}"
     );
-    assert_eq!(
-        compression("zstd").unwrap(),
-        Some(CompressionEncoding::Zstd)
-    );
-    assert_eq!(compression("none").unwrap(), None);
-    let error = compression("brotli").unwrap_err().to_string();
-    assert_eq!(error, format!("{name} is not gzip, zstd or none"));
+    let error = sampler("traceidratio", "1.5").unwrap_err();
+    assert_eq!(error, "OTEL_TRACES_SAMPLER_ARG is not a number from 0 to 1");
 }

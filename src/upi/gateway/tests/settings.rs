@@ -1,7 +1,7 @@
 //! Which settings are refused.
 
 use super::*;
-use crate::verify::observer::Nobody;
+use crate::observe::Nobody;
 
 fn refused(settings: Settings, keys: &Keys) -> SetupError {
     match UpiGateway::new(settings, keys, Arc::new(Stopped), Arc::new(Nobody)) {

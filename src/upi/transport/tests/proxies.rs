@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::server::{Act, Server, ok};
 use super::*;
+use crate::observe::Nobody;
 use crate::upi::gateway::SetupError;
-use crate::verify::observer::Nobody;
 
 const CASE: &str = "IDPHOTO_TEST_PROXY";
 const TEST: &str =

@@ -9,14 +9,15 @@ use tokio::time::sleep;
 
 use super::server::{Act, Server, ok, reply};
 use super::*;
-use crate::verify::observer::{Event, Observer, OrderEnd};
+use crate::domain::Dispatch;
+use crate::observe::{Event, Observer};
 
 /// Hears of connections that broke.
 #[derive(Default)]
-struct Ear(Mutex<Vec<OrderEnd>>);
+struct Ear(Mutex<Vec<Dispatch>>);
 
 impl Observer for Ear {
-    fn hear(&self, event: &Event<'_>) {
+    fn record(&self, event: &Event<'_>) {
         if let Event::ReusedBroke(end) = event {
             self.0.lock().unwrap().push(*end);
         }
@@ -90,7 +91,7 @@ async fn send(transport: &Transport, length: usize) -> Result<Reply, PostError> 
 }
 
 /// What a second request ends as, whether the peer got it whole, and what was heard of it.
-async fn second(farewell: Farewell, length: usize) -> (&'static str, usize, Vec<OrderEnd>) {
+async fn second(farewell: Farewell, length: usize) -> (&'static str, usize, Vec<Dispatch>) {
     let peer = Leaving::start(farewell, length).await;
     let ear = Arc::new(Ear::default());
     let heard: Arc<dyn Observer> = ear.clone();
@@ -112,7 +113,7 @@ async fn a_peer_that_goes_at_the_next_request_has_not_got_it() {
             };
             let (ended, whole, ends) = second(farewell, length).await;
             assert_eq!((ended, whole), ("not whole", 0), "{length} {reset}");
-            assert_eq!(ends, [OrderEnd::NotSent]);
+            assert_eq!(ends, [Dispatch::NotSent]);
         }
     }
 }
@@ -128,7 +129,7 @@ async fn a_peer_that_has_all_but_one_byte_and_waits_may_have_got_that_too() {
         };
         let (ended, _, ends) = second(farewell, length).await;
         assert_eq!(ended, "cut off", "{length}");
-        assert_eq!(ends, [OrderEnd::Unknown]);
+        assert_eq!(ends, [Dispatch::Unknown]);
     }
 }
 

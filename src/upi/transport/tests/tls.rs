@@ -13,9 +13,9 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 use super::server::{Act, Server, ok};
 use super::*;
 use crate::domain::Secret;
+use crate::observe::Nobody;
 use crate::upi::gateway::{ClientIdentity, SetupError};
 use crate::upi::probe::{Outcome, Probe, Route, Step};
-use crate::verify::observer::Nobody;
 use crate::verify::port::SystemClock;
 
 struct Authority {

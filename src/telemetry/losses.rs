@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What is exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Signal {
+pub(super) enum Signal {
     /// Spans.
     Traces,
     /// Collections of all metrics.
@@ -13,7 +13,7 @@ pub(in super::super) enum Signal {
 
 /// Counters that everybody may add to at any time.
 #[derive(Debug, Default)]
-pub(in super::super) struct Losses {
+pub(super) struct Losses {
     queue_full: AtomicU64,
     spans_failed: AtomicU64,
     metrics_failed: AtomicU64,
@@ -37,17 +37,17 @@ impl Losses {
     }
 
     /// A log line came when too many waited for a reader.
-    pub(in super::super) fn log_overflow(&self) {
+    pub(super) fn log_overflow(&self) {
         self.log_full.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A log line could not be written.
-    pub(in super::super) fn log_failed(&self, lines: u64) {
+    pub(super) fn log_failed(&self, lines: u64) {
         self.log_failed.fetch_add(lines, Ordering::Relaxed);
     }
 
     /// Signal, cause and number, all that there are.
-    pub(in super::super) fn all(&self) -> [(&'static str, &'static str, u64); 5] {
+    pub(super) fn all(&self) -> [(&'static str, &'static str, u64); 5] {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         [
             ("traces", "queue_full", read(&self.queue_full)),

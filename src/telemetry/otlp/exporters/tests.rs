@@ -1,36 +1,39 @@
 use std::path::PathBuf;
 
+use opentelemetry_otlp::{MetricExporter, SpanExporter};
+
 use super::super::Signal;
 use super::super::variables::Variables;
-use super::{ExportError, Settings};
-use crate::config::OtlpConfig;
+use super::{ExportError, Exporters};
+use crate::telemetry::settings::Export;
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-fn configured(endpoint: &str) -> OtlpConfig {
-    OtlpConfig {
+fn configured(endpoint: &str) -> Export {
+    Export {
         endpoint: Some(endpoint.to_owned()),
-        ..OtlpConfig::default()
+        ..Export::default()
     }
 }
 
 /// Whether traces and metrics are exported.
-fn exported(config: &OtlpConfig, set: &[(&str, &str)]) -> Result<[bool; 2], ExportError> {
+fn exported(config: &Export, set: &[(&str, &str)]) -> Result<[bool; 2], ExportError> {
     let variables = |name: &str| {
         let found = set.iter().find(|(set, _)| *set == name);
         found.map(|(_, value)| (*value).to_owned())
     };
-    let settings = Settings {
+    let settings = Exporters {
         config,
         variables: Variables(&variables),
     };
-    let traces = settings.collector(Signal::Traces)?.is_some();
-    Ok([traces, settings.collector(Signal::Metrics)?.is_some()])
+    let traces = settings.aim(Signal::Traces, SpanExporter::builder().with_tonic())?;
+    let metrics = settings.aim(Signal::Metrics, MetricExporter::builder().with_tonic())?;
+    Ok([traces.is_some(), metrics.is_some()])
 }
 
 #[tokio::test]
 async fn nothing_is_exported_until_somebody_says_where_to() {
-    let nowhere = OtlpConfig::default();
+    let nowhere = Export::default();
     assert_eq!(exported(&nowhere, &[]).unwrap(), [false, false]);
     let all = [(ENDPOINT, "http://127.0.0.1:4317")];
     assert_eq!(exported(&nowhere, &all).unwrap(), [true, true]);
@@ -57,8 +60,9 @@ async fn an_endpoint_of_the_configuration_hides_a_bad_one_of_the_environment() {
     let bad = [(ENDPOINT, "http://not a host")];
     let here = configured("http://127.0.0.1:4317");
     assert_eq!(exported(&here, &bad).unwrap(), [true, true]);
-    let error = exported(&OtlpConfig::default(), &bad).unwrap_err();
-    assert!(matches!(error, ExportError::Endpoint(_)), "{error:?}");
+    let error = exported(&Export::default(), &bad).unwrap_err();
+    let text = "OTEL_EXPORTER_OTLP_ENDPOINT is not the URL of a collector";
+    assert_eq!(error.to_string(), text);
 }
 
 #[tokio::test]

@@ -1,43 +1,42 @@
-//! Who hears of every step, and steers nothing: the port of metrics and traces.
+//! Who learns of every step, and steers nothing: the port of metrics and traces. Every layer tells
+//! its steps, so this stands below all of them, on the domain alone.
 
 use std::time::Duration;
 
-use http::HeaderMap;
 use tokio::time::Instant;
-use tracing::Span;
+use tracing::{Instrument as _, Span, field, info_span};
 
-use crate::domain::Answer;
+use crate::domain::{Answer, Dispatch};
 
-/// Hears every step. What it does takes no longer than adding to a counter: it is called
+/// Learns of every step. What it does takes no longer than adding to a counter: it is called
 /// in the middle of calls.
 pub trait Observer: Send + Sync + 'static {
     /// Something happened.
-    fn hear(&self, event: &Event<'_>);
+    fn record(&self, event: &Event<'_>);
 
-    /// Begins a span in the trace that incoming metadata names, if it names one.
-    fn begin(&self, _metadata: &HeaderMap, span: &dyn Fn() -> Span) -> Span {
-        span()
-    }
+    /// The current step, which has just begun, is a part of another process's, if `told` has a
+    /// value for the names of one.
+    fn extract<'a>(&self, _told: &dyn Fn(&str) -> Option<&'a str>) {}
 
-    /// Puts the current span into the headers of an outgoing request.
-    fn hand_on(&self, _headers: &mut HeaderMap) {}
+    /// Tells another process, by names and values, of which step its own is a part.
+    fn inject(&self, _tell: &mut dyn FnMut(&str, String)) {}
 }
 
-/// Hears nothing.
+/// Records nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Nobody;
 
 impl Observer for Nobody {
-    fn hear(&self, _: &Event<'_>) {}
+    fn record(&self, _: &Event<'_>) {}
 }
 
-/// What can be heard. None of it holds a text that a caller chose.
+/// What can happen. None of it holds a text that a caller chose.
 #[derive(Debug, Clone)]
 pub enum Event<'a> {
-    /// The headers of a call came in; its method, `_OTHER` for one that nobody has.
+    /// A call began; its method, `_OTHER` for one that nobody has.
     CallBegan(&'static str),
-    /// The handling of a call ended.
-    CallEnded(CallEnd<'a>),
+    /// The handling of a call ended, which is the current step.
+    CallEnded(CallEnd),
     /// A proxy or a client's library says that it had sent this call before.
     Resent(Resender),
     /// A connection came to nothing before its first call.
@@ -50,24 +49,20 @@ pub enum Event<'a> {
     Joined,
     /// A call was answered from the ledger.
     Replayed,
-    /// UPI was called.
-    Called(CallResult, Duration),
-    /// A connection to UPI that had served another request before broke under an order, and how
-    /// that order ended.
-    ReusedBroke(OrderEnd),
+    /// UPI was called: it answered, or what is certain about the request.
+    Called(Result<&'a Answer, Dispatch>, Duration),
+    /// A connection to UPI that had served another request before broke under an order, and what
+    /// is certain about that one.
+    ReusedBroke(Dispatch),
     /// UPI's clock, as its `Date` header tells it, minus ours, in seconds.
     Skew(f64),
-    /// UPI answered.
-    Answered(&'a Answer),
-    /// A flight came to its end.
-    OrderEnded(OrderEnd),
+    /// An order came to its end: with UPI's answer, or with what is certain about it.
+    OrderEnded(Result<(), Dispatch>),
 }
 
 /// How a call ended.
 #[derive(Debug, Clone, Copy)]
-pub struct CallEnd<'a> {
-    /// The span of the call.
-    pub span: &'a Span,
+pub struct CallEnd {
     /// As in [`Event::CallBegan`].
     pub method: &'static str,
     /// The gRPC status, as the specification writes it.
@@ -75,19 +70,19 @@ pub struct CallEnd<'a> {
     /// The reason of an error, by its name on the wire; `None` for OK, and where the error
     /// is not one of ours.
     pub reason: Option<&'static str>,
-    /// The dispatch of an error, by its name on the wire.
-    pub dispatch: Option<&'static str>,
-    /// From the headers to the end of the handling.
+    /// What is certain about the order of a call that failed.
+    pub dispatch: Option<Dispatch>,
+    /// From its beginning to the end of the handling.
     pub took: Duration,
 }
 
 /// Who repeats calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resender {
-    /// Envoy, and the meshes built on it (`x-envoy-attempt-count` above 1).
-    Envoy,
-    /// A gRPC client's retry policy (`grpc-previous-rpc-attempts` above 0).
-    Grpc,
+    /// A proxy between the caller and us.
+    Proxy,
+    /// The library of the caller.
+    Client,
 }
 
 /// Why a connection came to nothing before its first call, or was ended for what the peer did.
@@ -171,51 +166,67 @@ pub enum Stage {
     Settle,
 }
 
-/// How a call to UPI went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CallResult {
-    /// A signed answer.
-    Answered,
-    /// 401.
-    Refused,
-    /// No connection.
-    NotSent,
-    /// Sent, and no valid answer.
-    Unknown,
-}
-
-/// How an order ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OrderEnd {
-    /// With UPI's answer.
-    Answered,
-    /// Nothing left.
-    NotSent,
-    /// UPI refused our signature.
-    Refused,
-    /// Nobody knows.
-    Unknown,
-}
-
-/// A stage that is under way.
-#[derive(Debug, Clone, Copy)]
-pub struct Watch {
-    stage: Stage,
-    begun: Instant,
-}
-
-impl Watch {
-    /// Begins now.
+impl Stage {
+    /// Its name in traces and metrics.
     #[must_use]
-    pub fn start(stage: Stage) -> Self {
-        Self {
-            stage,
-            begun: Instant::now(),
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Validate => "validate",
+            Self::Seal => "seal",
+            Self::Send => "send",
+            Self::Open => "open",
+            Self::Settle => "settle",
         }
     }
 
-    /// Tells how long it took.
-    pub fn stop(self, observer: &dyn Observer) {
-        observer.hear(&Event::Passed(self.stage, self.begun.elapsed()));
+    /// A name must be known when the program is compiled.
+    fn span(self) -> Span {
+        match self {
+            Self::Validate => info_span!(Stage::Validate.name()),
+            Self::Seal => info_span!(Stage::Seal.name()),
+            Self::Send => info_span!(Stage::Send.name(), upi.uuid = field::Empty),
+            Self::Open => info_span!(Stage::Open.name()),
+            Self::Settle => info_span!(Stage::Settle.name()),
+        }
+    }
+}
+
+/// Begins a stage now. What it then runs is a step of its own, whose time is recorded.
+pub fn stage(stage: Stage, observer: &dyn Observer) -> Begun<'_> {
+    Begun {
+        stage,
+        observer,
+        span: stage.span(),
+        at: Instant::now(),
+    }
+}
+
+/// A stage that is under way.
+#[must_use]
+pub struct Begun<'a> {
+    stage: Stage,
+    observer: &'a dyn Observer,
+    span: Span,
+    at: Instant,
+}
+
+impl Begun<'_> {
+    /// Runs it to its end.
+    pub fn run<T>(self, work: impl FnOnce() -> T) -> T {
+        let done = self.span.in_scope(work);
+        self.end();
+        done
+    }
+
+    /// The same for a future. Nothing is recorded if that is dropped.
+    pub async fn wait<T>(self, work: impl Future<Output = T>) -> T {
+        let done = work.instrument(self.span.clone()).await;
+        self.end();
+        done
+    }
+
+    fn end(self) {
+        let took = self.at.elapsed();
+        self.observer.record(&Event::Passed(self.stage, took));
     }
 }
