@@ -20,7 +20,9 @@ use crate::config::Config;
 use crate::ledger::MemoryLedger;
 use crate::rpc::{self, Ports, Server, ServerError, UnderWay};
 use crate::telemetry::Telemetry;
+use crate::upi::BaseUrl;
 use crate::upi::gateway::{self, Keys, SetupError, UpiGateway};
+use crate::upi::transport::Route;
 use crate::verify::observer::Observer;
 use crate::verify::port::{Clock, Everyone, SystemClock};
 use crate::verify::{Limits, Verifier};
@@ -185,34 +187,40 @@ async fn administer(admin: Option<Admin>) {
 /// UPI's side as configured, with what its files hold.
 #[must_use]
 pub fn upi_settings(config: &Config, files: Files) -> (gateway::Settings, Keys) {
-    let settings = gateway::Settings {
+    let upi = &config.upi;
+    let route = Route {
         ca_pem: files.ca_pem,
         client_identity: files.client_identity,
-        ..sandboxed_settings(config, config.upi.base_url.clone())
+        proxy: upi.proxy.clone(),
+        ..route(config, upi.base_url.clone())
     };
-    (settings, files.keys)
+    (gateway_settings(config, route), files.keys)
 }
 
-/// UPI's side as configured, played by a sandbox at `base_url`.
+/// The way to UPI, or to a sandbox that plays it.
 #[must_use]
-pub fn sandboxed_settings(config: &Config, base_url: String) -> gateway::Settings {
+pub fn route(config: &Config, base_url: BaseUrl) -> Route {
+    Route {
+        timeouts: config.upi.timeouts,
+        connections: config.upi.connections,
+        propagate_trace: config.upi.propagate_trace,
+        ..Route::direct(base_url)
+    }
+}
+
+/// The gateway's side as configured.
+#[must_use]
+pub fn gateway_settings(config: &Config, route: Route) -> gateway::Settings {
     let upi = &config.upi;
     gateway::Settings {
-        base_url,
+        route,
         request_path: upi.request_path.clone(),
         app_id: upi.app_id.clone(),
-        timeout: upi.timeout,
-        connect_timeout: upi.connect_timeout,
         photo_placement: upi.photo_placement,
         escape_solidus: upi.escape_solidus,
         clock_window: upi.clock_window,
-        ca_pem: None,
-        client_identity: None,
-        proxy: upi.proxy.clone(),
-        connections: upi.connections,
         response_codes: upi.response_codes.clone(),
         member: config.member.clone(),
-        propagate_trace: upi.propagate_trace,
     }
 }
 

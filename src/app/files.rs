@@ -13,8 +13,9 @@ pub use read::{NotText, ReadError, read_file, to_passphrase};
 use super::{CertificateFacts, KeyRole};
 use crate::config::{Config, KeyFile, SigningFiles, UpiConfig};
 use crate::domain::Secret;
-use crate::upi::gateway::{ClientIdentity, Keys};
+use crate::upi::gateway::Keys;
 use crate::upi::key::{CertificateInfo, KeyError, Kid, PrivateKey, PublicKey, inspect};
+use crate::upi::transport::ClientIdentity;
 
 /// What the files hold.
 pub struct Files {

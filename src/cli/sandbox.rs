@@ -129,8 +129,8 @@ fn settings(args: &Args, config: &Config) -> Settings {
     Settings {
         listen: args.listen,
         allow_non_loopback: args.allow_non_loopback,
-        app_id: config.upi.app_id.clone(),
-        request_path: config.upi.request_path.clone(),
+        app_id: config.upi.app_id.to_string(),
+        request_path: config.upi.request_path.to_string(),
         clock_window: config.upi.clock_window,
         photo_placement: config.upi.photo_placement,
         rules: config.validation.clone(),

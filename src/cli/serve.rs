@@ -96,7 +96,7 @@ async fn sandboxed(config: &Config, out: &mut dyn Write) -> Result<(), ServeErro
     let upstream = Upstream::start(config, telemetry.observer()).await?;
     let app = upstream.gateway(config, room, telemetry.observer()).await?;
     let app = app.with_admin(config, &telemetry).await?;
-    writeln!(out, "sandbox listening on {}", upstream.url)?;
+    writeln!(out, "sandbox listening on {}", upstream.url.as_str())?;
     let stopped = stopped(&app);
     announce(config, &app, out)?;
     app.run(stopped, telemetry).await;

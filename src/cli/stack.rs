@@ -10,6 +10,7 @@ use crate::app::{self, App, AppError, Room};
 use crate::config::{Config, ConfigErrors, Sources};
 use crate::sandbox::kit::{Kit, KitError};
 use crate::sandbox::{self, Post, Posts, Sandbox, SandboxError};
+use crate::upi::{BaseUrl, Flaw};
 use crate::verify::observer::{Nobody, Observer};
 use crate::verify::port::SystemClock;
 
@@ -50,7 +51,7 @@ impl Stopped {
 
 /// A running sandbox and the keys of both sides.
 pub(super) struct Upstream {
-    pub(super) url: String,
+    pub(super) url: BaseUrl,
     kit: Kit,
     posts: Posts,
     running: Running,
@@ -69,15 +70,15 @@ impl Upstream {
         let settings = sandbox::Settings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             allow_non_loopback: false,
-            app_id: config.upi.app_id.clone(),
-            request_path: config.upi.request_path.clone(),
+            app_id: config.upi.app_id.to_string(),
+            request_path: config.upi.request_path.to_string(),
             clock_window: config.upi.clock_window,
             photo_placement: config.upi.photo_placement,
             rules: config.validation.clone(),
         };
         let sandbox = Sandbox::bind(settings, &kit.upi()?, Arc::new(SystemClock), observer).await?;
         Ok(Self {
-            url: format!("http://{}", sandbox.local_addr()),
+            url: BaseUrl::parse(&format!("http://{}", sandbox.local_addr()))?,
             kit,
             posts: sandbox.posts(),
             running: Running::start(|stopped| sandbox.run(stopped.wait())),
@@ -91,7 +92,7 @@ impl Upstream {
         room: Room,
         observer: Arc<dyn Observer>,
     ) -> Result<App, StackError> {
-        let settings = app::sandboxed_settings(config, self.url.clone());
+        let settings = app::gateway_settings(config, app::route(config, self.url.clone()));
         Ok(App::open(config, room, settings, &self.kit.participant()?, observer).await?)
     }
 
@@ -123,6 +124,9 @@ pub enum StackError {
     /// The sandbox does not start.
     #[error("the sandbox does not start")]
     Sandbox(#[from] SandboxError),
+    /// The sandbox's address is none.
+    #[error("the sandbox's address cannot be used")]
+    Address(#[from] Flaw),
     /// The gateway does not start.
     #[error("the gateway does not start")]
     Gateway(#[from] AppError),
@@ -140,7 +144,7 @@ impl Stack {
         let room = Room::find(&config, Upstream::EACH_ORDER);
         let app = upstream.gateway(&config, room, Arc::new(Nobody)).await?;
         Ok(Self {
-            upi: upstream.url.clone(),
+            upi: upstream.url.as_str().to_owned(),
             gateway: app.local_addr(),
             upstream,
             running: Running::start(|stopped| app.run_unwatched(stopped.wait())),

@@ -13,27 +13,27 @@ use std::time::Duration;
 use super::field::Key;
 use super::reader::Reader;
 use crate::domain::{Category, ResponseCode};
-use crate::upi::gateway::{Connections, PhotoPlacement, Proxy};
+use crate::upi::gateway::PhotoPlacement;
+use crate::upi::transport::{Connections, Proxy};
+use crate::upi::{AppId, BaseUrl, RequestPath, Timeouts};
 
 pub(super) use draft::draft;
 pub use draft::{KeyDraft, UpiDraft};
 pub use keys::{KeyFile, SigningFiles};
-pub(super) use kind::{BASE_URL, host};
+pub(super) use kind::BASE_URL;
 
 /// `upi.*`. It has no Debug: the proxy's URL may hold a password.
 #[derive(Clone)]
 pub struct UpiConfig {
     /// An http or https URL without a trailing slash. With `--sandbox` a placeholder whose
     /// port is 0.
-    pub base_url: String,
+    pub base_url: BaseUrl,
     /// The path as UPI knows it (UPI-REQPATH), begins with `/`.
-    pub request_path: String,
+    pub request_path: RequestPath,
     /// UPI-APPID.
-    pub app_id: String,
-    /// For a whole call, at least 1 s; default 65 s.
-    pub timeout: Duration,
-    /// For DNS, TCP and TLS together, below `timeout`; default 5 s.
-    pub connect_timeout: Duration,
+    pub app_id: AppId,
+    /// `upi.timeout` and `upi.connect_timeout`; default 65 s and 5 s.
+    pub timeouts: Timeouts,
     /// Where the photo travels; default beside `encData`.
     pub photo_placement: PhotoPlacement,
     /// Whether `/` is written as `\/` in the body; default false.
@@ -105,13 +105,11 @@ pub fn read(reader: &mut Reader) -> Option<UpiConfig> {
     let response_codes = reader.get(&codes::RESPONSE_CODES);
     let signing = keys::signing(reader);
     let encryption = keys::encryption(reader);
-    let (timeout, connect_timeout) = timeouts?;
     Some(UpiConfig {
         base_url: base_url?,
         request_path: request_path?,
         app_id: app_id?,
-        timeout,
-        connect_timeout,
+        timeouts: timeouts?,
         photo_placement: photo_placement?,
         escape_solidus: escape_solidus?,
         clock_window: clock_window?,

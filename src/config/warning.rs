@@ -1,10 +1,8 @@
 //! What is allowed and yet should be said.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use super::Config;
-use super::upi::host;
 
 /// UPI's own limit for a call (its general requirements).
 const UPI_SESSION: Duration = Duration::from_secs(60);
@@ -28,7 +26,7 @@ impl Config {
 
     fn plaintext_to_upi(&self) -> Option<String> {
         let url = &self.upi.base_url;
-        let plaintext = url.starts_with("http:") && !is_loopback(&host(url)?);
+        let plaintext = !url.is_tls() && !url.is_loopback();
         plaintext
             .then(|| "upi.base_url is http: photos travel to another host in plaintext".to_owned())
     }
@@ -52,7 +50,7 @@ impl Config {
     }
 
     fn impatience(&self) -> Option<String> {
-        (self.upi.timeout < UPI_SESSION).then(|| {
+        (self.upi.timeouts.whole() < UPI_SESSION).then(|| {
             "upi.timeout is shorter than UPI's own 60s: answers that were charged for can be lost"
                 .to_owned()
         })
@@ -61,15 +59,10 @@ impl Config {
     fn short_drain(&self) -> Option<String> {
         let server = &self.server;
         let rest = server.drain_timeout.saturating_sub(server.drain_delay);
-        (rest < self.upi.timeout).then(|| {
+        (rest < self.upi.timeouts.whole()).then(|| {
             "server.drain_timeout leaves less than upi.timeout after server.drain_delay: a stop \
              can cut off calls under way"
                 .to_owned()
         })
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let address = host.parse::<IpAddr>();
-    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }

@@ -74,7 +74,7 @@ const fn advice(error: KeyError) -> &'static str {
         KeyError::PrivateWherePublicBelongs => {
             "name UPI's certificate or public key; our private key is for upi.signing alone"
         }
-        KeyError::UnknownForm | KeyError::Malformed | KeyError::Kid | KeyError::Unusable => {
+        KeyError::UnknownForm | KeyError::Malformed | KeyError::Unusable => {
             "PKCS#8, PKCS#1, PKCS#12 or X.509 is read, as PEM, DER or bare base64"
         }
     }

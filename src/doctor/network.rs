@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::finding::{Finding, Verdict};
 use super::route;
 use crate::config::Survey;
-use crate::upi::probe::{Cause, Failure, Outcome, Reading, Step};
+use crate::upi::transport::probe::{Cause, Failure, Outcome, Reading, Step};
 use crate::verify::port::Clock;
 
 #[cfg(test)]

@@ -6,8 +6,9 @@ use super::finding::Finding;
 use crate::app::{ReadError, read_file};
 use crate::config::UpiDraft;
 use crate::domain::Secret;
-use crate::upi::gateway::{ClientIdentity, SetupError};
-use crate::upi::probe::{Probe, Route};
+use crate::upi::Timeouts;
+use crate::upi::transport::probe::Probe;
+use crate::upi::transport::{ClientIdentity, Route, RouteError};
 
 const CHECK: &str = "route";
 const BASE_URL: &str = "upi.base_url";
@@ -34,11 +35,9 @@ pub fn open(upi: &UpiDraft) -> Option<Result<Probe, Finding>> {
 
 fn route(upi: &UpiDraft) -> Option<Result<Route, Finding>> {
     let route = Route {
-        base_url: upi.base_url.clone()?,
-        connect_timeout: upi.connect_timeout?,
-        ca_pem: None,
-        client_identity: None,
+        timeouts: Timeouts::new(upi.timeout?, upi.connect_timeout?).ok()?,
         proxy: upi.proxy.clone()?,
+        ..Route::direct(upi.base_url.clone()?)
     };
     Some(with_files(route, upi))
 }
@@ -64,26 +63,22 @@ fn read(key: &'static str, path: &Path) -> Result<Vec<u8>, Finding> {
     })
 }
 
-fn refused(error: SetupError) -> Finding {
+fn refused(error: RouteError) -> Finding {
     let (key, advice) = match error {
-        SetupError::Ca(_) | SetupError::CaEmpty => (
+        RouteError::Ca(_) | RouteError::CaEmpty => (
             "upi.ca_file",
             "name a PEM file with the certificates of UPI's authorities",
         ),
-        SetupError::Identity(_) => (
+        RouteError::Identity(_) => (
             "upi.client_cert_file",
             "name a PEM certificate and its unencrypted key",
         ),
-        SetupError::Client(_) => (
+        RouteError::Client(_) => (
             BASE_URL,
             "check that upi.client_key_file belongs to upi.client_cert_file, and that the system \
              has authorities when upi.ca_file is not set",
         ),
-        SetupError::Proxy => ("upi.proxy", "write none, environment or a URL"),
-        _ => (
-            BASE_URL,
-            "write scheme and host, such as https://upi.example",
-        ),
+        RouteError::Proxy => ("upi.proxy", "write none, environment or a URL"),
     };
     // The texts begin with the key.
     let text = error.to_string();

@@ -7,6 +7,7 @@ use super::super::field::Field;
 use super::super::kind::{DURATION, Kind, PATH, RATIO};
 use super::super::reader::Reader;
 use super::super::upi::BASE_URL;
+use crate::upi::BaseUrl;
 
 /// `telemetry.otlp.*`
 #[derive(Debug, Clone, PartialEq)]
@@ -33,7 +34,7 @@ impl Default for OtlpConfig {
     }
 }
 
-const URL: Kind<String> = Kind {
+const URL: Kind<BaseUrl> = Kind {
     expected: || {
         "an http or https URL without user name, query and fragment, such as \
          \"http://127.0.0.1:4317\""
@@ -42,8 +43,8 @@ const URL: Kind<String> = Kind {
     ..BASE_URL
 };
 
-pub static ENDPOINT: Field<String> = Field::new("telemetry.otlp.endpoint", URL, |config| {
-    config.telemetry.otlp.endpoint.clone()
+pub static ENDPOINT: Field<BaseUrl> = Field::new("telemetry.otlp.endpoint", URL, |config| {
+    BaseUrl::parse(config.telemetry.otlp.endpoint.as_ref()?).ok()
 })
 .about(
     "Where traces and metrics go: an OpenTelemetry collector that speaks OTLP over gRPC. \
@@ -78,6 +79,7 @@ pub static METRICS_INTERVAL: Field<Duration> =
 
 pub fn read(reader: &mut Reader) -> Option<OtlpConfig> {
     let endpoint = reader.get(&ENDPOINT);
+    let endpoint = endpoint.map(|url| url.as_str().to_owned());
     let ca_file = reader.get(&CA_FILE);
     let sample_ratio = reader.get(&SAMPLE_RATIO);
     let metrics_interval = reader.get(&METRICS_INTERVAL);

@@ -6,13 +6,14 @@ use std::time::Duration;
 use super::super::reader::Reader;
 use super::super::value::Value;
 use super::{keys, settings};
-use crate::upi::gateway::Proxy;
+use crate::upi::BaseUrl;
+use crate::upi::transport::Proxy;
 
 /// The way to UPI, whatever of it is good. `None` is missing or bad. It has no Debug: the
 /// proxy's URL may hold a password.
 pub struct UpiDraft {
     /// `upi.base_url`.
-    pub base_url: Option<String>,
+    pub base_url: Option<BaseUrl>,
     /// `upi.timeout`, or its default.
     pub timeout: Option<Duration>,
     /// `upi.connect_timeout`, or its default.

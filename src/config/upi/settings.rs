@@ -8,23 +8,25 @@ use super::super::kind::{BOOLEAN, DURATION, Kind, PATH};
 use super::super::placeholder;
 use super::super::reader::Reader;
 use super::kind::{BASE_URL as URL, IDENTIFIER, PROXY as ROUTE, REQUEST_PATH as SUFFIX};
-use crate::upi::gateway::{Connections, PhotoPlacement, Proxy};
+use crate::upi::gateway::PhotoPlacement;
+use crate::upi::transport::{Connections, Proxy};
+use crate::upi::{AppId, BaseUrl, Flaw, RequestPath, Timeouts};
 
-pub static BASE_URL: Field<String> = Field::new("upi.base_url", URL, |config| {
+pub static BASE_URL: Field<BaseUrl> = Field::new("upi.base_url", URL, |config| {
     Some(config.upi.base_url.clone())
 })
 .required()
 .refused_in_sandbox()
 .about("Where UPI is: what stands before upi.request_path. A proxy's prefix belongs here.");
 
-pub static REQUEST_PATH: Field<String> = Field::new("upi.request_path", SUFFIX, |config| {
+pub static REQUEST_PATH: Field<RequestPath> = Field::new("upi.request_path", SUFFIX, |config| {
     Some(config.upi.request_path.clone())
 })
 .required()
 .not_required_in_sandbox()
 .about("The path of the API as UPI knows it; it is signed as UPI-REQPATH.");
 
-pub static APP_ID: Field<String> = Field::new("upi.app_id", IDENTIFIER, |config| {
+pub static APP_ID: Field<AppId> = Field::new("upi.app_id", IDENTIFIER, |config| {
     Some(config.upi.app_id.clone())
 })
 .required()
@@ -32,7 +34,7 @@ pub static APP_ID: Field<String> = Field::new("upi.app_id", IDENTIFIER, |config|
 .about("The app id that UPI gave us, sent and expected as UPI-APPID.");
 
 pub static TIMEOUT: Field<Duration> = Field::new("upi.timeout", DURATION, |config| {
-    Some(config.upi.timeout)
+    Some(config.upi.timeouts.whole())
 })
 .default(|| Duration::from_secs(65))
 .rule(|timeout| *timeout >= Duration::from_secs(1), "at least 1s")
@@ -43,7 +45,7 @@ pub static TIMEOUT: Field<Duration> = Field::new("upi.timeout", DURATION, |confi
 
 pub static CONNECT_TIMEOUT: Field<Duration> =
     Field::new("upi.connect_timeout", DURATION, |config| {
-        Some(config.upi.connect_timeout)
+        Some(config.upi.timeouts.connect())
     })
     .default(|| Duration::from_secs(5))
     .rule(|timeout| !timeout.is_zero(), "above zero")
@@ -118,35 +120,31 @@ pub static PROPAGATE_TRACE: Field<bool> = Field::new("upi.propagate_trace", BOOL
          company: the trace ends at our door unless it wants this.",
 );
 
-pub fn base_url(reader: &mut Reader) -> Option<String> {
-    or_placeholder(reader, &BASE_URL, placeholder::BASE_URL)
+pub fn base_url(reader: &mut Reader) -> Option<BaseUrl> {
+    or_placeholder(reader, &BASE_URL, BaseUrl::parse(placeholder::BASE_URL))
 }
 
-pub fn request_path(reader: &mut Reader) -> Option<String> {
-    or_placeholder(reader, &REQUEST_PATH, placeholder::REQUEST_PATH)
+pub fn request_path(reader: &mut Reader) -> Option<RequestPath> {
+    let placeholder = RequestPath::parse(placeholder::REQUEST_PATH);
+    or_placeholder(reader, &REQUEST_PATH, placeholder)
 }
 
-pub fn app_id(reader: &mut Reader) -> Option<String> {
-    or_placeholder(reader, &APP_ID, placeholder::APP_ID)
+pub fn app_id(reader: &mut Reader) -> Option<AppId> {
+    or_placeholder(reader, &APP_ID, AppId::parse(placeholder::APP_ID))
 }
 
-fn or_placeholder(reader: &mut Reader, field: &Field<String>, text: &str) -> Option<String> {
+fn or_placeholder<T>(reader: &mut Reader, field: &Field<T>, it: Result<T, Flaw>) -> Option<T> {
     let value = reader.get(field);
-    value.or_else(|| reader.sandboxed.then(|| text.to_owned()))
+    value.or_else(|| it.ok().filter(|_| reader.sandboxed))
 }
 
 /// `upi.timeout` and `upi.connect_timeout`.
-pub fn timeouts(reader: &mut Reader) -> Option<(Duration, Duration)> {
+pub fn timeouts(reader: &mut Reader) -> Option<Timeouts> {
     let whole = reader.get(&TIMEOUT);
     let connect = reader.get(&CONNECT_TIMEOUT);
-    let (whole, connect) = (whole?, connect?);
-    if connect >= whole {
-        reader.reject(
-            CONNECT_TIMEOUT.path(),
-            format!("must be below {}", TIMEOUT.path()),
-        );
-    }
-    Some((whole, connect))
+    let timeouts = Timeouts::new(whole?, connect?);
+    let reject = |flaw: Flaw| reader.reject(CONNECT_TIMEOUT.path(), flaw.text);
+    timeouts.map_err(reject).ok()
 }
 
 /// `upi.client_cert_file` and `upi.client_key_file`: both or none.

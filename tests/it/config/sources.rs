@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use idphoto::config::{Config, LogLevel, Sources};
 use idphoto::domain::{Category, ResponseCode};
-use idphoto::upi::gateway::Proxy;
+use idphoto::upi::transport::Proxy;
 
 use super::{File, MANDATORY, load, load_sandboxed, load_with, pairs, places};
 
 #[test]
 fn the_mandatory_keys_suffice() {
     let config = load(MANDATORY).unwrap();
-    assert_eq!(config.upi.base_url, "https://upi.example");
-    assert_eq!(config.upi.timeout, Duration::from_secs(65));
+    assert_eq!(config.upi.base_url.as_str(), "https://upi.example");
+    assert_eq!(config.upi.timeouts.whole(), Duration::from_secs(65));
     assert_eq!(config.member.name(), "Example Bank");
     assert_eq!(config.merchant, None);
     assert_eq!(config.server.tls, None);
@@ -94,7 +94,7 @@ fn everything_can_come_from_the_environment() {
         .map(|key| key.kid.as_str())
         .collect();
     assert_eq!(kids, ["3", "4"]);
-    assert_eq!(config.upi.base_url, "https://upi.example/prefix");
+    assert_eq!(config.upi.base_url.as_str(), "https://upi.example/prefix");
     assert_eq!(config.upi.signing.unwrap().kid.as_str(), "1555570302");
     let code = ResponseCode::parse("A1").unwrap();
     assert_eq!(config.upi.response_codes[&code], Category::NotPermitted);
@@ -149,8 +149,11 @@ fn names_that_are_not_ours_are_left_alone() {
 #[test]
 fn a_sandbox_needs_no_key_at_all() {
     let config = load_sandboxed(&[]).unwrap();
-    assert_eq!(config.upi.app_id, "SANDBOX1");
-    assert_eq!(config.upi.request_path, "/uais/sandbox/v1/id-photo");
+    assert_eq!(config.upi.app_id.as_str(), "SANDBOX1");
+    assert_eq!(
+        config.upi.request_path.as_str(),
+        "/uais/sandbox/v1/id-photo"
+    );
     assert_eq!(config.member.iin(), "00000000");
     assert_eq!(config.member.name(), "Sandbox Member");
     assert!(config.upi.signing.is_none() && config.upi.encryption.is_none());
@@ -161,7 +164,7 @@ fn a_sandbox_needs_no_key_at_all() {
 fn a_sandbox_takes_the_facts_that_it_has_use_for() {
     let config = load_sandboxed(&[("upi.app_id", "00520446"), ("member.iin", "01234567")]);
     let config = config.unwrap();
-    assert_eq!(config.upi.app_id, "00520446");
+    assert_eq!(config.upi.app_id.as_str(), "00520446");
     assert_eq!(config.member.iin(), "01234567");
     assert_eq!(config.member.name(), "Sandbox Member");
 }
