@@ -26,6 +26,7 @@ pub mod domain;
 pub mod ledger;
 pub mod marks;
 pub mod pb;
+pub mod pem;
 pub mod rpc;
 pub mod sandbox;
 pub mod shutdown;

@@ -11,13 +11,13 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 
-use crate::config::TelemetryConfig;
 use crate::verify::observer::Observer;
 
 mod level;
 mod log;
 pub mod metrics;
 mod otlp;
+mod settings;
 mod trace;
 mod witness;
 
@@ -25,6 +25,7 @@ pub use level::{Standing, Switch};
 pub use log::flush as flush_log;
 pub use metrics::Exposition;
 pub use otlp::ExportError;
+pub use settings::{Export, LogFormat, LogLevel, Settings};
 
 use metrics::{Facts, Metrics};
 use otlp::{Exports, Losses};
@@ -84,14 +85,14 @@ impl Telemetry {
     ///
     /// # Errors
     /// What cannot be started.
-    pub fn start(config: &TelemetryConfig, service: Service) -> Result<Self, TelemetryError> {
+    pub fn start(settings: &Settings, service: Service) -> Result<Self, TelemetryError> {
         let losses = Arc::new(Losses::default());
         let metrics = Metrics::start(&Facts::of(&service), Arc::clone(&losses))?;
-        let exports = Exports::start(&config.otlp, service.name, metrics.reader(), &losses)?;
+        let exports = Exports::start(&settings.export, service.name, metrics.reader(), &losses)?;
         let tracer = exports.as_ref().and_then(Exports::tracer);
         let libraries = Arc::<log::Libraries>::default();
-        let log = log::layer(config.log_format, losses, Arc::clone(&libraries))?;
-        let level = Switch::new(config.log_level.into());
+        let log = log::layer(settings.log_format, losses, Arc::clone(&libraries))?;
+        let level = Switch::new(settings.log_level.into());
         let tracing = tracer.is_some().then_some(Tracing);
         registry()
             .with(tracer.map(Spans::new))

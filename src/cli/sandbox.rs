@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use super::exit::Exit;
 use super::input;
-use crate::config::{Config, ConfigErrors, Sources, TelemetryConfig};
+use crate::config::{Config, Problems, Sources};
 use crate::sandbox::kit::{Kit, KitError};
 use crate::sandbox::{Sandbox, SandboxError, Settings};
 use crate::shutdown;
-use crate::telemetry::{Service, Telemetry, TelemetryError, flush_log};
+use crate::telemetry::{self, Service, Telemetry, TelemetryError, flush_log};
 use crate::verify::port::SystemClock;
 
 mod scenarios;
@@ -44,7 +44,7 @@ pub struct Args {
 #[derive(Debug, thiserror::Error)]
 enum SandboxCommandError {
     #[error("bad configuration\n{0}")]
-    Config(#[from] ConfigErrors),
+    Config(#[from] Problems),
     #[error("the keys cannot be made or read")]
     Kit(#[from] KitError),
     #[error("the sandbox does not start")]
@@ -122,7 +122,7 @@ fn start() -> Result<Telemetry, TelemetryError> {
         name: "idphoto-sandbox",
         ..Service::default()
     };
-    Telemetry::start(&TelemetryConfig::default(), service)
+    Telemetry::start(&telemetry::Settings::default(), service)
 }
 
 fn settings(args: &Args, config: &Config) -> Settings {
@@ -133,7 +133,7 @@ fn settings(args: &Args, config: &Config) -> Settings {
         request_path: config.upi.request_path.to_string(),
         clock_window: config.upi.clock_window,
         photo_placement: config.upi.photo_placement,
-        rules: config.validation.clone(),
+        rules: config.rules(),
     }
 }
 

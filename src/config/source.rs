@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::error::{Origin, Problem};
-use super::field::{Key, variable};
+use serde_json::Value;
+
 use super::file;
-use super::schema::{self, shown};
-use super::value::Value;
+use super::key::{Key, Keys};
+use super::problem::{Origin, Problem};
 
 /// What variables of the environment begin with.
 const PREFIX: &str = "IDPHOTO_";
 
 /// What parts sections from keys in a variable's name.
 const PART: &str = "__";
+
+/// Longer names are not repeated in an error.
+const LONGEST_NAME: usize = 64;
 
 /// So many wrong letters are a slip and not another word.
 const SLIP: usize = 2;
@@ -35,8 +38,8 @@ pub struct Sources {
 }
 
 /// The values of all sources, and what was wrong with the sources themselves.
-#[derive(Default)]
 pub struct Settings {
+    pub keys: Keys,
     pub values: BTreeMap<&'static str, Setting>,
     pub problems: Vec<Problem>,
     /// The file could not be read, so that nobody knows which keys are missing.
@@ -50,8 +53,13 @@ pub struct Setting {
 }
 
 impl Settings {
-    pub fn gather(sources: &Sources) -> Self {
-        let mut settings = Self::default();
+    pub fn gather(keys: Keys, sources: &Sources) -> Self {
+        let mut settings = Self {
+            keys,
+            values: BTreeMap::new(),
+            problems: Vec::new(),
+            unread: false,
+        };
         if let Some(path) = &sources.file {
             file::read(path, &mut settings);
         }
@@ -66,7 +74,7 @@ impl Settings {
         settings
     }
 
-    pub fn set(&mut self, key: &'static dyn Key, value: Value, origin: Origin) {
+    pub fn set(&mut self, key: &'static Key, value: Value, origin: Origin) {
         self.values.insert(key.path(), Setting { value, origin });
     }
 
@@ -75,7 +83,12 @@ impl Settings {
             place,
             origin,
             text,
+            advice: "",
         });
+    }
+
+    pub fn unknown(&mut self, place: String, origin: Origin, nearest: Option<String>) {
+        self.problem(place, Some(origin), unknown(nearest));
     }
 
     fn variable(&mut self, name: &str, text: &str) {
@@ -83,15 +96,14 @@ impl Settings {
             return;
         };
         let origin = Origin::Environment(name.to_owned());
-        if let Some(key) = schema::keys().find(|key| variable(key.path()) == name) {
-            self.set(key, Value::from_text(text, key.shape()), origin);
+        if let Some(key) = self.keys.iter().find(|key| key.variable() == name) {
+            self.set(key, key.value(text), origin);
         } else if rest.contains(PART) {
             let path = rest.replace(PART, ".").to_ascii_lowercase();
-            let suggestion = schema::nearest(&path).map(variable);
-            self.problem(shown(&path), Some(origin), schema::unknown(suggestion));
-        } else if let Some(key) = schema::keys().find(|key| is_slip_of(key.path(), name)) {
-            let suggestion = Some(variable(key.path()));
-            self.problem(shown(name), Some(origin), schema::unknown(suggestion));
+            let nearest = self.keys.nearest(&path).map(Key::variable);
+            self.unknown(shown(&path), origin, nearest);
+        } else if let Some(key) = self.keys.iter().find(|key| is_slip_of(key, name)) {
+            self.unknown(shown(name), origin, Some(key.variable()));
         }
         // Other names with single underscores are not ours: beside a service called
         // "idphoto", Kubernetes sets IDPHOTO_PORT, IDPHOTO_SERVICE_HOST and more.
@@ -99,18 +111,36 @@ impl Settings {
 
     fn override_key(&mut self, path: &str, text: &str) {
         let origin = Origin::CommandLine;
-        match schema::find(path) {
-            Some(key) => self.set(key, Value::from_text(text, key.shape()), origin),
+        match self.keys.find(path) {
+            Some(key) => self.set(key, key.value(text), origin),
             None => {
-                let suggestion = schema::nearest(path).map(ToOwned::to_owned);
-                self.problem(shown(path), Some(origin), schema::unknown(suggestion));
+                let nearest = self.keys.nearest(path).map(|key| key.path().to_owned());
+                self.unknown(shown(path), origin, nearest);
             }
         }
     }
 }
 
+/// What is said about an unknown key.
+pub fn unknown(nearest: Option<String>) -> String {
+    match nearest {
+        Some(nearest) => format!("unknown key; did you mean {nearest}?"),
+        None => "unknown key".to_owned(),
+    }
+}
+
+/// A key's name as it may be repeated: what does not look like one may be anything.
+pub fn shown(path: &str) -> String {
+    let is_name = |character: char| character.is_ascii_alphanumeric() || "_-.".contains(character);
+    if path.len() <= LONGEST_NAME && path.chars().all(is_name) && !path.is_empty() {
+        path.to_owned()
+    } else {
+        "(a name that no key can have)".to_owned()
+    }
+}
+
 /// Whether a variable is this key's with single underscores, give or take a letter.
-fn is_slip_of(path: &str, name: &str) -> bool {
-    let single = variable(path).replace(PART, "_");
+fn is_slip_of(key: &Key, name: &str) -> bool {
+    let single = key.variable().replace(PART, "_");
     strsim::damerau_levenshtein(&single, name) <= SLIP
 }

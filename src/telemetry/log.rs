@@ -10,8 +10,6 @@ use tracing::{Level, Subscriber};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, fmt};
 
-use crate::config::{LogFormat, LogLevel};
-
 mod format;
 mod libraries;
 mod queue;
@@ -22,6 +20,7 @@ use format::{Line, Lined, OrderIds};
 use queue::{CAPACITY, Lines};
 
 use super::otlp::Losses;
+use super::settings::{LogFormat, LogLevel};
 
 /// What the end of the process may wait for a reader of the last lines.
 const LAST_LINES: Duration = Duration::from_secs(2);

@@ -13,7 +13,7 @@ use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tokio::time::{Instant, timeout_at};
 
 use super::metrics::Reader;
-use crate::config::OtlpConfig;
+use super::settings::Export;
 
 mod collector;
 mod encode;
@@ -48,7 +48,7 @@ impl Exports {
     /// # Errors
     /// An endpoint or a file that cannot be used.
     pub(super) fn start(
-        config: &OtlpConfig,
+        config: &Export,
         service: &'static str,
         reader: Reader,
         losses: &Arc<Losses>,

@@ -11,8 +11,8 @@ use tonic::transport::{Certificate, ClientTlsConfig, Endpoint};
 use super::Signal;
 use super::collector::Collector;
 use super::variables::Variables;
-use crate::config::OtlpConfig;
 use crate::marks;
+use crate::telemetry::settings::Export;
 
 /// For one message, connection and further attempts included, unless a variable says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -24,7 +24,7 @@ const METRICS: &str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/
 /// Why the export does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// `telemetry.otlp.ca_file`, or the file of a variable, cannot be read.
+    /// The file of a variable cannot be read.
     #[error("cannot read {}", path.display())]
     Ca {
         /// The file.
@@ -48,7 +48,7 @@ pub enum ExportError {
 /// What is exported, and how.
 #[derive(Clone, Copy)]
 pub(super) struct Settings<'a> {
-    pub(super) config: &'a OtlpConfig,
+    pub(super) config: &'a Export,
     pub(super) variables: Variables<'a>,
 }
 
@@ -98,9 +98,10 @@ impl Settings<'_> {
             return Ok(endpoint);
         }
         let variable = self.variables.authority(signal).map(PathBuf::from);
-        let tls = match self.config.ca_file.as_ref().or(variable.as_ref()) {
-            Some(path) => ClientTlsConfig::new().ca_certificate(authority(path)?),
-            None => ClientTlsConfig::new().with_native_roots(),
+        let tls = match (&self.config.ca_pem, variable) {
+            (Some(pem), _) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)),
+            (None, Some(path)) => ClientTlsConfig::new().ca_certificate(authority(&path)?),
+            (None, None) => ClientTlsConfig::new().with_native_roots(),
         };
         Ok(endpoint.tls_config(tls)?)
     }

@@ -273,6 +273,18 @@ impl Proxy {
     }
 }
 
+impl Proxy {
+    /// As it is configured, password included.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::None => "none",
+            Self::Environment => "environment",
+            Self::Url(url) => url,
+        }
+    }
+}
+
 impl fmt::Debug for Proxy {
     /// Leaves out the URL, which may hold a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

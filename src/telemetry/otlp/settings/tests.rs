@@ -3,19 +3,19 @@ use std::path::PathBuf;
 use super::super::Signal;
 use super::super::variables::Variables;
 use super::{ExportError, Settings};
-use crate::config::OtlpConfig;
+use crate::telemetry::settings::Export;
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-fn configured(endpoint: &str) -> OtlpConfig {
-    OtlpConfig {
+fn configured(endpoint: &str) -> Export {
+    Export {
         endpoint: Some(endpoint.to_owned()),
-        ..OtlpConfig::default()
+        ..Export::default()
     }
 }
 
 /// Whether traces and metrics are exported.
-fn exported(config: &OtlpConfig, set: &[(&str, &str)]) -> Result<[bool; 2], ExportError> {
+fn exported(config: &Export, set: &[(&str, &str)]) -> Result<[bool; 2], ExportError> {
     let variables = |name: &str| {
         let found = set.iter().find(|(set, _)| *set == name);
         found.map(|(_, value)| (*value).to_owned())
@@ -30,7 +30,7 @@ fn exported(config: &OtlpConfig, set: &[(&str, &str)]) -> Result<[bool; 2], Expo
 
 #[tokio::test]
 async fn nothing_is_exported_until_somebody_says_where_to() {
-    let nowhere = OtlpConfig::default();
+    let nowhere = Export::default();
     assert_eq!(exported(&nowhere, &[]).unwrap(), [false, false]);
     let all = [(ENDPOINT, "http://127.0.0.1:4317")];
     assert_eq!(exported(&nowhere, &all).unwrap(), [true, true]);
@@ -57,20 +57,17 @@ async fn an_endpoint_of_the_configuration_hides_a_bad_one_of_the_environment() {
     let bad = [(ENDPOINT, "http://not a host")];
     let here = configured("http://127.0.0.1:4317");
     assert_eq!(exported(&here, &bad).unwrap(), [true, true]);
-    let error = exported(&OtlpConfig::default(), &bad).unwrap_err();
+    let error = exported(&Export::default(), &bad).unwrap_err();
     assert!(matches!(error, ExportError::Endpoint(_)), "{error:?}");
 }
 
 #[tokio::test]
 async fn authorities_that_cannot_be_read_end_the_start() {
     let path = PathBuf::from("/nowhere/ca.pem");
-    let mut here = configured("HTTPS://127.0.0.1:4317");
+    let here = configured("HTTPS://127.0.0.1:4317");
     let variable = [("OTEL_EXPORTER_OTLP_CERTIFICATE", "/nowhere/ca.pem")];
-    for (configured, set) in [(None, &variable[..]), (Some(path.clone()), &[])] {
-        here.ca_file = configured;
-        let error = exported(&here, set).unwrap_err();
-        assert!(matches!(error, ExportError::Ca { path: named, .. } if named == path));
-    }
+    let error = exported(&here, &variable).unwrap_err();
+    assert!(matches!(error, ExportError::Ca { path: named, .. } if named == path));
 }
 
 #[tokio::test]
