@@ -20,6 +20,7 @@ mod reader;
 mod schema;
 mod server;
 mod setting;
+mod settings;
 mod source;
 mod survey;
 mod telemetry;

@@ -7,7 +7,7 @@ use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
 use super::problem::Origin;
-use super::source::{Settings, shown};
+use super::settings::{Settings, shown};
 use super::value::from_toml;
 use crate::marks;
 

@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::key::{Key, Keys, Table};
 use super::problem::{Origin, Problem};
 use super::setting::{Flaws, Kind, Setting};
-use super::source::{Settings, Sources};
+use super::settings::Settings;
+use super::source::{self, Sources};
 
 /// Reads keys; a bad one is noted, and something stands in for it, so that the rest is looked at,
 /// too.
@@ -104,7 +105,7 @@ pub(super) use section;
 impl Reader {
     pub(super) fn open(keys: Keys, sources: &Sources) -> Self {
         Self {
-            settings: Settings::gather(keys, sources),
+            settings: source::gather(keys, sources),
             sandboxed: sources.sandboxed,
         }
     }

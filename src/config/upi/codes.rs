@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::super::setting::{Choice, Flaws, Setting};
-use super::super::source::shown;
+use super::super::settings::shown;
 use super::super::value::{Shape, quote};
 use crate::domain::{Category, ResponseCode};
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Map, Value, json};
 
 use super::super::setting::{Flaws, Setting};
-use super::super::source::{shown, unknown};
+use super::super::settings::{shown, unknown};
 use super::super::value::Shape;
 use crate::upi::key::Kid;
 
