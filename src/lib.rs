@@ -15,6 +15,7 @@
 //! - [`top`] is the operator's view of a gateway, from its admin port.
 //! - [`doctor`] says what is wrong with a configuration and its keys.
 //! - [`marks`] takes away what Windows puts before a text.
+//! - [`pem`] reads certificates and keys of TLS.
 //! - [`app`] puts everything together; [`cli`] is what an operator types.
 
 pub mod admin;

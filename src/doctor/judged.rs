@@ -47,7 +47,7 @@ fn remark(problem: &Problem, verdict: Verdict) -> Finding {
         .filter(|_| verdict == Verdict::Wrong)
         .map(|origin| format!(" ({origin})"));
     let advice = match problem.advice {
-        "" => "mend it; docs/configuration.md explains the key",
+        "" => "fix it; docs/configuration.md explains the key",
         advice => advice,
     };
     let text = format!("{}{}", problem.text, origin.unwrap_or_default());

@@ -82,7 +82,8 @@ impl BaseUrl {
     pub fn parse(text: &str) -> Result<Self, Flaw> {
         const ADVICE: &str = "write scheme and host, such as https://upi.example, and no more";
         let url = web_url(text, ADVICE)?;
-        if !url.username().is_empty() || url.password().is_some() || text.contains('@') {
+        let authority = text.split('/').nth(2).unwrap_or_default();
+        if authority.contains('@') {
             return Err(flaw("has a user name in it", ADVICE));
         }
         if url.query().is_some() {

@@ -14,6 +14,7 @@ fn base_urls_are_absolute_and_bare() {
         "https://upi.example",
         "http://127.0.0.1:8080/prefix",
         "https://[::1]:1",
+        "https://upi.example/@/x",
     ] {
         assert_eq!(base(good).as_str(), good);
     }
@@ -32,6 +33,7 @@ fn an_address_says_why_it_is_none() {
         ("https://upi .example", "space"),
         ("https://user@upi.example", "user name"),
         ("https://:secret@upi.example", "user name"),
+        ("https://@upi.example/x", "user name"),
         ("https://upi.example?x=1", "query"),
         ("https://upi.example/#x", "fragment"),
         ("https://upi.example#x", "fragment"),
