@@ -75,8 +75,9 @@ reasons: ##  write the clients' tables of error reasons from docs/errors.md
 	@scripts/reasons.py
 
 .PHONY: docs
-docs: ##  write docs/metrics.md and docs/sandbox.md from the tables in the code
+docs: ##  write what follows from tables in the code: keys, metrics, the sandbox's scenarios
 	@IDPHOTO_WRITE_DOCS=1 cargo test $(CARGO_FLAGS) --lib md_holds_the_table
+	@cargo run $(CARGO_FLAGS) -- config schema | scripts/configuration.py --write
 
 fuzz test-fuzz: export CARGO_FLAGS := $(CARGO_FLAGS)
 
@@ -98,7 +99,7 @@ dist: build ##  dist/: Go proxy and Maven trees, contract, the binary's archive,
 ## Parts of `make test`
 
 .PHONY: lint
-lint: lint-format lint-proto lint-rust lint-scripts lint-docs lint-rules lint-deploy ##  formats, contract, clippy, licences, scripts, documents, alerts
+lint: lint-format lint-proto lint-rust lint-scripts lint-docs lint-config lint-rules lint-deploy ##  formats, contract, clippy, licences, scripts, documents, alerts
 
 .PHONY: lint-format
 lint-format:
@@ -139,6 +140,11 @@ lint-docs: ##  links resolve, every dependency has its reason, the clients have 
 	$(call step,documents)
 	@scripts/documents.py
 	@scripts/reasons.py --check
+
+.PHONY: lint-config
+lint-config: build ##  schema, example and reference of the configuration are what its keys say
+	$(call step,configuration)
+	@$(RELEASE) config schema | scripts/configuration.py
 
 .PHONY: lint-rules
 lint-rules: ##  alerts: promtool, a test and a runbook entry for each; the dashboard

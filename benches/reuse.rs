@@ -51,7 +51,7 @@ mod way;
 
 use std::time::{Duration, Instant};
 
-use idphoto::upi::gateway::Connections;
+use idphoto::upi::transport::Connections;
 use idphoto::verify::port::CallError;
 use peer::Peer;
 use rig::Rig;

@@ -9,21 +9,26 @@ use tokio::time::Instant;
 
 mod certificates;
 mod descriptors;
-mod files;
-mod telemetry;
+mod judge;
+mod material;
+mod odd;
+mod prepare;
+mod read;
 
-pub use certificates::{CertificateFacts, KeyRole};
+pub use certificates::CertificateFacts;
 pub use descriptors::Room;
-pub use files::{FileProblems, Files, NotText, ReadError, read_file, read_files, to_passphrase};
-pub use telemetry::telemetry_settings;
+pub use material::{Half, KeyRole, Material};
+pub use prepare::{Preparation, Prepared, Upstream, prepare};
+pub use read::{NotText, to_passphrase};
 
 use crate::admin::{self, Admin, AdminError};
-use crate::config::Config;
+use crate::config::ServerConfig;
 use crate::ledger::MemoryLedger;
 use crate::observe::Observer;
 use crate::rpc::{self, Ports, Server, ServerError, UnderWay};
 use crate::telemetry::Telemetry;
-use crate::upi::gateway::{self, Keys, SetupError, UpiGateway};
+use crate::upi::gateway::{Keys, SetupError, UpiGateway};
+use crate::upi::transport::Route;
 use crate::verify::port::{Clock, Everyone, SystemClock};
 use crate::verify::{Limits, Verifier};
 
@@ -67,16 +72,16 @@ impl App {
     /// # Errors
     /// The first part that cannot be opened.
     pub async fn open(
-        config: &Config,
+        prepared: &Prepared,
         room: Room,
-        upi: gateway::Settings,
+        route: Route,
         keys: &Keys,
         observer: Arc<dyn Observer>,
     ) -> Result<Self, AppError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        room.warn(config);
+        room.warn(&prepared.config.server);
         let gateway = Arc::new(UpiGateway::new(
-            upi,
+            prepared.gateway(route),
             keys,
             Arc::clone(&clock),
             Arc::clone(&observer),
@@ -92,12 +97,12 @@ impl App {
             clock,
             observer,
         };
-        let server = Server::bind(rpc_settings(config, room), ports).await?;
+        let server = Server::bind(rpc_settings(prepared, room), ports).await?;
         Ok(Self {
             server,
             admin: None,
             room,
-            drain_timeout: config.server.drain_timeout,
+            drain_timeout: prepared.config.server.drain_timeout,
         })
     }
 
@@ -107,10 +112,10 @@ impl App {
     /// It cannot be listened on.
     pub async fn with_admin(
         mut self,
-        config: &Config,
+        prepared: &Prepared,
         telemetry: &Telemetry,
     ) -> Result<Self, AppError> {
-        let Some(listen) = config.admin.listen else {
+        let Some(listen) = prepared.config.admin.listen.0 else {
             return Ok(self);
         };
         let readiness = self.server.readiness();
@@ -118,7 +123,7 @@ impl App {
         let sources = admin::Sources {
             exposition: Arc::new(move || exposition.text()),
             ready: Arc::new(move || readiness.is_serving()),
-            configuration: config.print(),
+            configuration: prepared.config.print(),
             log: telemetry.level(),
         };
         self.admin = Some(Admin::bind(listen, self.room.admin, sources).await?);
@@ -184,40 +189,6 @@ async fn administer(admin: Option<Admin>) {
     }
 }
 
-/// UPI's side as configured, with what its files hold.
-#[must_use]
-pub fn upi_settings(config: &Config, files: Files) -> (gateway::Settings, Keys) {
-    let settings = gateway::Settings {
-        ca_pem: files.ca_pem,
-        client_identity: files.client_identity,
-        ..sandboxed_settings(config, config.upi.base_url.clone())
-    };
-    (settings, files.keys)
-}
-
-/// UPI's side as configured, played by a sandbox at `base_url`.
-#[must_use]
-pub fn sandboxed_settings(config: &Config, base_url: String) -> gateway::Settings {
-    let upi = &config.upi;
-    gateway::Settings {
-        base_url,
-        request_path: upi.request_path.clone(),
-        app_id: upi.app_id.clone(),
-        timeout: upi.timeout,
-        connect_timeout: upi.connect_timeout,
-        photo_placement: upi.photo_placement,
-        escape_solidus: upi.escape_solidus,
-        clock_window: upi.clock_window,
-        ca_pem: None,
-        client_identity: None,
-        proxy: upi.proxy.clone(),
-        connections: upi.connections,
-        response_codes: upi.response_codes.clone(),
-        member: config.member.clone(),
-        propagate_trace: upi.propagate_trace,
-    }
-}
-
 /// Streams that only watch health come beside those that wait for UPI.
 const STREAMS_PER_ORDER: usize = 4;
 const LEAST_STREAMS: usize = 16 * 1024;
@@ -225,8 +196,7 @@ const LEAST_STREAMS: usize = 16 * 1024;
 /// A few that wait cost nothing, however few may be sent.
 const LEAST_BACKLOG: usize = 64;
 
-fn limits(config: &Config, room: Room) -> rpc::Limits {
-    let server = &config.server;
+fn limits(server: &ServerConfig, room: Room) -> rpc::Limits {
     let streams = server.max_in_flight.saturating_mul(STREAMS_PER_ORDER);
     rpc::Limits {
         connections: room.callers,
@@ -238,19 +208,20 @@ fn limits(config: &Config, room: Room) -> rpc::Limits {
     }
 }
 
-fn rpc_settings(config: &Config, room: Room) -> rpc::Settings {
+fn rpc_settings(prepared: &Prepared, room: Room) -> rpc::Settings {
+    let server = &prepared.config.server;
     rpc::Settings {
-        listen: config.server.listen,
-        health_listen: config.server.health_listen,
-        tls: config.server.tls.clone(),
-        reflection: config.server.reflection,
-        max_message_bytes: config.server.max_message_bytes,
-        limits: limits(config, room),
+        listen: server.listen,
+        health_listen: server.health_listen,
+        tls: prepared.tls.clone(),
+        reflection: server.reflection,
+        max_message_bytes: server.max_message_bytes,
+        limits: limits(server, room),
         probes: room.probes,
         patience: rpc::Patience::default(),
-        drain_delay: config.server.drain_delay,
-        drain_timeout: config.server.drain_timeout,
-        rules: config.validation.clone(),
-        merchant: config.merchant.clone(),
+        drain_delay: server.drain_delay,
+        drain_timeout: server.drain_timeout,
+        rules: prepared.config.rules(),
+        merchant: prepared.merchant.clone(),
     }
 }

@@ -17,6 +17,7 @@
 //! - [`doctor`] says what is wrong with a configuration and its keys.
 //! - [`acceptor`] is the port of every server.
 //! - [`marks`] takes away what Windows puts before a text.
+//! - [`pem`] reads certificates and keys of TLS.
 //! - [`app`] puts everything together; [`cli`] is what an operator types.
 
 pub mod acceptor;
@@ -30,6 +31,7 @@ pub mod ledger;
 pub mod marks;
 pub mod observe;
 pub mod pb;
+pub mod pem;
 pub mod rpc;
 pub mod sandbox;
 pub mod shutdown;

@@ -7,7 +7,6 @@
 use std::convert::Infallible;
 use std::future::pending;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,6 +57,7 @@ pub use health::Readiness;
 pub use pace::Patience;
 pub use quota::Limits;
 pub use status::DOMAIN;
+pub use tls::{Tls, TlsError};
 pub use waiting::{Load, UnderWay};
 
 use drain::{Calls, Schedule};
@@ -73,7 +73,7 @@ pub struct Settings {
     /// Where health alone is served in plaintext; port 0 takes a free one.
     pub health_listen: Option<SocketAddr>,
     /// TLS; `None` is plaintext.
-    pub tls: Option<TlsFiles>,
+    pub tls: Option<Tls>,
     /// Whether reflection is served.
     pub reflection: bool,
     /// Largest request message, bytes, before and after decompression.
@@ -105,17 +105,6 @@ const fn probing(connections: usize) -> Limits {
     }
 }
 
-/// PEM files of the server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TlsFiles {
-    /// The server's certificate, followed by those that lead to its root.
-    pub cert_file: PathBuf,
-    /// The private key of that certificate.
-    pub key_file: PathBuf,
-    /// Whose clients are admitted; `None` asks for no certificate.
-    pub client_ca_file: Option<PathBuf>,
-}
-
 /// What the server calls.
 pub struct Ports {
     /// The use case.
@@ -140,12 +129,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// Reads TLS files and binds.
+    /// Binds.
     ///
     /// # Errors
-    /// A TLS file cannot be used, or the address cannot be listened on.
+    /// The address cannot be listened on.
     pub async fn bind(settings: Settings, ports: Ports) -> Result<Self, ServerError> {
-        let tls = settings.tls.as_ref().map(tls::acceptor).transpose()?;
+        let tls = settings.tls.clone().map(|tls| tls.0);
         let (phases, calls) = (Phases::new(), Calls::default());
         let verifier = Arc::clone(&ports.verifier);
         let observer = Arc::clone(&ports.observer);

@@ -13,10 +13,11 @@ use std::time::Duration;
 use crate::acceptor::Acceptor;
 use crate::domain::Rules;
 use crate::observe::Observer;
+use crate::upi::Flaw;
 use crate::upi::gateway::PhotoPlacement;
 use crate::upi::jwe::JweError;
 use crate::upi::jws::JwsError;
-use crate::upi::key::{KeyError, Kid, PrivateKey, PublicKey};
+use crate::upi::key::{Kid, PrivateKey, PublicKey};
 use crate::verify::port::Clock;
 
 mod answer;
@@ -155,5 +156,5 @@ pub enum SandboxError {
     Encryption(#[from] JweError),
     /// The kid of `fault=unknown-kid` is none.
     #[error("a kid of the sandbox cannot be used")]
-    Kid(#[from] KeyError),
+    Kid(#[from] Flaw),
 }

@@ -28,7 +28,7 @@ pub use log::flush as flush_log;
 pub use metrics::Exposition;
 pub use otlp::ExportError;
 pub use service::{Expiry, Service};
-pub use settings::{Export, Format, Settings};
+pub use settings::{Export, LogFormat, LogLevel, Settings};
 
 use losses::Losses;
 use metrics::Metrics;
@@ -74,8 +74,8 @@ impl Telemetry {
         let metrics = Metrics::start(&service, Arc::clone(&losses), reader)?;
         let tracer = exports.tracer();
         let libraries = Arc::<log::Libraries>::default();
-        let log = log::layer(settings.format, losses, Arc::clone(&libraries))?;
-        let level = Switch::new(settings.level);
+        let log = log::layer(settings.log_format, losses, Arc::clone(&libraries))?;
+        let level = Switch::new(settings.log_level.into());
         let tracing = tracer.is_some().then_some(Tracing);
         registry()
             .with(tracer.map(trace::layer))

@@ -4,10 +4,12 @@ pub mod code;
 pub mod envelope;
 pub mod gateway;
 mod header;
+mod identifier;
 pub mod jwe;
 pub mod jws;
 pub mod key;
 pub mod message;
-mod transport;
+pub mod transport;
 
-pub use transport::probe;
+pub use identifier::{AppId, Flaw, RequestPath};
+pub use transport::{BaseUrl, Timeouts};

@@ -8,7 +8,9 @@ use bytes::Bytes;
 use idphoto::domain::{FreeText, Member};
 use idphoto::observe::Nobody;
 use idphoto::sandbox::kit::{APP_ID, Kit, MEMBER_IIN, MEMBER_NAME, REQUEST_PATH};
-use idphoto::upi::gateway::{Connections, PhotoPlacement, Proxy, Settings, UpiGateway};
+use idphoto::upi::gateway::{PhotoPlacement, Settings, UpiGateway};
+use idphoto::upi::transport::{Connections, Route};
+use idphoto::upi::{AppId, BaseUrl, RequestPath};
 use idphoto::verify::port::{CallError, Gateway as _, Sealed, SystemClock};
 
 use crate::peer::Peer;
@@ -28,21 +30,18 @@ pub struct Rig {
 impl Rig {
     pub fn new(peer: &Peer, connections: Connections, photo: usize) -> Self {
         let settings = Settings {
-            base_url: peer.url.clone(),
-            request_path: REQUEST_PATH.to_owned(),
-            app_id: APP_ID.to_owned(),
-            timeout: Duration::from_secs(65),
-            connect_timeout: Duration::from_secs(5),
+            route: Route {
+                ca_pem: peer.authority.clone(),
+                connections,
+                ..Route::direct(BaseUrl::parse(&peer.url).unwrap())
+            },
+            request_path: RequestPath::parse(REQUEST_PATH).unwrap(),
+            app_id: AppId::parse(APP_ID).unwrap(),
             photo_placement: PhotoPlacement::Beside,
             escape_solidus: false,
             clock_window: Duration::from_secs(300),
-            ca_pem: peer.authority.clone(),
-            client_identity: None,
-            proxy: Proxy::None,
             response_codes: BTreeMap::new(),
             member: Member::parse(MEMBER_IIN, MEMBER_NAME, FreeText::Ascii).unwrap(),
-            connections,
-            propagate_trace: false,
         };
         let keys = KIT.participant().unwrap();
         let gateway = UpiGateway::new(settings, &keys, Arc::new(SystemClock), Arc::new(Nobody));

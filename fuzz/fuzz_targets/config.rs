@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use idphoto::config::{Config, ConfigErrors, Sources};
+use idphoto::config::{Config, Problems, Sources};
 use idphoto_fuzz::{CANARY, assert_silent};
 use libfuzzer_sys::fuzz_target;
 
@@ -21,7 +21,7 @@ static FILE: LazyLock<PathBuf> = LazyLock::new(|| {
     folder.join(format!("idphoto-fuzz-{}.toml", std::process::id()))
 });
 
-fn load(text: &[u8], sandboxed: bool) -> Result<Config, ConfigErrors> {
+fn load(text: &[u8], sandboxed: bool) -> Result<Config, Problems> {
     fs::write(&*FILE, text).unwrap();
     let loaded = Config::load(&Sources {
         file: Some(FILE.clone()),

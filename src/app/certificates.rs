@@ -2,18 +2,8 @@
 
 use time::OffsetDateTime;
 
-use crate::upi::key::{CertificateInfo, Kid, Validity};
-
-/// What a key is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum KeyRole {
-    /// `upi.signing`: ours.
-    Signing,
-    /// `upi.encryption`: UPI's.
-    Encryption,
-    /// `upi.verification`: UPI's.
-    Verification,
-}
+use super::material::{KeyRole, Material};
+use crate::upi::key::{Kid, Validity};
 
 /// What the certificate of a key says. A bare public key says nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,26 +18,15 @@ pub struct CertificateFacts {
     pub not_after: OffsetDateTime,
 }
 
-impl KeyRole {
-    /// `signing`, `encryption` or `verification`: the section's name below `upi`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Signing => "signing",
-            Self::Encryption => "encryption",
-            Self::Verification => "verification",
-        }
-    }
-}
-
 impl CertificateFacts {
-    pub(super) fn new(role: KeyRole, kid: &Kid, found: &CertificateInfo) -> Self {
-        Self {
-            role,
-            kid: kid.clone(),
-            not_before: found.validity.not_before,
-            not_after: found.validity.not_after,
-        }
+    pub(super) fn of(key: &Material) -> Option<Self> {
+        let certificate = key.own_certificate()?;
+        Some(Self {
+            role: key.role,
+            kid: key.kid.clone()?,
+            not_before: certificate.validity.not_before,
+            not_after: certificate.validity.not_after,
+        })
     }
 
     /// One sentence for an operator when the certificate does not count at `now`, or soon

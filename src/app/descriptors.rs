@@ -4,7 +4,7 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::config::Config;
+use crate::config::ServerConfig;
 
 /// Probes are few.
 const MOST_PROBES: usize = 256;
@@ -31,13 +31,13 @@ impl Room {
     /// Raises the limit of descriptors, and divides them as the configuration wishes. Each order
     /// takes so many: two where UPI is played in this process.
     #[must_use]
-    pub fn find(config: &Config, each_order: usize) -> Self {
-        Self::divide(config, each_order, raise())
+    pub fn find(server: &ServerConfig, each_order: usize) -> Self {
+        Self::divide(server, each_order, raise())
     }
 
-    fn divide(config: &Config, each_order: usize, descriptors: usize) -> Self {
+    fn divide(server: &ServerConfig, each_order: usize, descriptors: usize) -> Self {
         let part = (descriptors / 16).max(1);
-        let callers = config.server.max_connections.min(descriptors / 2);
+        let callers = server.max_connections.min(descriptors / 2);
         let (probes, admin) = (part.min(MOST_PROBES), part.min(MOST_ADMIN));
         let others = callers + probes + admin + part.max(LEAST_OWN);
         let orders = descriptors.saturating_sub(others) / each_order;
@@ -45,21 +45,21 @@ impl Room {
             callers,
             probes,
             admin,
-            orders: orders.clamp(1, config.server.max_in_flight),
+            orders: orders.clamp(1, server.max_in_flight),
         }
     }
 
     /// Says where the configuration cannot have what it wants.
-    pub(super) fn warn(self, config: &Config) {
+    pub(super) fn warn(self, server: &ServerConfig) {
         let (connections, orders) = (self.callers, self.orders);
-        if connections < config.server.max_connections {
+        if connections < server.max_connections {
             tracing::warn!(
                 connections,
                 "the limit of file descriptors (ulimit -n) leaves room for {connections} \
                  connections of callers: fewer than server.max_connections"
             );
         }
-        if orders < config.server.max_in_flight {
+        if orders < server.max_in_flight {
             tracing::warn!(
                 orders,
                 "the limit of file descriptors (ulimit -n) leaves room for {orders} orders on \
@@ -85,14 +85,14 @@ fn raise() -> usize {
 #[cfg(test)]
 mod tests {
     use super::{LEAST_OWN, Room};
-    use crate::config::{Config, Sources};
+    use crate::config::{Config, ServerConfig, Sources};
 
-    fn config() -> Config {
-        Config::load(&Sources {
+    fn config() -> ServerConfig {
+        let sources = Sources {
             sandboxed: true,
             ..Sources::default()
-        })
-        .unwrap()
+        };
+        Config::load(&sources).unwrap().server
     }
 
     #[test]
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn what_callers_do_not_want_goes_to_orders() {
         let mut config = config();
-        config.server.max_connections = 24;
+        config.max_connections = 24;
         assert_eq!(Room::divide(&config, 1, 1024).orders, 1024 - 24 - 3 * 64);
     }
 

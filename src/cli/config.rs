@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use super::exit::Exit;
-use crate::app;
-use crate::config::{Config, ConfigErrors, Sources};
+use crate::app::{self, Preparation};
+use crate::config::{Problems, Sources, Survey, schema};
 use crate::verify::port::{Clock as _, SystemClock};
 
 /// Check or print the configuration
@@ -23,6 +23,8 @@ enum Command {
     Check(Origin),
     /// Print the effective configuration as TOML, without secrets
     Print(Origin),
+    /// Print a JSON Schema of the configuration file, for editors
+    Schema,
 }
 
 /// Where a command's configuration comes from, besides the environment.
@@ -38,15 +40,12 @@ pub struct Origin {
 
 impl Origin {
     /// Reads file, environment and flags.
-    ///
-    /// # Errors
-    /// Every bad key at once.
-    pub(super) fn load(&self, sandboxed: bool) -> Result<Config, ConfigErrors> {
-        Config::load(&self.sources(sandboxed))
+    pub(super) fn survey(&self, sandboxed: bool) -> Survey {
+        Survey::of(&self.sources(sandboxed))
     }
 
     /// File, environment and flags, unread.
-    pub(super) fn sources(&self, sandboxed: bool) -> Sources {
+    fn sources(&self, sandboxed: bool) -> Sources {
         let environment = std::env::vars_os()
             .map(|(name, value)| (lossy(name), lossy(value)))
             .collect();
@@ -72,42 +71,37 @@ impl Origin {
 pub fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     match args.command {
         Command::Check(origin) => check(&origin, out),
-        Command::Print(origin) => print(&origin, out),
+        Command::Print(origin) => match origin.survey(false).into_config() {
+            Ok(config) => success(write!(out, "{}", config.print())),
+            Err(problems) => refuse(&problems),
+        },
+        Command::Schema => success(writeln!(out, "{:#}", schema())),
     }
+}
+
+fn success(written: io::Result<()>) -> io::Result<Exit> {
+    written.map(|()| Exit::Success)
 }
 
 fn check(origin: &Origin, out: &mut dyn Write) -> io::Result<Exit> {
-    let config = match origin.load(false) {
-        Ok(config) => config,
-        Err(errors) => return refuse(&errors),
-    };
-    let files = match app::read_files(&config) {
-        Ok(files) => files,
+    let Preparation {
+        outcome, warnings, ..
+    } = app::prepare(&origin.survey(false));
+    let prepared = match outcome {
+        Ok(prepared) => prepared,
         Err(problems) => return refuse(&problems),
     };
-    let now = SystemClock.now();
-    let certificates = files.certificates.iter();
-    let certificates = certificates.filter_map(|certificate| certificate.warning(now));
-    let warnings = config.warnings().into_iter().chain(certificates);
-    for warning in warnings.chain(files.warnings.iter().cloned()) {
+    for warning in &warnings {
         writeln!(out, "warning: {warning}")?;
     }
-    writeln!(out, "the configuration is good")?;
-    Ok(Exit::Success)
-}
-
-fn print(origin: &Origin, out: &mut dyn Write) -> io::Result<Exit> {
-    match origin.load(false) {
-        Ok(config) => {
-            write!(out, "{}", config.print())?;
-            Ok(Exit::Success)
-        }
-        Err(errors) => refuse(&errors),
+    for warning in prepared.expiring(SystemClock.now()) {
+        writeln!(out, "warning: {warning}")?;
     }
+    success(writeln!(out, "the configuration is good"))
 }
 
 /// Tells what is wrong with the configuration, one line each.
-pub(super) fn refuse(errors: &dyn std::fmt::Display) -> io::Result<Exit> {
+pub(super) fn refuse(errors: &Problems) -> io::Result<Exit> {
     writeln!(io::stderr(), "idphoto: bad configuration\n{errors}")?;
     Ok(Exit::Config)
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::config::Origin;
 use super::exit::Exit;
-use crate::config::Survey;
+use crate::app;
 use crate::doctor::{self, Finding, Report, Verdict};
 use crate::verify::port::{Clock as _, SystemClock};
 
@@ -29,10 +29,11 @@ pub struct Args {
 /// # Errors
 /// Standard output cannot be written.
 pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
-    let survey = Survey::of(&args.origin.sources(false));
-    let mut report = doctor::examine(&survey, SystemClock.now());
+    let survey = args.origin.survey(false);
+    let prepared = app::prepare(&survey);
+    let mut report = doctor::examine(&survey, &prepared, SystemClock.now());
     if args.network {
-        let findings = doctor::examine_network(&survey, &SystemClock).await;
+        let findings = doctor::examine_network(&survey, &prepared, &SystemClock).await;
         report.findings.extend(findings);
     }
     if args.json {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::exit::Exit;
 use super::input;
-use crate::config::{Config, ConfigErrors, Sources};
+use crate::config::{Config, Problems, Sources};
 use crate::sandbox::kit::{Kit, KitError};
 use crate::sandbox::{Sandbox, SandboxError, Settings};
 use crate::shutdown;
@@ -44,7 +44,7 @@ pub struct Args {
 #[derive(Debug, thiserror::Error)]
 enum SandboxCommandError {
     #[error("bad configuration\n{0}")]
-    Config(#[from] ConfigErrors),
+    Config(#[from] Problems),
     #[error("the keys cannot be made or read")]
     Kit(#[from] KitError),
     #[error("the sandbox does not start")]
@@ -129,11 +129,11 @@ fn settings(args: &Args, config: &Config) -> Settings {
     Settings {
         listen: args.listen,
         allow_non_loopback: args.allow_non_loopback,
-        app_id: config.upi.app_id.clone(),
-        request_path: config.upi.request_path.clone(),
+        app_id: config.upi.app_id.to_string(),
+        request_path: config.upi.request_path.to_string(),
         clock_window: config.upi.clock_window,
         photo_placement: config.upi.photo_placement,
-        rules: config.validation.clone(),
+        rules: config.rules(),
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::error::Error;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use super::config::{Origin, refuse};
 use super::exit::Exit;
 use super::input;
-use super::stack::{StackError, Upstream};
-use crate::app::{self, App, AppError, Room};
-use crate::config::Config;
+use super::stack::{Sandboxed, StackError};
+use crate::app::{self, App, AppError, CertificateFacts, Preparation, Prepared, Room, Upstream};
+use crate::config::Problem;
 use crate::shutdown;
 use crate::telemetry::{Expiry, Service, Telemetry, TelemetryError, flush_log};
 use crate::verify::port::{Clock as _, SystemClock};
@@ -45,18 +46,14 @@ enum ServeError {
 /// Standard output or standard error cannot be written.
 pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     let origin = args.origin.and("server.listen", args.listen);
-    let config = match origin.load(args.sandbox) {
-        Ok(config) => config,
-        Err(errors) => return refuse(&errors),
+    let Preparation {
+        outcome, warnings, ..
+    } = app::prepare(&origin.survey(args.sandbox));
+    let prepared = match outcome {
+        Ok(prepared) => prepared,
+        Err(problems) => return refuse(&problems),
     };
-    let ended = if args.sandbox {
-        sandboxed(&config, out).await
-    } else {
-        match app::read_files(&config) {
-            Ok(files) => serve(&config, files, out).await,
-            Err(problems) => return refuse(&problems),
-        }
-    };
+    let ended = serve(prepared, &warnings, out).await;
     // What the log says stands before the error that ends it all.
     flush_log();
     match ended {
@@ -68,39 +65,46 @@ pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     }
 }
 
-async fn serve(config: &Config, files: app::Files, out: &mut dyn Write) -> Result<(), ServeError> {
-    let room = Room::find(config, 1);
-    let telemetry = start(config, room, expiries(&files))?;
-    let now = SystemClock.now();
-    for certificate in &files.certificates {
-        if let Some(warning) = certificate.warning(now) {
-            tracing::warn!("{warning}");
-        }
-    }
-    for warning in &files.warnings {
+async fn serve(
+    mut prepared: Prepared,
+    warnings: &[Problem],
+    out: &mut dyn Write,
+) -> Result<(), ServeError> {
+    let upstream = std::mem::replace(&mut prepared.upstream, Upstream::Sandbox);
+    let each_order = match upstream {
+        Upstream::Upi { .. } => 1,
+        Upstream::Sandbox => Sandboxed::EACH_ORDER,
+    };
+    let room = Room::find(&prepared.config.server, each_order);
+    let telemetry = start(&prepared, room)?;
+    let observer = telemetry.observer();
+    for warning in warnings.iter().map(ToString::to_string) {
         tracing::warn!("{warning}");
     }
-    let (settings, keys) = app::upi_settings(config, files);
-    let app = App::open(config, room, settings, &keys, telemetry.observer()).await?;
-    drop(keys);
-    let app = app.with_admin(config, &telemetry).await?;
+    for warning in prepared.expiring(SystemClock.now()) {
+        tracing::warn!("{warning}");
+    }
+    let (app, sandbox) = match upstream {
+        Upstream::Upi { route, keys } => {
+            let app = App::open(&prepared, room, *route, &keys, observer).await?;
+            (app, None)
+        }
+        Upstream::Sandbox => {
+            let sandbox = Sandboxed::start(&prepared, Arc::clone(&observer)).await?;
+            let app = sandbox.gateway(&prepared, room, observer).await?;
+            (app, Some(sandbox))
+        }
+    };
+    let app = app.with_admin(&prepared, &telemetry).await?;
+    if let Some(sandbox) = &sandbox {
+        writeln!(out, "sandbox listening on {}", sandbox.url.as_str())?;
+    }
     let stopped = stopped(&app);
-    announce(config, &app, out)?;
+    announce(&prepared, &app, out)?;
     app.run(stopped, telemetry).await;
-    Ok(())
-}
-
-async fn sandboxed(config: &Config, out: &mut dyn Write) -> Result<(), ServeError> {
-    let room = Room::find(config, Upstream::EACH_ORDER);
-    let telemetry = start(config, room, Vec::new())?;
-    let upstream = Upstream::start(config, telemetry.observer()).await?;
-    let app = upstream.gateway(config, room, telemetry.observer()).await?;
-    let app = app.with_admin(config, &telemetry).await?;
-    writeln!(out, "sandbox listening on {}", upstream.url)?;
-    let stopped = stopped(&app);
-    announce(config, &app, out)?;
-    app.run(stopped, telemetry).await;
-    upstream.stop().await;
+    if let Some(sandbox) = sandbox {
+        sandbox.stop().await;
+    }
     Ok(())
 }
 
@@ -127,32 +131,24 @@ fn stopped(app: &App) -> impl Future<Output = ()> + Send + use<> {
     })
 }
 
-/// When certificates end, for the metrics.
-fn expiries(files: &app::Files) -> Vec<Expiry> {
-    let certificates = files.certificates.iter();
-    let expiry = |certificate: &app::CertificateFacts| Expiry {
+fn start(prepared: &Prepared, room: Room) -> Result<Telemetry, TelemetryError> {
+    // When certificates end, for the metrics.
+    let expiry = |certificate: &CertificateFacts| Expiry {
         role: certificate.role.name(),
         kid: certificate.kid.as_str().to_owned(),
         at: certificate.not_after,
     };
-    certificates.map(expiry).collect()
-}
-
-fn start(config: &Config, room: Room, expiries: Vec<Expiry>) -> Result<Telemetry, TelemetryError> {
     let service = Service {
         name: "idphoto",
         max_in_flight: room.orders,
-        expiries,
+        expiries: prepared.certificates.iter().map(expiry).collect(),
     };
-    Telemetry::start(&app::telemetry_settings(&config.telemetry), service)
+    Telemetry::start(&prepared.telemetry, service)
 }
 
-/// Says where the gateway listens, and what an operator should not learn by accident.
-fn announce(config: &Config, app: &App, out: &mut dyn Write) -> io::Result<()> {
-    for warning in config.warnings() {
-        tracing::warn!("{warning}");
-    }
-    if config.server.tls.is_none() {
+/// Says where the gateway listens.
+fn announce(prepared: &Prepared, app: &App, out: &mut dyn Write) -> io::Result<()> {
+    if prepared.tls.is_none() {
         tracing::warn!("gRPC is served in plaintext: server.tls is not set");
     }
     if let Some(address) = app.admin_addr() {

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::app::{self, App, AppError, Room};
-use crate::config::{Config, ConfigErrors, Sources};
+use crate::app::{self, App, AppError, Prepared, Room};
+use crate::config::{Problems, Sources, Survey};
 use crate::observe::{Nobody, Observer};
 use crate::sandbox::kit::{Kit, KitError};
 use crate::sandbox::{self, Post, Posts, Sandbox, SandboxError};
+use crate::upi::{BaseUrl, Flaw};
 use crate::verify::port::SystemClock;
 
 /// A part that runs in a task of its own until it is told to stop.
@@ -49,35 +50,36 @@ impl Stopped {
 }
 
 /// A running sandbox and the keys of both sides.
-pub(super) struct Upstream {
-    pub(super) url: String,
+pub(super) struct Sandboxed {
+    pub(super) url: BaseUrl,
     kit: Kit,
     posts: Posts,
     running: Running,
 }
 
-impl Upstream {
+impl Sandboxed {
     /// File descriptors of an order: both ends of its connection are in this process.
     pub(super) const EACH_ORDER: usize = 2;
 
-    /// Starts a sandbox that expects what `config` will send, on a free port.
+    /// Starts a sandbox that expects what the gateway will send, on a free port.
     pub(super) async fn start(
-        config: &Config,
+        prepared: &Prepared,
         observer: Arc<dyn Observer>,
     ) -> Result<Self, StackError> {
         let kit = Kit::generate()?;
+        let upi = &prepared.config.upi;
         let settings = sandbox::Settings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             allow_non_loopback: false,
-            app_id: config.upi.app_id.clone(),
-            request_path: config.upi.request_path.clone(),
-            clock_window: config.upi.clock_window,
-            photo_placement: config.upi.photo_placement,
-            rules: config.validation.clone(),
+            app_id: upi.app_id.to_string(),
+            request_path: upi.request_path.to_string(),
+            clock_window: upi.clock_window,
+            photo_placement: upi.photo_placement,
+            rules: prepared.config.rules(),
         };
         let sandbox = Sandbox::bind(settings, &kit.upi()?, Arc::new(SystemClock), observer).await?;
         Ok(Self {
-            url: format!("http://{}", sandbox.local_addr()),
+            url: BaseUrl::parse(&format!("http://{}", sandbox.local_addr()))?,
             kit,
             posts: sandbox.posts(),
             running: Running::start(|stopped| sandbox.run(stopped.wait())),
@@ -87,12 +89,12 @@ impl Upstream {
     /// Opens the gateway in front of it.
     pub(super) async fn gateway(
         &self,
-        config: &Config,
+        prepared: &Prepared,
         room: Room,
         observer: Arc<dyn Observer>,
     ) -> Result<App, StackError> {
-        let settings = app::sandboxed_settings(config, self.url.clone());
-        Ok(App::open(config, room, settings, &self.kit.participant()?, observer).await?)
+        let route = prepared.sandbox_route(self.url.clone());
+        Ok(App::open(prepared, room, route, &self.kit.participant()?, observer).await?)
     }
 
     /// Ends it at once.
@@ -107,7 +109,7 @@ pub(super) struct Stack {
     pub(super) upi: String,
     /// Where gRPC is served.
     pub(super) gateway: SocketAddr,
-    upstream: Upstream,
+    upstream: Sandboxed,
     running: Running,
 }
 
@@ -116,13 +118,16 @@ pub(super) struct Stack {
 pub enum StackError {
     /// The defaults are overridden by something bad in the environment.
     #[error("bad configuration\n{0}")]
-    Config(#[from] ConfigErrors),
+    Config(#[from] Problems),
     /// The keys cannot be made.
     #[error("the sandbox's keys cannot be made")]
     Kit(#[from] KitError),
     /// The sandbox does not start.
     #[error("the sandbox does not start")]
     Sandbox(#[from] SandboxError),
+    /// The sandbox's address is none.
+    #[error("the sandbox's address cannot be used")]
+    Address(#[from] Flaw),
     /// The gateway does not start.
     #[error("the gateway does not start")]
     Gateway(#[from] AppError),
@@ -131,16 +136,13 @@ pub enum StackError {
 impl Stack {
     /// Starts both on free ports of loopback, by the defaults and nothing else.
     pub(super) async fn sandboxed() -> Result<Self, StackError> {
-        let mut config = Config::load(&Sources {
-            sandboxed: true,
-            ..Sources::default()
-        })?;
-        config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let upstream = Upstream::start(&config, Arc::new(Nobody)).await?;
-        let room = Room::find(&config, Upstream::EACH_ORDER);
-        let app = upstream.gateway(&config, room, Arc::new(Nobody)).await?;
+        let mut prepared = prepare_sandboxed()?;
+        prepared.config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let upstream = Sandboxed::start(&prepared, Arc::new(Nobody)).await?;
+        let room = Room::find(&prepared.config.server, Sandboxed::EACH_ORDER);
+        let app = upstream.gateway(&prepared, room, Arc::new(Nobody)).await?;
         Ok(Self {
-            upi: upstream.url.clone(),
+            upi: upstream.url.as_str().to_owned(),
             gateway: app.local_addr(),
             upstream,
             running: Running::start(|stopped| app.run_unwatched(stopped.wait())),
@@ -157,4 +159,13 @@ impl Stack {
         self.running.stop().await;
         self.upstream.stop().await;
     }
+}
+
+/// By the defaults and nothing else.
+pub(super) fn prepare_sandboxed() -> Result<Prepared, Problems> {
+    let sources = Sources {
+        sandboxed: true,
+        ..Sources::default()
+    };
+    app::prepare(&Survey::of(&sources)).outcome
 }

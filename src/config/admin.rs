@@ -1,48 +1,48 @@
 //! `admin.*`: the port for those who run the gateway.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 
-use super::field::{Field, Key};
-use super::kind::{Kind, expect};
-use super::reader::Reader;
-use super::value::{Shape, quote};
+use serde_json::Value;
 
-/// Says that there is no admin port.
+use super::key::default;
+use super::reader::section;
+use super::setting::{Flaws, Setting, expect};
+use super::value::quote;
+
+/// Says that there is no port.
 const NONE: &str = "none";
 
-/// `admin.*`
+/// A port that can be left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AdminConfig {
-    /// Where to listen; default 127.0.0.1:9464. Port 0 takes a free one, `None` opens none.
-    pub listen: Option<SocketAddr>,
+pub struct Listen(pub Option<SocketAddr>);
+
+impl Setting for Listen {
+    fn expected() -> String {
+        "\"none\" or an IP address and a port such as \"127.0.0.1:9464\"".to_owned()
+    }
+
+    fn read(value: &Value) -> Result<Self, Flaws> {
+        expect(value.as_str().and_then(|text| match text {
+            NONE => Some(Self(None)),
+            _ => text.parse().ok().map(|address| Self(Some(address))),
+        }))
+    }
+
+    fn write(&self) -> String {
+        quote(
+            &self
+                .0
+                .map_or_else(|| NONE.to_owned(), |address| address.to_string()),
+        )
+    }
 }
 
-const ADDRESS_OR_NONE: Kind<Option<SocketAddr>> = Kind {
-    shape: Shape::Text,
-    expected: || "\"none\" or an IP address and a port such as \"127.0.0.1:9464\"".to_owned(),
-    read: |value| {
-        expect(value.text().and_then(|text| match text {
-            NONE => Some(None),
-            _ => text.parse().ok().map(Some),
-        }))
-    },
-    write: |address| quote(&address.map_or_else(|| NONE.to_owned(), |address| address.to_string())),
-};
+section! {
+    /// `admin.*`
+    AdminConfig, "admin", "the admin port", "";
 
-static LISTEN: Field<Option<SocketAddr>> = Field::new("admin.listen", ADDRESS_OR_NONE, |config| {
-    Some(config.admin.listen)
-})
-.default(|| Some((Ipv4Addr::LOCALHOST, 9464).into()))
-.about(
-    "Where metrics, liveness, readiness, version, configuration and the log level are served, \
-         by plaintext HTTP. Port 0 takes a free one.",
-);
-
-/// In the order of the reference.
-pub const KEYS: &[&dyn Key] = &[&LISTEN];
-
-pub fn read(reader: &mut Reader) -> Option<AdminConfig> {
-    Some(AdminConfig {
-        listen: reader.get(&LISTEN)?,
-    })
+    listen: Listen = default("127.0.0.1:9464"),
+        "Where metrics, liveness, readiness, version, configuration (masked) and the log level \
+         are served, by plaintext HTTP. Port 0 takes a free one, \"none\" opens none. Beyond \
+         loopback whoever reaches the port can read the configuration and change the log level.";
 }

@@ -6,10 +6,9 @@ use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
-use super::error::Origin;
-use super::schema::{self, shown};
-use super::source::Settings;
-use super::value::Value;
+use super::problem::Origin;
+use super::settings::{Settings, shown};
+use super::value::from_toml;
 use crate::marks;
 
 /// Larger files are no configuration (bytes).
@@ -71,23 +70,24 @@ impl Document<'_> {
     /// Sorts the entries of a table into known keys, sections and unknown keys.
     fn walk(&self, section: &str, table: &DeTable<'_>, settings: &mut Settings) {
         let mut entries: Vec<_> = table.iter().collect();
+        let keys = settings.keys;
         entries.sort_by_key(|(name, _)| name.span().start);
         for (name, value) in entries {
             let path = join(section, name.get_ref());
             let origin = self.origin(name.span().start);
-            match (schema::find(&path), value.get_ref()) {
-                (Some(key), value) => settings.set(key, Value::from_toml(value), origin),
+            match (keys.find(&path), value.get_ref()) {
+                (Some(key), value) => settings.set(key, from_toml(value), origin),
                 (None, DeValue::Table(table)) if !table.is_empty() => {
                     self.walk(&path, table, settings);
                 }
-                (None, DeValue::Table(_)) if schema::is_section(&path) => {}
-                (None, _) if schema::is_section(&path) => {
+                (None, DeValue::Table(_)) if keys.is_section(&path) => {}
+                (None, _) if keys.is_section(&path) => {
                     let text = format!("expected a table: [{path}]");
                     settings.problem(path, Some(origin), text);
                 }
                 (None, _) => {
-                    let suggestion = schema::nearest(&path).map(ToOwned::to_owned);
-                    settings.problem(shown(&path), Some(origin), schema::unknown(suggestion));
+                    let nearest = keys.nearest(&path).map(|key| key.path().to_owned());
+                    settings.unknown(shown(&path), origin, nearest);
                 }
             }
         }

@@ -1,34 +1,40 @@
 //! `ledger.*`: where orders are remembered.
 
-use super::field::{Field, Key};
-use super::kind::{Kind, TEXT, expect};
-use super::reader::Reader;
+use serde_json::Value;
+
+use super::key::default;
+use super::reader::section;
+use super::setting::{Flaws, Setting, expect};
+use super::value::quote;
 
 /// The ledger in this process's memory.
 const MEMORY: &str = "memory:";
 
-/// `ledger.*`
-#[derive(Debug, Clone)]
-pub struct LedgerConfig {
-    /// The engine and its place; default `memory:`, the only one so far.
-    pub url: String,
+/// Where orders are remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// In this process.
+    Memory,
 }
 
-static URL: Field<String> = Field::new(
-    "ledger.url",
-    Kind {
-        expected: || format!("\"{MEMORY}\" (no other engine is supported yet)"),
-        read: |value| expect(value.text().filter(|url| *url == MEMORY).map(Into::into)),
-        ..TEXT
-    },
-    |config| Some(config.ledger.url.clone()),
-)
-.default(|| MEMORY.to_owned())
-.about("Where orders are remembered. In memory they are forgotten when the process ends.");
+impl Setting for Engine {
+    fn expected() -> String {
+        format!("\"{MEMORY}\" (no other engine is supported yet)")
+    }
 
-/// In the order of the reference.
-pub const KEYS: &[&dyn Key] = &[&URL];
+    fn read(value: &Value) -> Result<Self, Flaws> {
+        expect(value.as_str().filter(|url| *url == MEMORY)).map(|_| Self::Memory)
+    }
 
-pub fn read(reader: &mut Reader) -> Option<LedgerConfig> {
-    reader.get(&URL).map(|url| LedgerConfig { url })
+    fn write(&self) -> String {
+        quote(MEMORY)
+    }
+}
+
+section! {
+    /// `ledger.*`
+    LedgerConfig, "ledger", "where orders are remembered", "";
+
+    url: Engine = default("memory:"),
+        "Where orders are remembered. In memory they are forgotten when the process ends.";
 }

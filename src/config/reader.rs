@@ -1,124 +1,226 @@
 //! Takes typed values out of the settings and gathers what is wrong.
 
-use super::error::{ConfigErrors, Origin, Problem};
-use super::field::{Absent, Field, Key as _};
-use super::kind::Flaws;
-use super::source::{Setting, Settings, Sources};
-use super::value::Value;
+use serde_json::Value;
 
-/// Reads keys; a bad one is noted and read as absent, so that the rest is looked at, too.
+use super::key::{Key, Keys, Table};
+use super::problem::{Origin, Problem};
+use super::setting::{Flaws, Kind, Setting};
+use super::settings::Settings;
+use super::source::{self, Sources};
+
+/// Reads keys; a bad one is noted, and something stands in for it, so that the rest is looked at,
+/// too.
 pub struct Reader {
     settings: Settings,
-    pub sandboxed: bool,
+    sandboxed: bool,
 }
 
+/// The type of a key's place in the configuration: a [`Setting`], or an option of one when the key
+/// may be absent.
+pub trait Field: Sized {
+    const KIND: Kind;
+
+    /// `None` when nothing can stand in for a bad value, which is a bug in its row.
+    fn take(reader: &mut Reader, key: &'static Key) -> Option<Self>;
+
+    fn show(&self) -> Option<String>;
+}
+
+impl<T: Setting> Field for T {
+    const KIND: Kind = Kind::of::<T>();
+
+    fn take(reader: &mut Reader, key: &'static Key) -> Option<Self> {
+        reader.get(key).or_else(|| reader.stand_in(key))
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(self.write())
+    }
+}
+
+impl<T: Setting> Field for Option<T> {
+    const KIND: Kind = Kind::of::<T>();
+
+    fn take(reader: &mut Reader, key: &'static Key) -> Option<Self> {
+        Some(reader.get(key))
+    }
+
+    fn show(&self) -> Option<String> {
+        self.as_ref().map(Setting::write)
+    }
+}
+
+/// The keys of a table, as a struct.
+pub trait Section: Sized {
+    const TABLE: Table;
+
+    fn read(reader: &mut Reader) -> Option<Self>;
+
+    /// In the order of the table.
+    fn show(&self) -> Vec<Option<String>>;
+}
+
+/// Makes a [`Section`] of a table. In each row: name, type, what holds when the key is absent and
+/// what limits there are, and the text of the reference.
+macro_rules! section {
+    (
+        $(#[$meta:meta])*
+        $Name:ident, $path:literal, $title:literal, $about:literal;
+        $($field:ident: $type:ty = $row:expr, $text:literal;)*
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone)]
+        pub struct $Name {
+            $(#[doc = $text] pub $field: $type,)*
+        }
+
+        impl $crate::config::reader::Section for $Name {
+            const TABLE: $crate::config::key::Table = $crate::config::key::Table {
+                path: $path,
+                title: $title,
+                about: $about,
+                keys: &[$($crate::config::key::Key::new(
+                    concat!($path, ".", stringify!($field)),
+                    $text,
+                    <$type as $crate::config::reader::Field>::KIND,
+                    $row,
+                )),*],
+            };
+
+            fn read(reader: &mut $crate::config::reader::Reader) -> Option<Self> {
+                let mut keys = Self::TABLE.keys.iter();
+                $(let $field = <$type as $crate::config::reader::Field>::take(reader, keys.next()?);)*
+                Some(Self { $($field: $field?,)* })
+            }
+
+            fn show(&self) -> Vec<Option<String>> {
+                vec![$($crate::config::reader::Field::show(&self.$field)),*]
+            }
+        }
+    };
+}
+
+pub(super) use section;
+
 impl Reader {
-    pub fn open(sources: &Sources) -> Self {
+    pub(super) fn open(keys: Keys, sources: &Sources) -> Self {
         Self {
-            settings: Settings::gather(sources),
+            settings: source::gather(keys, sources),
             sandboxed: sources.sandboxed,
         }
     }
 
-    /// The key's value, or its default. `None` for a bad key, and for an absent one
-    /// without default.
-    pub fn get<T>(&mut self, field: &Field<T>) -> Option<T> {
-        let Some(setting) = self.settings.values.get(field.path()) else {
-            return self.absent(field);
-        };
-        if field.is_refused(self.sandboxed) {
-            let text = "contradicts --sandbox, which has an address and keys of its own";
-            self.reject(field.path(), text);
-            return None;
-        }
-        match parse(field, setting) {
-            Ok(value) => Some(value),
-            Err(problems) => {
-                self.settings.problems.extend(problems);
-                None
-            }
-        }
-    }
-
-    /// The same without a note of what is wrong.
-    pub fn peek<T>(&self, field: &Field<T>) -> Option<T> {
-        match self.settings.values.get(field.path()) {
-            Some(setting) => parse(field, setting).ok(),
-            None => match field.absent(self.sandboxed) {
-                Absent::Default(value) => Some(value),
-                Absent::Missing | Absent::Nothing => None,
-            },
-        }
+    /// Whether a sandbox is to play UPI.
+    #[must_use]
+    pub const fn is_sandboxed(&self) -> bool {
+        self.sandboxed
     }
 
     /// The key's value as it was given, be it good or bad.
-    pub fn raw(&self, path: &str) -> Option<&Value> {
+    pub(super) fn raw(&self, path: &str) -> Option<&Value> {
         self.settings.values.get(path).map(|setting| &setting.value)
     }
 
+    /// Where a key, or the one that this is a part of, was given.
+    #[must_use]
+    pub fn origin(&self, place: &str) -> Option<Origin> {
+        let key = place.split('[').next().unwrap_or(place);
+        let setting = self.settings.values.get(key);
+        setting.map(|setting| setting.origin.clone())
+    }
+
     /// Whether any source has the key, be its value good or bad.
-    pub fn has<T>(&self, field: &Field<T>) -> bool {
-        self.settings.values.contains_key(field.path())
+    #[must_use]
+    pub fn has(&self, path: &str) -> bool {
+        self.settings.values.contains_key(path)
+    }
+
+    /// Whether nothing was wrong with these keys.
+    pub(super) fn are_sound(&self, paths: &[&str]) -> bool {
+        let problems = &self.settings.problems;
+        !problems
+            .iter()
+            .any(|problem| paths.contains(&problem.place.as_str()))
     }
 
     /// Notes that a key is wrong in a way that only its neighbours show.
-    pub fn reject(&mut self, path: &str, text: impl Into<String>) {
-        let origin = self.origin(path);
-        self.settings.problem(path.to_owned(), origin, text.into());
+    pub(super) fn reject(&mut self, path: &str, text: impl Into<String>, advice: &'static str) {
+        let problem = Problem {
+            place: path.to_owned(),
+            origin: self.origin(path),
+            text: text.into(),
+            advice,
+        };
+        self.settings.problems.push(problem);
     }
 
     /// Notes that `missing` has to be there because one of `given` is.
-    pub fn demand<T>(&mut self, missing: &Field<T>, given: &[&Field<T>]) {
+    pub(super) fn demand(&mut self, missing: &str, given: &[&str]) {
         if self.has(missing) || self.settings.unread {
             return;
         }
-        if let Some(given) = given.iter().find(|field| self.has(field)) {
-            let text = format!("missing; {} needs it", given.path());
-            self.reject(missing.path(), text);
+        if let Some(given) = given.iter().find(|path| self.has(path)) {
+            self.reject(missing, format!("missing; {given} needs it"), "");
         }
     }
 
-    /// Whether nothing was wrong so far.
-    pub fn is_clean(&self) -> bool {
-        self.settings.problems.is_empty()
+    /// All that was wrong: unknown keys first, then the others in the order of the reference.
+    #[must_use]
+    pub fn problems(&self) -> Vec<Problem> {
+        self.sorted(self.settings.problems.clone())
     }
 
-    /// All that was wrong.
-    pub fn into_errors(self) -> ConfigErrors {
-        ConfigErrors::new(self.settings.problems)
+    /// In the order of the reference.
+    pub(crate) fn sorted(&self, mut problems: Vec<Problem>) -> Vec<Problem> {
+        problems.sort_by_key(|problem| self.settings.keys.rank(&problem.place));
+        problems
     }
 
-    fn absent<T>(&mut self, field: &Field<T>) -> Option<T> {
-        match field.absent(self.sandboxed) {
-            Absent::Default(value) => Some(value),
-            Absent::Missing if !self.settings.unread => {
-                let text = format!("missing; expected {}", field.expected());
-                self.reject(field.path(), text);
-                None
+    /// `None` for a bad key, and for an absent one.
+    fn get<T: Setting>(&mut self, key: &'static Key) -> Option<T> {
+        let Some(setting) = self.settings.values.get(key.path()) else {
+            if key.is_missed(self.sandboxed) && !self.settings.unread {
+                let text = format!("missing; expected {}", key.expected());
+                self.reject(key.path(), text, "");
             }
-            Absent::Missing | Absent::Nothing => None,
+            return None;
+        };
+        if self.sandboxed && key.is_refused_in_sandbox() {
+            let text = "contradicts --sandbox, which has an address and keys of its own";
+            self.reject(key.path(), text, "");
+            return None;
+        }
+        let flaws = match T::read(&setting.value) {
+            Ok(value) if key.admits(value.measure()) => return Some(value),
+            Ok(_) => Flaws::Unexpected,
+            Err(flaws) => flaws,
+        };
+        self.note(key, flaws);
+        None
+    }
+
+    fn note(&mut self, key: &'static Key, flaws: Flaws) {
+        match flaws {
+            Flaws::Unexpected => {
+                self.reject(key.path(), format!("expected {}", key.expected()), "");
+            }
+            Flaws::Known(flaw) => self.reject(key.path(), flaw.text, flaw.advice),
+            Flaws::Parts(parts) => {
+                let origin = self.origin(key.path());
+                for (part, text) in parts {
+                    let place = format!("{}{part}", key.path());
+                    self.settings.problem(place, origin.clone(), text);
+                }
+            }
         }
     }
 
-    fn origin(&self, path: &str) -> Option<Origin> {
-        let setting = self.settings.values.get(path);
-        setting.map(|setting| setting.origin.clone())
-    }
-}
-
-fn parse<T>(field: &Field<T>, setting: &Setting) -> Result<T, Vec<Problem>> {
-    let problem = |part: &str, text: String| Problem {
-        place: format!("{}{part}", field.path()),
-        origin: Some(setting.origin.clone()),
-        text,
-    };
-    let unexpected = || vec![problem("", format!("expected {}", field.expected()))];
-    match (field.kind().read)(&setting.value) {
-        Ok(value) if field.admits(&value) => Ok(value),
-        Ok(_) | Err(Flaws::Unexpected) => Err(unexpected()),
-        Err(Flaws::Parts(flaws)) => Err(flaws
-            .into_iter()
-            .map(|flaw| problem(&flaw.part, flaw.text))
-            .collect()),
+    fn stand_in<T: Setting>(&mut self, key: &'static Key) -> Option<T> {
+        let value = key.stand_in(self.sandboxed);
+        let value = value.and_then(|value| T::read(&value).ok());
+        if value.is_none() {
+            self.reject(key.path(), "nothing stands in for it, which is a bug", "");
+        }
+        value
     }
 }

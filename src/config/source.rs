@@ -1,13 +1,11 @@
 //! Where a configuration comes from, and the value that each key has in the end.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::error::{Origin, Problem};
-use super::field::{Key, variable};
 use super::file;
-use super::schema::{self, shown};
-use super::value::Value;
+use super::key::{Key, Keys};
+use super::problem::Origin;
+use super::settings::{Settings, shown};
 
 /// What variables of the environment begin with.
 const PREFIX: &str = "IDPHOTO_";
@@ -34,83 +32,54 @@ pub struct Sources {
     pub sandboxed: bool,
 }
 
-/// The values of all sources, and what was wrong with the sources themselves.
-#[derive(Default)]
-pub struct Settings {
-    pub values: BTreeMap<&'static str, Setting>,
-    pub problems: Vec<Problem>,
-    /// The file could not be read, so that nobody knows which keys are missing.
-    pub unread: bool,
+/// All sources together.
+pub fn gather(keys: Keys, sources: &Sources) -> Settings {
+    let mut settings = Settings::new(keys);
+    if let Some(path) = &sources.file {
+        file::read(path, &mut settings);
+    }
+    let mut environment: Vec<_> = sources.environment.iter().collect();
+    environment.sort();
+    for (name, text) in environment {
+        variable(&mut settings, name, text);
+    }
+    for (path, text) in &sources.overrides {
+        override_key(&mut settings, path, text);
+    }
+    settings
 }
 
-/// A value and where it was given.
-pub struct Setting {
-    pub value: Value,
-    pub origin: Origin,
+fn variable(settings: &mut Settings, name: &str, text: &str) {
+    let Some(rest) = name.strip_prefix(PREFIX) else {
+        return;
+    };
+    let origin = Origin::Environment(name.to_owned());
+    if let Some(key) = settings.keys.iter().find(|key| key.variable() == name) {
+        settings.set(key, key.value(text), origin);
+    } else if rest.contains(PART) {
+        let path = rest.replace(PART, ".").to_ascii_lowercase();
+        let nearest = settings.keys.nearest(&path).map(Key::variable);
+        settings.unknown(shown(&path), origin, nearest);
+    } else if let Some(key) = settings.keys.iter().find(|key| is_slip_of(key, name)) {
+        settings.unknown(shown(name), origin, Some(key.variable()));
+    }
+    // Other names with single underscores are not ours: beside a service called
+    // "idphoto", Kubernetes sets IDPHOTO_PORT, IDPHOTO_SERVICE_HOST and more.
 }
 
-impl Settings {
-    pub fn gather(sources: &Sources) -> Self {
-        let mut settings = Self::default();
-        if let Some(path) = &sources.file {
-            file::read(path, &mut settings);
-        }
-        let mut environment: Vec<_> = sources.environment.iter().collect();
-        environment.sort();
-        for (name, text) in environment {
-            settings.variable(name, text);
-        }
-        for (path, text) in &sources.overrides {
-            settings.override_key(path, text);
-        }
-        settings
-    }
-
-    pub fn set(&mut self, key: &'static dyn Key, value: Value, origin: Origin) {
-        self.values.insert(key.path(), Setting { value, origin });
-    }
-
-    pub fn problem(&mut self, place: String, origin: Option<Origin>, text: String) {
-        self.problems.push(Problem {
-            place,
-            origin,
-            text,
-        });
-    }
-
-    fn variable(&mut self, name: &str, text: &str) {
-        let Some(rest) = name.strip_prefix(PREFIX) else {
-            return;
-        };
-        let origin = Origin::Environment(name.to_owned());
-        if let Some(key) = schema::keys().find(|key| variable(key.path()) == name) {
-            self.set(key, Value::from_text(text, key.shape()), origin);
-        } else if rest.contains(PART) {
-            let path = rest.replace(PART, ".").to_ascii_lowercase();
-            let suggestion = schema::nearest(&path).map(variable);
-            self.problem(shown(&path), Some(origin), schema::unknown(suggestion));
-        } else if let Some(key) = schema::keys().find(|key| is_slip_of(key.path(), name)) {
-            let suggestion = Some(variable(key.path()));
-            self.problem(shown(name), Some(origin), schema::unknown(suggestion));
-        }
-        // Other names with single underscores are not ours: beside a service called
-        // "idphoto", Kubernetes sets IDPHOTO_PORT, IDPHOTO_SERVICE_HOST and more.
-    }
-
-    fn override_key(&mut self, path: &str, text: &str) {
-        let origin = Origin::CommandLine;
-        match schema::find(path) {
-            Some(key) => self.set(key, Value::from_text(text, key.shape()), origin),
-            None => {
-                let suggestion = schema::nearest(path).map(ToOwned::to_owned);
-                self.problem(shown(path), Some(origin), schema::unknown(suggestion));
-            }
+fn override_key(settings: &mut Settings, path: &str, text: &str) {
+    let origin = Origin::CommandLine;
+    match settings.keys.find(path) {
+        Some(key) => settings.set(key, key.value(text), origin),
+        None => {
+            let nearest = settings.keys.nearest(path).map(|key| key.path().to_owned());
+            settings.unknown(shown(path), origin, nearest);
         }
     }
 }
 
 /// Whether a variable is this key's with single underscores, give or take a letter.
-fn is_slip_of(path: &str, name: &str) -> bool {
-    let single = variable(path).replace(PART, "_");
+fn is_slip_of(key: &Key, name: &str) -> bool {
+    let single = key.variable().replace(PART, "_");
     strsim::damerau_levenshtein(&single, name) <= SLIP
 }

@@ -1,50 +1,86 @@
-//! What can be read of a configuration that may be bad: for whoever has to explain it.
+//! What can be read of a configuration that may be bad: for whoever has to judge all of it.
 
+use std::path::PathBuf;
+
+use super::problem::Problems;
 use super::reader::Reader;
-use super::upi::{UpiDraft, draft};
-use super::value::Value;
-use super::{Config, ConfigErrors, Problem, Sources};
+use super::source::Sources;
+use super::tree::{Config, KEYS};
+use super::{agreement, upi};
+use crate::upi::key::Kid;
 
 /// A configuration, good or bad. It has no Debug: what was given may be a secret.
 pub struct Survey {
-    loaded: Result<Config, ConfigErrors>,
-    reader: Reader,
+    draft: Option<Config>,
+    /// What was given, and what is wrong with it.
+    pub read: Reader,
+}
+
+/// A key of UPI's side, whatever of it is good.
+#[derive(Default)]
+pub struct KeyDraft {
+    /// Its id.
+    pub kid: Option<Kid>,
+    /// Where it is.
+    pub key_file: Option<PathBuf>,
+    /// Where its passphrase is.
+    pub passphrase_file: Option<PathBuf>,
+    /// Where its certificate is.
+    pub cert_file: Option<PathBuf>,
+}
+
+impl Config {
+    /// Reads all sources. A key's value comes from the last source that has it; a later
+    /// list or table replaces an earlier one as a whole.
+    ///
+    /// # Errors
+    /// Every bad, unknown and missing key at once.
+    pub fn load(sources: &Sources) -> Result<Self, Problems> {
+        Survey::of(sources).into_config()
+    }
 }
 
 impl Survey {
-    /// Reads all sources as [`Config::load`] does, and keeps what is good of them.
+    /// Reads all sources.
     #[must_use]
     pub fn of(sources: &Sources) -> Self {
+        let mut reader = Reader::open(KEYS, sources);
+        let draft = Config::read(&mut reader);
+        if let Some(config) = &draft {
+            agreement::check(config, &mut reader);
+        }
         Self {
-            loaded: Config::load(sources),
-            reader: Reader::open(sources),
+            draft,
+            read: reader,
         }
     }
 
-    /// The whole configuration, if nothing is wrong with it.
-    #[must_use]
-    pub fn config(&self) -> Option<&Config> {
-        self.loaded.as_ref().ok()
+    /// The whole configuration.
+    ///
+    /// # Errors
+    /// Every bad, unknown and missing key at once.
+    pub fn into_config(self) -> Result<Config, Problems> {
+        let problems = self.read.problems();
+        let draft = self.draft.filter(|_| problems.is_empty());
+        draft.ok_or(Problems::of(problems))
     }
 
-    /// Everything that [`Config::load`] refuses.
-    pub fn problems(&self) -> impl Iterator<Item = &Problem> {
-        self.loaded
-            .as_ref()
-            .err()
-            .into_iter()
-            .flat_map(ConfigErrors::iter)
+    /// The configuration, with something else in the place of each key that is bad.
+    #[must_use]
+    pub const fn draft(&self) -> Option<&Config> {
+        self.draft.as_ref()
     }
 
-    /// A key's text as it was given, good or bad.
+    /// The keys of `upi.verification`, whatever of them is good.
     #[must_use]
-    pub fn text(&self, path: &str) -> Option<&str> {
-        self.reader.raw(path).and_then(Value::text)
-    }
-
-    /// The way to UPI, as far as it can be read.
-    #[must_use]
-    pub fn upi(&self) -> UpiDraft {
-        draft(&self.reader)
+    pub fn verification(&self) -> Vec<KeyDraft> {
+        let raw = self.read.raw("upi.verification");
+        let drafts = raw.map(upi::drafts).unwrap_or_default().into_iter();
+        let draft = |(kid, key_file)| KeyDraft {
+            kid,
+            key_file,
+            ..KeyDraft::default()
+        };
+        drafts.map(draft).collect()
     }
 }

@@ -1,128 +1,92 @@
 //! `upi.*`: the way to UPI.
 
 mod codes;
-mod draft;
 mod keys;
-mod kind;
-mod settings;
+mod setting;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::field::Key;
-use super::reader::Reader;
-use crate::domain::{Category, ResponseCode};
-use crate::upi::gateway::{Connections, PhotoPlacement, Proxy};
+use super::key::{default, optional, required};
+use super::reader::section;
+use crate::upi::gateway::PhotoPlacement;
+use crate::upi::key::Kid;
+use crate::upi::transport::{Connections, Proxy};
+use crate::upi::{AppId, BaseUrl, RequestPath};
 
-pub(super) use draft::draft;
-pub use draft::{KeyDraft, UpiDraft};
-pub use keys::{KeyFile, SigningFiles};
-pub(super) use kind::{BASE_URL, host};
+pub use codes::Codes;
+pub use keys::KeyFile;
+pub(super) use keys::drafts;
 
-/// `upi.*`. It has no Debug: the proxy's URL may hold a password.
-#[derive(Clone)]
-pub struct UpiConfig {
-    /// An http or https URL without a trailing slash. With `--sandbox` a placeholder whose
-    /// port is 0.
-    pub base_url: String,
-    /// The path as UPI knows it (UPI-REQPATH), begins with `/`.
-    pub request_path: String,
-    /// UPI-APPID.
-    pub app_id: String,
-    /// For a whole call, at least 1 s; default 65 s.
-    pub timeout: Duration,
-    /// For DNS, TCP and TLS together, below `timeout`; default 5 s.
-    pub connect_timeout: Duration,
-    /// Where the photo travels; default beside `encData`.
-    pub photo_placement: PhotoPlacement,
-    /// Whether `/` is written as `\/` in the body; default false.
-    pub escape_solidus: bool,
-    /// How far an answer's timestamp may be from our clock; default 300 s.
-    pub clock_window: Duration,
-    /// The only authorities that UPI's certificate may come from, PEM.
-    pub ca_file: Option<PathBuf>,
-    /// Our certificate for TLS to UPI and its key, PEM: `upi.client_cert_file` and
-    /// `upi.client_key_file`.
-    pub client_identity: Option<(PathBuf, PathBuf)>,
-    /// Which proxy is used; default none, whatever the environment says.
-    pub proxy: Proxy,
-    /// Whether a connection serves one request or more; default more.
-    pub connections: Connections,
-    /// Whether the trace goes on at UPI; default false.
-    pub propagate_trace: bool,
-    /// `upi.signing.*`: our key. `None` only with `--sandbox`.
-    pub signing: Option<SigningFiles>,
-    /// `upi.encryption.*`: UPI's key to encrypt to. `None` only with `--sandbox`.
-    pub encryption: Option<KeyFile>,
-    /// `upi.verification`: UPI's keys to verify answers, no kid twice. Empty only with
-    /// `--sandbox`.
-    pub verification: Vec<KeyFile>,
-    /// `upi.response_codes`: what differs from the code table of this program. Never `00`.
-    pub response_codes: BTreeMap<ResponseCode, Category>,
+section! {
+    /// `upi.*`. It has no Debug: the proxy's URL may hold a password.
+    UpiConfig, "upi", "the way to UPI", "";
+
+    base_url: Option<BaseUrl> = required("https://upi.example").not_in_sandbox(),
+        "Where UPI is: what stands before upi.request_path. A proxy's prefix belongs here.";
+    request_path: RequestPath = required("/uais/id-photo/v1/verify")
+        .in_sandbox("/uais/sandbox/v1/id-photo"),
+        "The path of the API as UPI knows it; it is signed as UPI-REQPATH.";
+    app_id: AppId = required("00520446").in_sandbox("SANDBOX1"),
+        "The app id that UPI gave us, sent and expected as UPI-APPID.";
+    timeout: Duration = default("65s").at_least(1000),
+        "For a whole call. UPI's own limit is 60s: a little more, so that a late answer, already \
+         charged for, is still received.";
+    connect_timeout: Duration = default("5s"),
+        "For DNS, TCP and TLS together; above zero and below upi.timeout.";
+    photo_placement: PhotoPlacement = default("beside"),
+        "Whether the photo travels beside the encrypted part or inside it.";
+    escape_solidus: bool = default("false"),
+        "Writes / as \\/ in the body. To be tried when UPI refuses good signatures.";
+    clock_window: Duration = default("300s").at_least(1000),
+        "How far the timestamp of an answer may be from our clock.";
+    ca_file: Option<PathBuf> = optional("/etc/idphoto/upi/ca.pem").not_in_sandbox(),
+        "The only authorities that UPI's certificate may come from, PEM. Without it the system's.";
+    client_cert_file: Option<PathBuf> = optional("/etc/idphoto/upi/client.pem").not_in_sandbox(),
+        "Our certificate for TLS to UPI, PEM; together with upi.client_key_file.";
+    client_key_file: Option<PathBuf> = optional("/etc/idphoto/upi/client.key").not_in_sandbox(),
+        "The certificate's private key, PEM, not encrypted.";
+    proxy: Proxy = default("none").not_in_sandbox().masked(),
+        "The way to UPI: direct whatever the environment says, by the environment's HTTPS_PROXY \
+         and its like, or through this proxy. `config print` masks its user name and password.";
+    connections: Connections = default("reuse"),
+        "Whether a connection to UPI serves further calls, or each call opens its own: slower, \
+         and no call can meet a connection that UPI is just closing.";
+    propagate_trace: bool = default("false"),
+        "Whether UPI gets the W3C trace context of each call (traceparent). It is another \
+         company: the trace ends at our door unless it wants this.";
+    verification: Option<Vec<KeyFile>> =
+        required(r#"[{ kid = "1500000001", key_file = "/etc/idphoto/upi/signing.pem" }]"#)
+        .not_in_sandbox(),
+        "UPI's certificates or public keys that sign answers, each with UPI's id for it. List the \
+         old and the new one while UPI changes keys.";
+    response_codes: Codes = default("{}"),
+        "What UPI's response codes mean, where that differs from our table or is not in it. Code \
+         00 cannot be changed.";
 }
 
-/// In the order of the reference.
-pub const KEYS: &[&dyn Key] = &[
-    &settings::BASE_URL,
-    &settings::REQUEST_PATH,
-    &settings::APP_ID,
-    &settings::TIMEOUT,
-    &settings::CONNECT_TIMEOUT,
-    &settings::PHOTO_PLACEMENT,
-    &settings::ESCAPE_SOLIDUS,
-    &settings::CLOCK_WINDOW,
-    &settings::CA_FILE,
-    &settings::CLIENT_CERT_FILE,
-    &settings::CLIENT_KEY_FILE,
-    &settings::PROXY,
-    &settings::CONNECTIONS,
-    &settings::PROPAGATE_TRACE,
-    &keys::VERIFICATION,
-    &codes::RESPONSE_CODES,
-    &keys::SIGNING_KID,
-    &keys::SIGNING_KEY_FILE,
-    &keys::SIGNING_PASSPHRASE_FILE,
-    &keys::SIGNING_CERT_FILE,
-    &keys::ENCRYPTION_KID,
-    &keys::ENCRYPTION_KEY_FILE,
-];
+section! {
+    /// `upi.signing.*`: our key.
+    SigningConfig, "upi.signing", "", "Our key, which signs requests.";
 
-pub fn read(reader: &mut Reader) -> Option<UpiConfig> {
-    let base_url = settings::base_url(reader);
-    let request_path = settings::request_path(reader);
-    let app_id = settings::app_id(reader);
-    let timeouts = settings::timeouts(reader);
-    let photo_placement = reader.get(&settings::PHOTO_PLACEMENT);
-    let escape_solidus = reader.get(&settings::ESCAPE_SOLIDUS);
-    let clock_window = reader.get(&settings::CLOCK_WINDOW);
-    let ca_file = reader.get(&settings::CA_FILE);
-    let client_identity = settings::client_identity(reader);
-    let proxy = reader.get(&settings::PROXY);
-    let connections = reader.get(&settings::CONNECTIONS);
-    let propagate_trace = reader.get(&settings::PROPAGATE_TRACE);
-    let verification = reader.get(&keys::VERIFICATION).unwrap_or_default();
-    let response_codes = reader.get(&codes::RESPONSE_CODES);
-    let signing = keys::signing(reader);
-    let encryption = keys::encryption(reader);
-    let (timeout, connect_timeout) = timeouts?;
-    Some(UpiConfig {
-        base_url: base_url?,
-        request_path: request_path?,
-        app_id: app_id?,
-        timeout,
-        connect_timeout,
-        photo_placement: photo_placement?,
-        escape_solidus: escape_solidus?,
-        clock_window: clock_window?,
-        ca_file,
-        client_identity,
-        proxy: proxy?,
-        connections: connections?,
-        propagate_trace: propagate_trace?,
-        signing,
-        encryption,
-        verification,
-        response_codes: response_codes?,
-    })
+    kid: Option<Kid> = required("1555570302").not_in_sandbox(),
+        "The id of our certificate at UPI; not its serial number.";
+    key_file: Option<PathBuf> = required("/etc/idphoto/upi/our.key").not_in_sandbox(),
+        "Our private key, RSA of at least 2048 bits: PKCS#8 (encrypted, too), PKCS#1 or PKCS#12, \
+         as PEM, DER or bare base64.";
+    passphrase_file: Option<PathBuf> = optional("/etc/idphoto/upi/our.passphrase").not_in_sandbox(),
+        "A file with the passphrase of an encrypted key. A line break at its end does not count.";
+    cert_file: Option<PathBuf> = optional("/etc/idphoto/upi/our.crt").not_in_sandbox(),
+        "Our certificate that UPI has for the key: PEM, DER or bare base64. It is never sent; it \
+         is held against the key, and its expiry is watched. A PKCS#12 key file may hold it itself.";
+}
+
+section! {
+    /// `upi.encryption.*`: UPI's key to encrypt to.
+    EncryptionConfig, "upi.encryption", "", "UPI's key that name and ID number are encrypted to.";
+
+    kid: Option<Kid> = required("1500000002").not_in_sandbox(),
+        "The id of UPI's encryption certificate.";
+    key_file: Option<PathBuf> = required("/etc/idphoto/upi/encryption.pem").not_in_sandbox(),
+        "UPI's encryption certificate or public key: PEM, DER or bare base64.";
 }

@@ -1,22 +1,9 @@
 //! A value as it was given, before anybody knows what it means; and how values are written.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use serde_json::{Value, json};
 use toml::de::{DeInteger, DeValue};
-
-/// A value of the file, the environment or the command line. It has no Debug: what an
-/// operator pasted may be a secret.
-pub enum Value {
-    Text(String),
-    Integer(i64),
-    Float(f64),
-    Boolean(bool),
-    List(Vec<Self>),
-    Table(BTreeMap<String, Self>),
-    /// A number out of range, a date: no key takes them.
-    Other,
-}
 
 /// How a key is written where there is only text: in the environment and after `--set`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,50 +14,36 @@ pub enum Shape {
     Toml,
 }
 
-impl Value {
-    /// From the file.
-    pub fn from_toml(value: &DeValue<'_>) -> Self {
-        match value {
-            DeValue::String(text) => Self::Text(text.to_string()),
-            DeValue::Integer(integer) => from_integer(integer),
-            DeValue::Boolean(boolean) => Self::Boolean(*boolean),
-            DeValue::Array(array) => Self::List(
-                array
-                    .iter()
-                    .map(|item| Self::from_toml(item.get_ref()))
-                    .collect(),
-            ),
-            DeValue::Table(table) => Self::Table(
-                table
-                    .iter()
-                    .map(|(key, item)| (key.get_ref().to_string(), Self::from_toml(item.get_ref())))
-                    .collect(),
-            ),
-            DeValue::Float(float) => float.as_str().parse().map_or(Self::Other, Self::Float),
-            DeValue::Datetime(_) => Self::Other,
+/// From the file. A number out of range or a date, which no key takes, is null.
+pub fn from_toml(value: &DeValue<'_>) -> Value {
+    match value {
+        DeValue::String(text) => json!(text),
+        DeValue::Integer(integer) => from_integer(integer),
+        DeValue::Float(float) => json!(float.as_str().parse::<f64>().ok()),
+        DeValue::Boolean(boolean) => json!(boolean),
+        DeValue::Array(array) => array.iter().map(|item| from_toml(item.get_ref())).collect(),
+        DeValue::Table(table) => {
+            let members = table.iter();
+            members
+                .map(|(key, item)| (key.get_ref().to_string(), from_toml(item.get_ref())))
+                .collect()
         }
+        DeValue::Datetime(_) => Value::Null,
     }
+}
 
-    /// From the environment or the command line. What is not TOML is a value that no key
-    /// takes.
-    pub fn from_text(text: &str, shape: Shape) -> Self {
-        match shape {
-            Shape::Text => Self::Text(text.to_owned()),
-            Shape::Toml => DeValue::parse(text.trim())
-                .map_or(Self::Other, |value| Self::from_toml(value.get_ref())),
-        }
-    }
-
-    pub fn text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text),
-            _ => None,
+/// From the environment or the command line. What is not TOML is a value that no key takes.
+pub fn from_text(text: &str, shape: Shape) -> Value {
+    match shape {
+        Shape::Text => json!(text),
+        Shape::Toml => {
+            DeValue::parse(text.trim()).map_or(Value::Null, |value| from_toml(value.get_ref()))
         }
     }
 }
 
 fn from_integer(integer: &DeInteger<'_>) -> Value {
-    i64::from_str_radix(integer.as_str(), integer.radix()).map_or(Value::Other, Value::Integer)
+    json!(i64::from_str_radix(integer.as_str(), integer.radix()).ok())
 }
 
 /// A TOML basic string.

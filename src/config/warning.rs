@@ -1,75 +1,90 @@
 //! What is allowed and yet should be said.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
-use super::Config;
-use super::upi::host;
+use super::problem::Problem;
+use super::tree::Config;
 
 /// UPI's own limit for a call (its general requirements).
 const UPI_SESSION: Duration = Duration::from_secs(60);
 
 impl Config {
-    /// What an operator should hear before the gateway starts, one sentence each. None of
-    /// it holds the value of a key.
+    /// What an operator should know before the gateway starts. None of it holds the value of a
+    /// key.
     #[must_use]
-    pub fn warnings(&self) -> Vec<String> {
-        [
-            self.plaintext_to_upi(),
-            self.plaintext_to_callers(),
-            self.open_admin_port(),
-            self.impatience(),
-            self.short_drain(),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
-    }
-
-    fn plaintext_to_upi(&self) -> Option<String> {
-        let url = &self.upi.base_url;
-        let plaintext = url.starts_with("http:") && !is_loopback(&host(url)?);
-        plaintext
-            .then(|| "upi.base_url is http: photos travel to another host in plaintext".to_owned())
-    }
-
-    fn plaintext_to_callers(&self) -> Option<String> {
-        let server = &self.server;
-        let plaintext = server.tls.is_none() && !server.listen.ip().is_loopback();
-        plaintext.then(|| {
-            "server.tls is not set: names, numbers and photos come from other hosts in plaintext"
-                .to_owned()
-        })
-    }
-
-    fn open_admin_port(&self) -> Option<String> {
-        let listen = self.admin.listen?;
-        (!listen.ip().to_canonical().is_loopback()).then(|| {
-            "admin.listen is not on loopback: other hosts can read the configuration and change \
-             the log level, in plaintext"
-                .to_owned()
-        })
-    }
-
-    fn impatience(&self) -> Option<String> {
-        (self.upi.timeout < UPI_SESSION).then(|| {
-            "upi.timeout is shorter than UPI's own 60s: answers that were charged for can be lost"
-                .to_owned()
-        })
-    }
-
-    fn short_drain(&self) -> Option<String> {
-        let server = &self.server;
+    pub fn warnings(&self) -> Vec<Problem> {
+        let (server, upi) = (&self.server, &self.upi);
+        let admin = self.admin.listen.0;
+        let open = admin.is_some_and(|listen| !listen.ip().to_canonical().is_loopback());
+        let url = upi.base_url.as_ref();
         let rest = server.drain_timeout.saturating_sub(server.drain_delay);
-        (rest < self.upi.timeout).then(|| {
-            "server.drain_timeout leaves less than upi.timeout after server.drain_delay: a stop \
-             can cut off calls under way"
-                .to_owned()
-        })
+        let plaintext = self.tls.cert_file.is_none() && !server.listen.ip().is_loopback();
+        let warnings = [
+            (
+                url.is_some_and(|url| !url.is_tls() && !url.is_loopback()),
+                "upi.base_url",
+                "is http: photos travel to another host in plaintext",
+            ),
+            (
+                plaintext,
+                "server.tls",
+                "is not set: names, numbers and photos come from other hosts in plaintext",
+            ),
+            (
+                open,
+                "admin.listen",
+                "is not on loopback: other hosts can read the configuration and change the log \
+                 level, in plaintext",
+            ),
+            (
+                upi.timeout < UPI_SESSION,
+                "upi.timeout",
+                "is shorter than UPI's own 60s: answers that were charged for can be lost",
+            ),
+            (
+                rest < upi.timeout,
+                "server.drain_timeout",
+                "leaves less than upi.timeout after server.drain_delay: a stop can cut off calls \
+                 under way",
+            ),
+        ];
+        let warnings = warnings.into_iter().filter(|(holds, ..)| *holds);
+        let warnings = warnings.map(|(_, place, text)| warning(place, text, ""));
+        warnings.chain(self.oddities()).collect()
+    }
+
+    /// What looks odd about ids and addresses.
+    fn oddities(&self) -> Vec<Problem> {
+        let upi = &self.upi;
+        let keys = upi.verification.iter().flatten().enumerate();
+        let keys = keys.map(|(index, key)| (format!("upi.verification[{index}].kid"), &key.kid));
+        let ours = [
+            ("upi.signing.kid", &self.signing.kid),
+            ("upi.encryption.kid", &self.encryption.kid),
+        ];
+        let ours = ours.into_iter();
+        let ours = ours.filter_map(|(place, kid)| Some((place.to_owned(), kid.as_ref()?)));
+        let kids = ours.chain(keys).map(|(place, kid)| (place, kid.oddity()));
+        let url = upi.base_url.as_ref();
+        let others = [
+            (
+                "upi.base_url",
+                url.and_then(|url| url.oddity(&upi.request_path)),
+            ),
+            ("upi.request_path", upi.request_path.oddity()),
+        ];
+        let others = others.map(|(place, odd)| (place.to_owned(), odd));
+        let all = others.into_iter().chain(kids);
+        all.filter_map(|(place, odd)| odd.map(|odd| warning(&place, odd.text, odd.advice)))
+            .collect()
     }
 }
 
-fn is_loopback(host: &str) -> bool {
-    let address = host.parse::<IpAddr>();
-    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+fn warning(place: &str, text: &str, advice: &'static str) -> Problem {
+    Problem {
+        place: place.to_owned(),
+        origin: None,
+        text: text.to_owned(),
+        advice,
+    }
 }

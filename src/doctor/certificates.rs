@@ -5,11 +5,8 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 
 use super::finding::{Finding, Verdict};
-use super::material::{BadCertificate, Material};
-use crate::app::KeyRole;
+use crate::app::{KeyRole, Material};
 use crate::upi::key::{CertificateInfo, ValidityState};
-
-const CERTIFICATE: &str = "certificate";
 
 /// This program did not exist before.
 const EARLIEST: OffsetDateTime = datetime!(2026-01-01 00:00 UTC);
@@ -18,7 +15,7 @@ const EARLIEST: OffsetDateTime = datetime!(2026-01-01 00:00 UTC);
 pub fn examine(keys: &[Material], now: OffsetDateTime) -> Vec<Finding> {
     let mut findings = Vec::new();
     for material in keys {
-        findings.extend(belonging(material, keys));
+        findings.extend(belonging(material));
         findings.extend(serial(material));
         let certificate = material.own_certificate();
         findings.extend(certificate.map(|certificate| expiry(material, certificate, now)));
@@ -27,42 +24,17 @@ pub fn examine(keys: &[Material], now: OffsetDateTime) -> Vec<Finding> {
     findings
 }
 
-/// Whether the certificate is that of the key.
-fn belonging(material: &Material, keys: &[Material]) -> Option<Finding> {
-    let key = material.key("cert_file");
-    let certificate = match material.certificate.as_ref()? {
-        Ok(certificate) => certificate,
-        Err(bad) => return Some(unusable(key, bad)),
-    };
-    let subject = &certificate.subject;
-    let spki = Some(certificate.spki_sha256.as_str());
-    if material.fingerprint()? == certificate.spki_sha256 {
-        let text = format!("is that of the key ({subject})");
-        return Some(Finding::ok(CERTIFICATE, key, text));
-    }
-    let owner = keys.iter().find(|other| other.fingerprint() == spki);
-    let owner = owner.map(|owner| format!(", that of {}", owner.place));
-    let text = format!(
-        "is the certificate of another key than upi.signing.key_file{} ({subject})",
-        owner.unwrap_or_default()
-    );
-    let advice = "name the key for which UPI has this certificate, or the other certificate";
-    Some(Finding::wrong(CERTIFICATE, key, text, advice))
-}
-
-fn unusable(key: String, bad: &BadCertificate) -> Finding {
-    let text = match bad {
-        BadCertificate::File(error) => error.to_string(),
-        BadCertificate::Key(error) => error.to_string(),
-        BadCertificate::None => "holds no certificate".to_owned(),
-    };
-    let advice = "name the certificate of our signing key: PEM, DER or bare base64";
-    Finding::wrong(CERTIFICATE, key, text, advice)
+/// That the certificate is that of the key; the judge tells when it is not.
+fn belonging(material: &Material) -> Option<Finding> {
+    let certificate = material.named.as_ref()?;
+    let own = material.fingerprint()? == certificate.spki_sha256;
+    let text = format!("is that of the key ({})", certificate.subject);
+    own.then(|| Finding::ok("certificate", material.key("cert_file"), text))
 }
 
 fn expiry(material: &Material, certificate: &CertificateInfo, now: OffsetDateTime) -> Finding {
     const CHECK: &str = "expiry";
-    let name = match material.certificate {
+    let name = match material.named {
         Some(_) => "cert_file",
         None => "key_file",
     };
@@ -96,7 +68,7 @@ fn expiry(material: &Material, certificate: &CertificateInfo, now: OffsetDateTim
 /// UPI's kid is an id of UPI's own.
 fn serial(material: &Material) -> Option<Finding> {
     let certificate = material.own_certificate()?;
-    let kid = material.kid.as_ref()?.to_ascii_uppercase();
+    let kid = material.kid.as_ref()?.as_str().to_ascii_uppercase();
     let digits = kid.trim_start_matches("0X").trim_start_matches('0');
     let hexadecimal = digits == certificate.serial.trim_start_matches('0');
     let decimal = digits == certificate.serial_decimal;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::finding::{Finding, Verdict};
-use super::route;
+use crate::app::Preparation;
 use crate::config::Survey;
-use crate::upi::probe::{Cause, Failure, Outcome, Reading, Step};
+use crate::upi::transport::probe::{Cause, Failure, Outcome, Reading, Step};
 use crate::verify::port::Clock;
 
 #[cfg(test)]
@@ -27,19 +27,13 @@ const DRIFT: Duration = Duration::from_secs(30);
 const RESOLUTION: time::Duration = time::Duration::SECOND;
 
 /// Resolves, connects and asks `HEAD /` once; nothing of the API's path, and no POST.
-pub async fn examine(survey: &Survey, clock: &dyn Clock) -> Vec<Finding> {
-    let upi = survey.upi();
-    let Some(Ok(probe)) = route::open(&upi) else {
+pub async fn examine(survey: &Survey, prepared: &Preparation, clock: &dyn Clock) -> Vec<Finding> {
+    let (Some(probe), Some(config)) = (&prepared.probe, survey.draft()) else {
         let text = "cannot be looked at before the configuration of the way there is mended";
-        return vec![Finding::warning(
-            "network",
-            BASE_URL,
-            text,
-            "mend it and run this again",
-        )];
+        let advice = "mend it and run this again";
+        return vec![Finding::warning("network", BASE_URL, text, advice)];
     };
-    let outcome = probe.run(clock).await;
-    judge(&outcome, upi.clock_window.unwrap_or(UPI_WINDOW))
+    judge(&probe.run(clock).await, config.upi.clock_window)
 }
 
 fn judge(outcome: &Outcome, window: Duration) -> Vec<Finding> {

@@ -1,8 +1,8 @@
 //! Keys beside each other: has each role its own, and each kid one key.
 
 use super::finding::Finding;
-use super::material::Material;
-use crate::app::KeyRole;
+use crate::app::{KeyRole, Material};
+use crate::upi::key::Kid;
 
 #[cfg(test)]
 mod tests;
@@ -38,7 +38,7 @@ pub fn examine(keys: &[Material]) -> Vec<Finding> {
 /// A private key where UPI's belongs, and none where ours does.
 fn swapped(one: &Material, other: &Material) -> Option<Finding> {
     let public = one.found.as_ref().is_some_and(|found| !found.private);
-    let swapped = one.role == KeyRole::Signing && public && other.is_private();
+    let swapped = one.role == KeyRole::Signing && public && other.is_private;
     swapped.then(|| {
         let place = other.key("key_file");
         let text = format!("holds a public key and {place} a private one: they look swapped");
@@ -83,12 +83,13 @@ fn same_kid(one: &Material, other: &Material) -> Option<Finding> {
 /// Files are often named after the kid.
 fn misnamed(one: &Material, keys: &[Material]) -> Option<Finding> {
     let name = one.file_name.as_ref()?;
-    let own = one.kid.as_ref()?;
+    let own = one.kid.as_ref()?.as_str();
     let other = keys.iter().find(|other| {
-        let kid = other.kid.as_deref().filter(|kid| kid.len() >= TELLING_KID);
+        let kid = other.kid.as_ref().map(Kid::as_str);
+        let kid = kid.filter(|kid| kid.len() >= TELLING_KID);
         kid.is_some_and(|kid| kid != own && name.contains(kid) && !own.contains(kid))
     })?;
-    (!name.contains(own.as_str())).then(|| {
+    (!name.contains(own)).then(|| {
         let text = format!(
             "the file is called by the kid of {}: it may be the wrong key for this one",
             other.place

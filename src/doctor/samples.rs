@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::finding::Finding;
-use super::material::{Half, Material};
-use crate::app::KeyRole;
+use crate::app::{Half, KeyRole, Material};
 use crate::upi::jwe::{JweError, Sealer};
 use crate::upi::jws::{Claims, Expected, JwsError, Signer, Verifier};
 use crate::upi::key::{Kid, PrivateKey, PublicKey};
@@ -36,19 +35,18 @@ enum NoRefusal {
 pub fn examine(keys: &[Material]) -> Vec<Finding> {
     let ours = keys
         .iter()
-        .find_map(|material| match material.loaded.as_ref()? {
-            Ok(Half::Private(private)) => Some(private),
-            _ => None,
+        .find_map(|material| match material.half.as_ref()? {
+            Half::Private(private) => Some(private),
+            Half::Public(_) => None,
         });
     let samples = keys.iter().filter_map(|material| sample(material, ours));
     samples.collect()
 }
 
 fn sample(material: &Material, ours: Option<&PrivateKey>) -> Option<Finding> {
-    let half = material.loaded.as_ref()?.as_ref().ok()?;
+    let half = material.half.as_ref()?;
     // A kid that is none has been named; the key can be tried all the same.
-    let kid = Kid::parse(material.kid.as_deref().unwrap_or(APP_ID));
-    let kid = kid.or_else(|_| Kid::parse(APP_ID)).ok()?;
+    let kid = material.kid.clone().or_else(|| Kid::parse(APP_ID).ok())?;
     let key = material.key("key_file");
     Some(match half {
         Half::Private(private) => verdict(key, signed(&kid, private), SIGNED),

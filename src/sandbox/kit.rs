@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use crate::domain::Secret;
-use crate::upi::gateway;
 use crate::upi::key::{KeyError, Kid, PrivateKey, PublicKey};
+use crate::upi::{Flaw, gateway};
 
 mod configuration;
 mod files;
@@ -141,6 +141,9 @@ pub enum KitError {
     /// A key cannot be made or read.
     #[error("a key of the sandbox cannot be made or read")]
     Key(#[from] KeyError),
+    /// A kid of ours is none.
+    #[error("a kid of the sandbox cannot be used")]
+    Kid(#[from] Flaw),
     /// No thread to make a key in.
     #[error("no thread to make a key in")]
     Thread(#[source] io::Error),

@@ -20,7 +20,7 @@ use format::{Lined, OrderIds};
 use queue::{CAPACITY, Lines};
 
 use super::losses::Losses;
-use super::settings::Format;
+use super::settings::LogFormat;
 
 /// What the end of the process may wait for a reader of the last lines.
 const LAST_LINES: Duration = Duration::from_secs(2);
@@ -30,7 +30,7 @@ static LINES: OnceLock<Lines> = OnceLock::new();
 
 /// The lines.
 pub(super) fn layer<S>(
-    format: Format,
+    format: LogFormat,
     losses: Arc<Losses>,
     libraries: Arc<Libraries>,
 ) -> io::Result<impl Layer<S>>

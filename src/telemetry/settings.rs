@@ -1,62 +1,79 @@
-//! What is logged and exported, and how.
+//! Settings of log and export.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use tracing::Level;
 
 /// Settings of log and export.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Settings {
     /// How much is logged.
-    pub level: Level,
-    /// How a line is written.
-    pub format: Format,
-    /// What goes to a collector.
+    pub log_level: LogLevel,
+    /// How it is written.
+    pub log_format: LogFormat,
+    /// The export to an OpenTelemetry collector.
     pub export: Export,
 }
 
-/// How a line of the log is written.
-#[derive(Debug, Clone, Copy)]
-pub enum Format {
-    /// For people.
-    Text,
-    /// For machines.
-    Json,
-}
-
-/// The export to a collector.
-#[derive(Debug, Clone)]
+/// The export to an OpenTelemetry collector.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Export {
     /// The collector's gRPC endpoint. `None` leaves it to the environment's OTEL_* variables;
     /// without those nothing is exported.
     pub endpoint: Option<String>,
     /// The only authorities that the collector's certificate may come from, PEM.
-    pub ca_file: Option<PathBuf>,
+    pub ca_pem: Option<Vec<u8>>,
     /// The share of traces begun here that is exported, 0 to 1.
     pub sample_ratio: f64,
     /// How often metrics are exported.
     pub metrics_interval: Duration,
 }
 
-impl Default for Settings {
-    /// What only the environment configures.
-    fn default() -> Self {
-        Self {
-            level: Level::INFO,
-            format: Format::Text,
-            export: Export::default(),
-        }
-    }
-}
-
 impl Default for Export {
     fn default() -> Self {
         Self {
             endpoint: None,
-            ca_file: None,
+            ca_pem: None,
             sample_ratio: 1.0,
             metrics_interval: Duration::from_secs(60),
+        }
+    }
+}
+
+/// How much is logged: this and everything graver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogLevel {
+    /// What an operator has to mend.
+    Error,
+    /// What may become an error.
+    Warn,
+    /// One line for each request.
+    #[default]
+    Info,
+    /// The steps of a request.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For machines: one JSON object a line.
+    Json,
+}
+
+impl From<LogLevel> for Level {
+    fn from(level: LogLevel) -> Self {
+        match level {
+            LogLevel::Error => Self::ERROR,
+            LogLevel::Warn => Self::WARN,
+            LogLevel::Info => Self::INFO,
+            LogLevel::Debug => Self::DEBUG,
+            LogLevel::Trace => Self::TRACE,
         }
     }
 }

@@ -1,16 +1,16 @@
 //! The `Gateway` port on UPI's wire.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::Span;
 
 use super::envelope::Envelope;
+use super::identifier::{AppId, RequestPath};
 use super::key::{Kid, PrivateKey, PublicKey};
-use super::transport::{PostError, Reply, Transport};
-use crate::domain::{Answer, Category, Member, ResponseCode, Secret, Verification};
+use super::transport::{PostError, Reply, Route, Transport};
+use crate::domain::{Answer, Category, Member, ResponseCode, Verification};
 use crate::observe::{Event, Observer, Stage, stage};
 use crate::verify::port::{BoxFuture, CallError, Cause, Clock, Gateway, Sealed};
 
@@ -24,79 +24,22 @@ pub use setup::SetupError;
 
 /// Settings of the UPI side.
 pub struct Settings {
-    /// `upi.base_url`: `http` or `https`, host, and perhaps a path that a proxy adds;
-    /// without a trailing slash.
-    pub base_url: String,
-    /// `upi.request_path`: begins with `/`; `[A-Za-z0-9/_.-]` only.
-    pub request_path: String,
-    /// `upi.app_id`: `[A-Za-z0-9/_.-]` only.
-    pub app_id: String,
-    /// The whole call, from the first look at the pool to the last byte of the answer.
-    pub timeout: Duration,
-    /// DNS, TCP and TLS together; shorter than `timeout`, or a connection that hangs could
-    /// not be told from an answer that does.
-    pub connect_timeout: Duration,
+    /// The way there.
+    pub route: Route,
+    /// `upi.request_path`.
+    pub request_path: RequestPath,
+    /// `upi.app_id`.
+    pub app_id: AppId,
     /// Where the photo goes.
     pub photo_placement: PhotoPlacement,
     /// Write `/` as `\/` in the body.
     pub escape_solidus: bool,
     /// The skew allowed between UPI's clock and ours, in either direction.
     pub clock_window: Duration,
-    /// Own CA bundle, PEM: then the only trust anchors.
-    pub ca_pem: Option<Vec<u8>>,
-    /// Client certificate.
-    pub client_identity: Option<ClientIdentity>,
-    /// Proxy.
-    pub proxy: Proxy,
     /// Overrides of the code table.
     pub response_codes: BTreeMap<ResponseCode, Category>,
     /// The member.
     pub member: Member,
-    /// Whether a connection serves one request or more.
-    pub connections: Connections,
-    /// Whether the trace goes on at UPI: W3C headers on each request.
-    pub propagate_trace: bool,
-}
-
-/// What becomes of a connection to UPI after an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Connections {
-    /// It serves further requests.
-    #[default]
-    Reuse,
-    /// It is closed.
-    OnePerCall,
-}
-
-/// Which proxy is used to reach UPI.
-#[derive(Clone, PartialEq, Eq, Default)]
-pub enum Proxy {
-    /// None, whatever the environment says.
-    #[default]
-    None,
-    /// As the environment's variables say.
-    Environment,
-    /// This URL.
-    Url(String),
-}
-
-impl fmt::Debug for Proxy {
-    /// Leaves out the URL, which may hold a password.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::None => "None",
-            Self::Environment => "Environment",
-            Self::Url(_) => "Url([redacted])",
-        })
-    }
-}
-
-/// A client certificate for TLS to UPI, PEM.
-pub struct ClientIdentity {
-    /// The chain, the client's own certificate first.
-    pub certificate_pem: Vec<u8>,
-    /// Its key: PKCS#8, PKCS#1 or SEC 1, not encrypted.
-    pub key_pem: Secret<Vec<u8>>,
 }
 
 /// The three roles of keys that a participant holds.
@@ -128,8 +71,8 @@ impl UpiGateway {
         clock: Arc<dyn Clock>,
         observer: Arc<dyn Observer>,
     ) -> Result<Self, SetupError> {
-        setup::check(&settings)?;
-        let transport = Transport::new(&settings, Arc::clone(&observer))?;
+        let route = settings.route.clone();
+        let transport = Transport::new(route, &settings.request_path, Arc::clone(&observer))?;
         Ok(Self {
             envelope: setup::envelope(settings, keys, Arc::clone(&clock))?,
             transport,

@@ -39,7 +39,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{Instrument as _, Span, field, info_span};
 
 use super::envelope::UPI_JWS;
-use super::gateway::{Connections, Settings, SetupError};
+use super::identifier::RequestPath;
 use super::message::response::MAX_BODY;
 use crate::domain::Dispatch;
 use crate::observe::{Event, Observer};
@@ -48,9 +48,12 @@ mod body;
 mod client;
 mod connections;
 pub mod probe;
+mod route;
 #[cfg(test)]
 mod tests;
 mod trip;
+
+pub use route::{BaseUrl, ClientIdentity, Connections, Proxy, Route, RouteError, Timeouts};
 
 use body::Pieces;
 use connections::Pool;
@@ -74,28 +77,26 @@ const READING: Duration = Duration::from_secs(1);
 /// UPI's address, and the connections to it.
 pub(super) struct Transport {
     pool: Pool,
-    connections: Connections,
     url: Url,
-    timeout: Duration,
     observer: Arc<dyn Observer>,
-    propagate_trace: bool,
 }
 
 impl Transport {
     /// Opens no connection.
     pub(super) fn new(
-        settings: &Settings,
+        route: Route,
+        path: &RequestPath,
         observer: Arc<dyn Observer>,
-    ) -> Result<Self, SetupError> {
-        let url = client::url(settings)?;
+    ) -> Result<Self, RouteError> {
         Ok(Self {
-            pool: Pool::new(settings, &url)?,
-            connections: settings.connections,
-            url,
-            timeout: settings.timeout,
+            url: route.base_url.to(path),
+            pool: Pool::new(route)?,
             observer,
-            propagate_trace: settings.propagate_trace,
         })
+    }
+
+    const fn route(&self) -> &Route {
+        self.pool.route()
     }
 
     /// Sends a body once and reads the reply, both within the whole call's time.
@@ -103,7 +104,11 @@ impl Transport {
         let span = self.span();
         let trip = Trip::new(self.pool.hold(), body.is_empty());
         let exchange = trip.of(self.exchange(signature, body, &trip));
-        let ended = in_time(self.timeout, exchange.instrument(span.clone())).await;
+        let ended = in_time(
+            self.route().timeouts.whole(),
+            exchange.instrument(span.clone()),
+        )
+        .await;
         let ended = ended.map_err(|error| error.judged(&trip));
         if let Err(error) = &ended {
             span.record("error.type", error.kind());
@@ -164,10 +169,10 @@ impl Transport {
 
     fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        if self.connections == Connections::OnePerCall {
+        if self.route().connections == Connections::OnePerCall {
             headers.insert(CONNECTION, CLOSE);
         }
-        if self.propagate_trace {
+        if self.route().propagate_trace {
             self.observer.inject(&mut |name, value| {
                 let name = HeaderName::from_bytes(name.as_bytes());
                 if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) {

@@ -7,7 +7,7 @@ mod sources;
 
 use std::path::PathBuf;
 
-use idphoto::config::{Config, ConfigErrors, Sources};
+use idphoto::config::{Config, Problems, Sources};
 use tempfile::TempDir;
 
 /// Everything that a gateway in front of UPI needs, and nothing else.
@@ -52,12 +52,12 @@ impl File {
         }
     }
 
-    fn load(&self) -> Result<Config, ConfigErrors> {
+    fn load(&self) -> Result<Config, Problems> {
         Config::load(&self.sources())
     }
 }
 
-fn load(text: &str) -> Result<Config, ConfigErrors> {
+fn load(text: &str) -> Result<Config, Problems> {
     File::new(text).load()
 }
 
@@ -67,7 +67,7 @@ fn pairs(given: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 /// The mandatory keys from a file, and these from the command line.
-fn load_with(overrides: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
+fn load_with(overrides: &[(&str, &str)]) -> Result<Config, Problems> {
     Config::load(&Sources {
         overrides: pairs(overrides),
         ..File::new(MANDATORY).sources()
@@ -75,7 +75,7 @@ fn load_with(overrides: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
 }
 
 /// No file, and these from the command line.
-fn load_sandboxed(overrides: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
+fn load_sandboxed(overrides: &[(&str, &str)]) -> Result<Config, Problems> {
     Config::load(&Sources {
         overrides: pairs(overrides),
         sandboxed: true,
@@ -84,7 +84,7 @@ fn load_sandboxed(overrides: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
 }
 
 /// The paths of all that is wrong.
-fn places(loaded: Result<Config, ConfigErrors>) -> Vec<String> {
+fn places(loaded: Result<Config, Problems>) -> Vec<String> {
     let errors = loaded.unwrap_err();
     errors.iter().map(|problem| problem.place.clone()).collect()
 }

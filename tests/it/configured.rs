@@ -83,6 +83,13 @@ name = "Example Bank"
         self.set(key, &path)
     }
 
+    /// Sets a key no longer.
+    pub fn without_setting(mut self, key: &str) -> Self {
+        self.settings
+            .retain(|one| !one.starts_with(&format!("{key}=")));
+        self
+    }
+
     /// Takes the lines of a key out of the file.
     pub fn without(self, key: &str) -> Self {
         let text = std::fs::read_to_string(self.path("idphoto.toml")).unwrap();

@@ -24,6 +24,7 @@ mod faults;
 mod frames;
 mod handshakes;
 mod http2;
+mod judged;
 mod keys;
 mod log;
 mod photos;

@@ -8,7 +8,9 @@ use idphoto::domain::{Member, Outcome, Rules};
 use idphoto::observe::Nobody;
 use idphoto::sandbox::kit::{APP_ID, Kit, MEMBER_IIN, MEMBER_NAME, REQUEST_PATH};
 use idphoto::sandbox::{Fault, Post, Posts, Sandbox, SandboxError, Settings};
-use idphoto::upi::gateway::{self, Connections, PhotoPlacement, Proxy, UpiGateway};
+use idphoto::upi::gateway::{self, PhotoPlacement, UpiGateway};
+use idphoto::upi::transport::Route;
+use idphoto::upi::{AppId, BaseUrl, RequestPath, Timeouts};
 use idphoto::verify::port::{CallError, Gateway as _, SystemClock};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -88,21 +90,17 @@ impl Running {
     fn gateway(&self, timeout: Duration, photo_placement: PhotoPlacement) -> UpiGateway {
         let member = Member::parse(MEMBER_IIN, MEMBER_NAME, Rules::default().free_text);
         let settings = gateway::Settings {
-            base_url: self.url(""),
-            request_path: REQUEST_PATH.to_owned(),
-            app_id: APP_ID.to_owned(),
-            timeout,
-            connect_timeout: Duration::from_secs(1),
+            route: Route {
+                timeouts: Timeouts::new(timeout, Duration::from_secs(1)).unwrap(),
+                ..Route::direct(BaseUrl::parse(&self.url("")).unwrap())
+            },
+            request_path: RequestPath::parse(REQUEST_PATH).unwrap(),
+            app_id: AppId::parse(APP_ID).unwrap(),
             photo_placement,
             escape_solidus: true,
             clock_window: Duration::from_secs(300),
-            ca_pem: None,
-            client_identity: None,
-            proxy: Proxy::None,
             response_codes: std::collections::BTreeMap::new(),
             member: member.unwrap(),
-            connections: Connections::default(),
-            propagate_trace: false,
         };
         let keys = KIT.participant().unwrap();
         UpiGateway::new(settings, &keys, Arc::new(SystemClock), Arc::new(Nobody)).unwrap()

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::client::ResolvesClientCert;
 use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -12,7 +11,7 @@ use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, SignatureScheme};
 
 use super::{ConnectError, Target};
-use crate::marks;
+use crate::{marks, pem};
 
 const CERTIFICATE: &str = "a certificate in PEM";
 const KEY: &str = "a private key in PEM";
@@ -108,12 +107,7 @@ impl ResolvesClientCert for Identity {
 }
 
 fn own(path: &Path) -> Result<RootCertStore, ConnectError> {
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates(path)? {
-        let added = roots.add(certificate);
-        added.map_err(|_| not_pem(path, CERTIFICATE))?;
-    }
-    Ok(roots)
+    pem::authorities(&read(path)?).map_err(|_| not_pem(path, CERTIFICATE))
 }
 
 /// Those that cannot be read are missed when a server's certificate needs them.
@@ -124,16 +118,11 @@ fn system() -> RootCertStore {
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, ConnectError> {
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&read(path)?).collect();
-    match found {
-        Ok(found) if !found.is_empty() => Ok(found),
-        // The parser's error quotes the file, which may be a key by mistake.
-        _ => Err(not_pem(path, CERTIFICATE)),
-    }
+    pem::certificates(&read(path)?).map_err(|_| not_pem(path, CERTIFICATE))
 }
 
 fn private(path: &Path) -> Result<PrivateKeyDer<'static>, ConnectError> {
-    PrivateKeyDer::from_pem_slice(&read(path)?).map_err(|_| not_pem(path, KEY))
+    pem::private_key(&read(path)?).map_err(|_| not_pem(path, KEY))
 }
 
 fn not_pem(path: &Path, expected: &'static str) -> ConnectError {

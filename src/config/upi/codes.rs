@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::super::field::Field;
-use super::super::kind::{Choice, Flaw, Flaws, Kind, one_of};
-use super::super::schema::shown;
-use super::super::value::{Shape, Value, quote};
+use serde_json::{Value, json};
+
+use super::super::setting::{Choice, Flaws, Setting};
+use super::super::settings::shown;
+use super::super::value::{Shape, quote};
 use crate::domain::{Category, ResponseCode};
 
 /// "The check was done": what it means decides whether there is an answer at all.
@@ -22,55 +23,51 @@ impl Choice for Category {
     ];
 }
 
-type Codes = BTreeMap<ResponseCode, Category>;
+/// Never `00`.
+pub type Codes = BTreeMap<ResponseCode, Category>;
 
-pub static RESPONSE_CODES: Field<Codes> = Field::new("upi.response_codes", CODES, |config| {
-    Some(config.upi.response_codes.clone())
-})
-.default(BTreeMap::new)
-.about(
-    "Categories of response codes that differ from our table, or are not in it. Code 00 \
-     cannot be changed.",
-);
+impl Setting for Codes {
+    const SHAPE: Shape = Shape::Toml;
 
-const CODES: Kind<Codes> = Kind {
-    shape: Shape::Toml,
-    expected: || "a table of codes such as { 70 = \"NOT_CONFIRMED\" }".to_owned(),
-    read: |value| match value {
-        Value::Table(table) => codes(table),
-        _ => Err(Flaws::Unexpected),
-    },
-    write: |codes| {
-        let codes: Vec<_> = codes.iter().map(write).collect();
+    fn expected() -> String {
+        let names = Category::NAMES.iter().map(|(name, _)| *name);
+        let names = names.collect::<Vec<_>>().join(", ");
+        format!("a table of codes such as {{ 70 = \"NOT_CONFIRMED\" }}, of {names}")
+    }
+
+    fn read(value: &Value) -> Result<Self, Flaws> {
+        let Value::Object(table) = value else {
+            return Err(Flaws::Unexpected);
+        };
+        let mut flaws = Vec::new();
+        let codes = table.iter().filter_map(|(name, value)| {
+            let flawed = |text| flaws.push((format!(".{}", shown(name)), text));
+            code(name, value).map_err(flawed).ok()
+        });
+        let codes = codes.collect();
+        match flaws.is_empty() {
+            true => Ok(codes),
+            false => Err(Flaws::Parts(flaws)),
+        }
+    }
+
+    fn write(&self) -> String {
+        let code = |(code, category): (&ResponseCode, &Category)| {
+            format!("{} = {}", code.as_str(), quote(category.name()))
+        };
+        let codes: Vec<_> = self.iter().map(code).collect();
         match codes.is_empty() {
             true => "{}".to_owned(),
             false => format!("{{ {} }}", codes.join(", ")),
         }
-    },
-};
-
-fn write((code, category): (&ResponseCode, &Category)) -> String {
-    format!("{} = {}", code.as_str(), quote(category.name()))
-}
-
-fn codes(table: &BTreeMap<String, Value>) -> Result<Codes, Flaws> {
-    let mut codes = Codes::new();
-    let mut flaws = Vec::new();
-    for (name, value) in table {
-        match code(name, value) {
-            Ok((code, category)) => {
-                codes.insert(code, category);
-            }
-            Err(text) => flaws.push(Flaw {
-                part: format!(".{}", shown(name)),
-                text,
-            }),
-        }
     }
-    if flaws.is_empty() {
-        Ok(codes)
-    } else {
-        Err(Flaws::Parts(flaws))
+
+    fn schema() -> Value {
+        json!({
+            "type": "object",
+            "propertyNames": { "pattern": "^[A-Za-z0-9]{2}$", "not": { "const": COMPARED } },
+            "additionalProperties": Category::names(),
+        })
     }
 }
 
@@ -80,7 +77,7 @@ fn code(name: &str, value: &Value) -> Result<(ResponseCode, Category), String> {
     if name == COMPARED {
         return Err("cannot be changed: it means that the faces were compared".to_owned());
     }
-    let category = value.text().and_then(Category::named);
-    let category = category.ok_or_else(|| format!("expected {}", one_of::<Category>()))?;
+    let category = value.as_str().and_then(Category::named);
+    let category = category.ok_or_else(|| format!("expected {}", Category::one_of()))?;
     Ok((code, category))
 }

@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 use tempfile::TempDir;
 
 use super::*;
-use crate::config::{KeyDraft, Sources, Survey, UpiDraft};
+use crate::app::prepare;
+use crate::config::{Sources, Survey};
 use crate::doctor::Verdict;
 use crate::upi::key::PrivateKey;
 
@@ -14,43 +15,77 @@ static KEYS: LazyLock<[PrivateKey; 3]> =
 /// Files of keys, which the checks read by themselves.
 struct Bench {
     folder: TempDir,
-    upi: UpiDraft,
+    upi: Upi,
 }
+
+/// Kid and file of each key.
+struct Upi {
+    signing: Draft,
+    encryption: Draft,
+    verification: Vec<Draft>,
+}
+
+type Draft = (String, PathBuf);
 
 impl Bench {
     /// Signing, encryption and one verification key, each another.
     fn new() -> Self {
-        let upi = Survey::of(&Sources::default()).upi();
-        let folder = tempfile::tempdir().unwrap();
-        let mut bench = Self { folder, upi };
+        let mut bench = Self {
+            folder: tempfile::tempdir().unwrap(),
+            upi: Upi {
+                signing: Default::default(),
+                encryption: Default::default(),
+                verification: Vec::new(),
+            },
+        };
         bench.upi.signing = bench.private("1001", 0);
         bench.upi.encryption = bench.public("1002", 1);
         bench.upi.verification = vec![bench.public("1003", 2)];
         bench
     }
 
-    fn private(&self, kid: &str, key: usize) -> KeyDraft {
+    fn private(&self, kid: &str, key: usize) -> Draft {
         let pem = KEYS[key].to_pkcs8_pem().unwrap();
         self.file(kid, &format!("{key}.key"), pem.expose())
     }
 
-    fn public(&self, kid: &str, key: usize) -> KeyDraft {
+    fn public(&self, kid: &str, key: usize) -> Draft {
         let pem = KEYS[key].public().unwrap().to_spki_pem().unwrap();
         self.file(kid, &format!("{key}.pub"), &pem)
     }
 
-    fn file(&self, kid: &str, name: &str, text: &str) -> KeyDraft {
+    fn file(&self, kid: &str, name: &str, text: &str) -> Draft {
         let path: PathBuf = self.folder.path().join(name);
         std::fs::write(&path, text).unwrap();
-        KeyDraft {
-            kid: Some(kid.to_owned()),
-            key_file: Some(path),
-            ..KeyDraft::default()
+        (kid.to_owned(), path)
+    }
+
+    fn overrides(&self) -> Vec<(String, String)> {
+        let Upi {
+            signing,
+            encryption,
+            verification,
+        } = &self.upi;
+        let entry = |(kid, path): &Draft| format!("{{ kid = {kid:?}, key_file = {path:?} }}");
+        let list: Vec<_> = verification.iter().map(entry).collect();
+        let mut overrides = vec![(
+            "upi.verification".to_owned(),
+            format!("[{}]", list.join(",")),
+        )];
+        for (section, (kid, path)) in [("signing", signing), ("encryption", encryption)] {
+            let path = path.display().to_string();
+            overrides.push((format!("upi.{section}.kid"), kid.clone()));
+            overrides.push((format!("upi.{section}.key_file"), path));
         }
+        overrides
     }
 
     fn found(&self) -> Vec<(Verdict, String, String)> {
-        let findings = examine(&Material::of_all(&self.upi));
+        let survey = Survey::of(&Sources {
+            overrides: self.overrides(),
+            ..Sources::default()
+        });
+        let findings = examine(&prepare(&survey).keys);
         let told = findings.into_iter();
         told.map(|one| (one.verdict, one.key, one.text)).collect()
     }

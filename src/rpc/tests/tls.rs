@@ -1,17 +1,16 @@
-//! TLS and mutual TLS, and the errors of their files.
+//! TLS and mutual TLS.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 
-use super::super::{Ports, Server, ServerError, TlsFiles};
+use super::super::{Ports, Server, Tls};
 use super::rig::{Rig, Setup, request, setup};
 use crate::pb::id_photo_service_client::IdPhotoServiceClient;
+use crate::pem;
 use crate::verify::Verifier;
 use crate::verify::error::Denial;
 use crate::verify::port::{Admission, Caller};
@@ -54,35 +53,40 @@ impl Leaf {
 
 /// The server's files, and who signed them.
 pub struct Files {
-    dir: TempDir,
     authority: Authority,
-    tls: TlsFiles,
+    certificate: String,
+    key: String,
+    clients: Option<String>,
 }
 
 impl Files {
     pub fn new() -> Self {
-        let (dir, authority) = (tempfile::tempdir().unwrap(), Authority::new());
+        let authority = Authority::new();
         let leaf = authority.issue();
-        let tls = TlsFiles {
-            cert_file: write(&dir, "server.pem", &leaf.certificate.pem()),
-            key_file: write(&dir, "server.key", &leaf.key.serialize_pem()),
-            client_ca_file: None,
-        };
         Self {
-            dir,
             authority,
-            tls,
+            certificate: leaf.certificate.pem(),
+            key: leaf.key.serialize_pem(),
+            clients: None,
         }
     }
 
     fn with_clients_of(mut self, authority: &Authority) -> Self {
-        self.tls.client_ca_file = Some(write(&self.dir, "clients.pem", &authority.pem));
+        self.clients = Some(authority.pem.clone());
         self
+    }
+
+    fn tls(&self) -> Tls {
+        let certificates = pem::certificates(self.certificate.as_bytes()).unwrap();
+        let key = pem::private_key(self.key.as_bytes()).unwrap();
+        let clients = self.clients.as_ref();
+        let clients = clients.map(|clients| pem::authorities(clients.as_bytes()).unwrap());
+        Tls::new(pem::pair(certificates, key).unwrap(), clients).unwrap()
     }
 
     pub fn setup(&self) -> Setup {
         let mut setup = setup();
-        setup.settings.tls = Some(self.tls.clone());
+        setup.settings.tls = Some(self.tls());
         setup
     }
 
@@ -91,32 +95,6 @@ impl Files {
             .ca_certificate(Certificate::from_pem(&self.authority.pem))
             .domain_name("localhost")
     }
-
-    async fn error(&self) -> ServerError {
-        let Setup {
-            upi,
-            engine,
-            limits,
-            admission,
-            clock,
-            observer,
-            settings,
-        } = self.setup();
-        let ports = Ports {
-            verifier: Verifier::new(upi, engine, Arc::clone(&observer), limits),
-            admission,
-            clock,
-            observer,
-        };
-        let bound = Server::bind(settings, ports).await;
-        bound.err().expect("the server started")
-    }
-}
-
-fn write(dir: &TempDir, name: &str, content: &str) -> PathBuf {
-    let path = dir.path().join(name);
-    std::fs::write(&path, content).unwrap();
-    path
 }
 
 async fn verify(rig: &Rig, tls: ClientTlsConfig) -> Result<(), tonic::Status> {
@@ -169,23 +147,6 @@ async fn mutual_tls_admits_the_cas_clients_and_shows_their_certificate() {
 }
 
 #[tokio::test]
-async fn a_byte_order_mark_costs_no_authority() {
-    let (first, second) = (Authority::new(), Authority::new());
-    let mut files = Files::new();
-    let bundle = format!("\u{FEFF}{}\u{FEFF}{}", first.pem, second.pem);
-    files.tls.client_ca_file = Some(write(&files.dir, "clients.pem", &bundle));
-    for path in [&files.tls.cert_file, &files.tls.key_file] {
-        let text = std::fs::read_to_string(path).unwrap();
-        std::fs::write(path, format!("\u{FEFF}{text}")).unwrap();
-    }
-    let rig = files.setup().start().await;
-    for authority in [first, second] {
-        let client = files.trusting().identity(authority.issue().identity());
-        verify(&rig, client).await.unwrap();
-    }
-}
-
-#[tokio::test]
 async fn mutual_tls_turns_away_strangers_and_the_nameless() {
     let files = Files::new().with_clients_of(&Authority::new());
     let rig = files.setup().start().await;
@@ -213,58 +174,10 @@ async fn a_handshake_that_never_ends_holds_neither_others_nor_the_drain() {
 }
 
 #[tokio::test]
-async fn files_that_cannot_be_used_are_named_and_not_quoted() {
-    let mut files = Files::new();
-    files.tls.key_file = files.dir.path().join("absent.key");
-    let error = files.error().await;
-    assert!(matches!(error, ServerError::Unreadable { .. }));
-    assert!(error.to_string().contains("absent.key"));
-
-    let broken = "-----BEGIN PRIVATE KEY-----\ncanary\n";
-    let mut files = Files::new();
-    files.tls.key_file = write(&files.dir, "broken.key", broken);
-    let error = files.error().await;
-    assert!(matches!(error, ServerError::PrivateKey { .. }));
-    assert!(!format!("{error:?}").contains("canary"));
-
-    let mut files = Files::new();
-    files.tls.cert_file = files.tls.key_file.clone();
-    assert!(matches!(
-        files.error().await,
-        ServerError::Certificates { .. }
-    ));
-
-    let mut files = Files::new();
-    files.tls.client_ca_file = Some(write(&files.dir, "empty.pem", ""));
-    assert!(matches!(
-        files.error().await,
-        ServerError::Certificates { .. }
-    ));
-}
-
-#[tokio::test]
-async fn a_key_of_another_certificate_is_refused() {
-    let mut files = Files::new();
-    let other = KeyPair::generate().unwrap().serialize_pem();
-    files.tls.key_file = write(&files.dir, "other.key", &other);
-    assert!(matches!(files.error().await, ServerError::Identity(_)));
-}
-
-#[tokio::test]
-async fn a_clients_ca_that_is_no_certificate_is_refused() {
-    let mut files = Files::new();
-    let nonsense = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-    files.tls.client_ca_file = Some(write(&files.dir, "nonsense.pem", nonsense));
-    assert!(matches!(files.error().await, ServerError::ClientCa { .. }));
-}
-
-#[tokio::test]
 async fn an_address_in_use_is_named() {
     let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = taken.local_addr().unwrap();
-    let mut files = Files::new();
-    files.tls.client_ca_file = None;
-    let mut setup = files.setup();
+    let mut setup = Files::new().setup();
     setup.settings.listen = address;
     let observer = setup.observer;
     let ports = Ports {

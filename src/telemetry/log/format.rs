@@ -16,7 +16,7 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFi
 use tracing_subscriber::registry::LookupSpan;
 
 use super::super::level::is_ours;
-use super::super::settings::Format;
+use super::super::settings::LogFormat;
 use super::super::trace::Ids;
 use super::libraries::Libraries;
 
@@ -53,7 +53,7 @@ impl Visit for Found {
     fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
 }
 
-impl Format {
+impl LogFormat {
     /// Says how many lines are not there, for a writer that is no subscriber.
     pub(super) fn lost(self, lines: u64) -> String {
         const TEXT: &str = "lines of the log were lost: standard error did not take them";
@@ -103,7 +103,7 @@ fn now() -> Result<String, fmt::Error> {
 /// Writes lines, ours and those of libraries.
 #[derive(Debug)]
 pub(super) struct Lined {
-    pub(super) format: Format,
+    pub(super) format: LogFormat,
     pub(super) libraries: Arc<Libraries>,
 }
 
@@ -129,8 +129,8 @@ where
                 .and_then(|span| Ids::of(&span.id())),
         };
         match self.format {
-            Format::Text => text(&mut writer, &now, event, around)?,
-            Format::Json => write!(writer, "{}", json(now, event, around))?,
+            LogFormat::Text => text(&mut writer, &now, event, around)?,
+            LogFormat::Json => write!(writer, "{}", json(now, event, around))?,
         }
         writeln!(writer)
     }

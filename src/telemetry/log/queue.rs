@@ -12,7 +12,7 @@ use std::time::Duration;
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::super::losses::Losses;
-use super::super::settings::Format;
+use super::super::settings::LogFormat;
 
 #[cfg(test)]
 mod tests;
@@ -48,7 +48,7 @@ impl Lines {
     /// Starts the thread that writes to `out`. It ends with the process.
     pub(super) fn start(
         out: impl Write + Send + 'static,
-        form: Format,
+        form: LogFormat,
         capacity: usize,
         losses: Arc<Losses>,
     ) -> io::Result<Self> {
@@ -135,7 +135,7 @@ fn gather(first: Vec<u8>, lines: &Receiver<Vec<u8>>) -> (Vec<u8>, u64) {
 /// The thread's own.
 struct Scribe<W> {
     out: W,
-    form: Format,
+    form: LogFormat,
     standing: Arc<Standing>,
     losses: Arc<Losses>,
 }

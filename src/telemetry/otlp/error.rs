@@ -8,10 +8,10 @@ use opentelemetry_otlp::ExporterBuildError;
 /// Why the export does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// The file of a variable or of `telemetry.otlp.ca_file` cannot be read.
+    /// The file of a variable cannot be read.
     #[error("{name}: cannot read {}", path.display())]
     Ca {
-        /// The variable, or the key.
+        /// The variable.
         name: String,
         /// The file.
         path: PathBuf,

@@ -72,15 +72,14 @@ impl Exporters<'_> {
     /// The exporters read no authorities from the environment
     /// (open-telemetry/opentelemetry-rust, issue 774).
     fn tls(self, signal: Signal) -> Result<ClientTlsConfig, ExportError> {
-        let configured = self.config.ca_file.clone();
-        let configured = configured.map(|path| ("telemetry.otlp.ca_file".to_owned(), path));
         let tls = ClientTlsConfig::new();
-        Ok(
-            match configured.or_else(|| self.variables.authority(signal)) {
-                Some((name, path)) => tls.ca_certificate(authority(name, path)?),
-                None => tls.with_native_roots(),
-            },
-        )
+        if let Some(pem) = &self.config.ca_pem {
+            return Ok(tls.ca_certificate(Certificate::from_pem(pem)));
+        }
+        Ok(match self.variables.authority(signal) {
+            Some((name, path)) => tls.ca_certificate(authority(name, path)?),
+            None => tls.with_native_roots(),
+        })
     }
 }
 

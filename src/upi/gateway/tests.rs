@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use super::*;
 use crate::domain::{Confidence, FreeText, Outcome, sample};
 use crate::observe::Nobody;
+use crate::upi::BaseUrl;
 use crate::upi::envelope::OpenError;
 use crate::upi::jwe::Opener;
 use crate::upi::jws::{Claims, Expected, JwsError, Signer, Verifier};
@@ -69,21 +70,14 @@ fn keys() -> Keys {
 
 fn settings(base_url: &str) -> Settings {
     Settings {
-        base_url: base_url.to_owned(),
-        request_path: PATH.to_owned(),
-        app_id: APP_ID.to_owned(),
-        timeout: Duration::from_secs(20),
-        connect_timeout: Duration::from_secs(10),
+        route: Route::direct(BaseUrl::parse(base_url).unwrap()),
+        request_path: RequestPath::parse(PATH).unwrap(),
+        app_id: AppId::parse(APP_ID).unwrap(),
         photo_placement: PhotoPlacement::Beside,
         escape_solidus: false,
         clock_window: Duration::from_secs(300),
-        ca_pem: None,
-        client_identity: None,
-        proxy: Proxy::None,
         response_codes: BTreeMap::new(),
         member: Member::parse(APP_ID, "Example Bank", FreeText::Ascii).unwrap(),
-        connections: Connections::default(),
-        propagate_trace: false,
     }
 }
 

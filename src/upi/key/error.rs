@@ -3,9 +3,6 @@
 /// Why key material was refused. Never holds any of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// The id has other characters than a kid may have, or none, or too many.
-    #[error("a kid has 1 to 128 characters of A-Z a-z 0-9 / _ . -")]
-    Kid,
     /// Nothing in the file looks like a key or a certificate.
     #[error("not a key or certificate in any known form")]
     UnknownForm,

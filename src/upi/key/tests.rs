@@ -90,7 +90,7 @@ fn a_kid_has_its_alphabet_and_a_limit() {
         "a+b",
         &"k".repeat(129),
     ] {
-        assert_eq!(Kid::parse(kid), Err(KeyError::Kid), "{kid}");
+        assert!(Kid::parse(kid).is_err(), "{kid}");
     }
 }
 

@@ -3,75 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::{Certificate, Client, ClientBuilder, Identity, Url, redirect, retry};
+use reqwest::{Certificate, Client, ClientBuilder, Identity, redirect, retry};
 use zeroize::Zeroizing;
 
+use super::route::{ClientIdentity, Proxy, Route, RouteError};
 use super::trip::Opening;
-use crate::upi::gateway::{ClientIdentity, Proxy, Settings, SetupError};
 
 const USER_AGENT: &str = concat!("idphoto/", env!("CARGO_PKG_VERSION"));
-
-/// The way to UPI, whatever is asked there.
-#[derive(Clone, Copy)]
-pub(super) struct Way<'a> {
-    /// For DNS, TCP and TLS together.
-    pub(super) connect_timeout: Duration,
-    /// Own trust anchors, PEM.
-    pub(super) ca_pem: Option<&'a [u8]>,
-    /// Client certificate.
-    pub(super) client_identity: Option<&'a ClientIdentity>,
-    /// Proxy.
-    pub(super) proxy: &'a Proxy,
-}
-
-impl<'a> Way<'a> {
-    pub(super) fn of(settings: &'a Settings) -> Self {
-        Self {
-            connect_timeout: settings.connect_timeout,
-            ca_pem: settings.ca_pem.as_deref(),
-            client_identity: settings.client_identity.as_ref(),
-            proxy: &settings.proxy,
-        }
-    }
-}
-
-/// The address that requests go to.
-pub(super) fn url(settings: &Settings) -> Result<Url, SetupError> {
-    let base = base(&settings.base_url)?;
-    let path = [base.path().trim_end_matches('/'), &settings.request_path].concat();
-    let mut url = base;
-    url.set_path(&path);
-    // Dot segments vanish: the path sent would not be the path signed.
-    if url.path() == path {
-        Ok(url)
-    } else {
-        Err(SetupError::RequestPath)
-    }
-}
-
-/// `upi.base_url`.
-pub(super) fn base(text: &str) -> Result<Url, SetupError> {
-    let base = text.trim_end_matches('/');
-    let base = Url::parse(base).map_err(|_| SetupError::BaseUrl)?;
-    if !matches!(base.scheme(), "http" | "https") || !base.has_host() {
-        return Err(SetupError::BaseUrl);
-    }
-    // Credentials here would be sent, and a query would swallow the path.
-    let bare = base.username().is_empty() && base.password().is_none();
-    if !bare || base.query().is_some() || base.fragment().is_some() {
-        return Err(SetupError::BaseUrlParts);
-    }
-    Ok(base)
-}
 
 /// The client for one address. Its connections wait so long for their next request; without any
 /// time each request has its own.
 pub(super) fn build(
-    way: &Way<'_>,
-    url: &Url,
+    route: &Route,
     idle: Duration,
     opening: Option<&Opening>,
-) -> Result<Client, SetupError> {
+) -> Result<Client, RouteError> {
     let builder = Client::builder()
         .user_agent(USER_AGENT)
         .retry(retry::never())
@@ -80,7 +26,7 @@ pub(super) fn build(
         // One request at a time on a connection: the failure of one says nothing of others.
         .http1_only()
         .tcp_nodelay(true)
-        .connect_timeout(way.connect_timeout)
+        .connect_timeout(route.timeouts.connect())
         .pool_idle_timeout(idle);
     let builder = match opening {
         Some(opening) => builder.connector_layer(opening.clone()),
@@ -91,28 +37,28 @@ pub(super) fn build(
     } else {
         builder
     };
-    let builder = proxied(builder, way.proxy)?;
-    let builder = trusting(builder, way, url)?;
-    let builder = identified(builder, way.client_identity)?;
+    let builder = proxied(builder, &route.proxy)?;
+    let builder = trusting(builder, route)?;
+    let builder = identified(builder, route.client_identity.as_ref())?;
     builder
         .build()
-        .map_err(|error| SetupError::Client(Arc::new(error.without_url())))
+        .map_err(|error| RouteError::Client(Arc::new(error.without_url())))
 }
 
-fn proxied(builder: ClientBuilder, proxy: &Proxy) -> Result<ClientBuilder, SetupError> {
+fn proxied(builder: ClientBuilder, proxy: &Proxy) -> Result<ClientBuilder, RouteError> {
     match proxy {
         Proxy::None => Ok(builder.no_proxy()),
         Proxy::Environment => Ok(builder),
         // The error is left out: it may quote the URL, which may hold a password.
         Proxy::Url(url) => reqwest::Proxy::all(url)
             .map(|proxy| builder.proxy(proxy))
-            .map_err(|_| SetupError::Proxy),
+            .map_err(|_| RouteError::Proxy),
     }
 }
 
-fn trusting(builder: ClientBuilder, way: &Way<'_>, url: &Url) -> Result<ClientBuilder, SetupError> {
-    let Some(pem) = way.ca_pem else {
-        let plaintext = url.scheme() == "http" && *way.proxy == Proxy::None;
+fn trusting(builder: ClientBuilder, route: &Route) -> Result<ClientBuilder, RouteError> {
+    let Some(pem) = &route.ca_pem else {
+        let plaintext = !route.base_url.is_tls() && route.proxy == Proxy::None;
         // The system's anchors are not read, and may be missing, where no TLS is spoken.
         return Ok(if plaintext {
             builder.tls_certs_only([])
@@ -121,9 +67,9 @@ fn trusting(builder: ClientBuilder, way: &Way<'_>, url: &Url) -> Result<ClientBu
         });
     };
     let anchors =
-        Certificate::from_pem_bundle(pem).map_err(|error| SetupError::Ca(Arc::new(error)))?;
+        Certificate::from_pem_bundle(pem).map_err(|error| RouteError::Ca(Arc::new(error)))?;
     if anchors.is_empty() {
-        return Err(SetupError::CaEmpty);
+        return Err(RouteError::CaEmpty);
     }
     Ok(builder.tls_certs_only(anchors))
 }
@@ -131,7 +77,7 @@ fn trusting(builder: ClientBuilder, way: &Way<'_>, url: &Url) -> Result<ClientBu
 fn identified(
     builder: ClientBuilder,
     identity: Option<&ClientIdentity>,
-) -> Result<ClientBuilder, SetupError> {
+) -> Result<ClientBuilder, RouteError> {
     let Some(identity) = identity else {
         return Ok(builder);
     };
@@ -139,5 +85,5 @@ fn identified(
     let pem = Zeroizing::new([identity.certificate_pem.as_slice(), b"\n", key].concat());
     Identity::from_pem(&pem)
         .map(|identity| builder.identity(identity))
-        .map_err(|error| SetupError::Identity(Arc::new(error)))
+        .map_err(|error| RouteError::Identity(Arc::new(error)))
 }

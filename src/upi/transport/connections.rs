@@ -4,12 +4,11 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use http::HeaderMap;
-use reqwest::{Client, Url};
+use reqwest::Client;
 
-use super::client::{self, Way};
+use super::client;
+use super::route::{Connections, Route, RouteError};
 use super::trip::Opening;
-use crate::domain::Secret;
-use crate::upi::gateway::{ClientIdentity, Connections, Proxy, Settings, SetupError};
 
 /// How long an idle connection is kept. Servers commonly close after five seconds or more
 /// (Apache httpd's default), so ours are gone before. A new handshake is cheap beside an order
@@ -22,11 +21,7 @@ const MARGIN: Duration = Duration::from_secs(1);
 /// Clients that follow one another: the idle time of a client's pool is fixed, so a shorter one
 /// needs another client. The old one ends with its last call, and its connections with it.
 pub(super) struct Pool {
-    url: Url,
-    connect_timeout: Duration,
-    ca_pem: Option<Vec<u8>>,
-    client_identity: Option<ClientIdentity>,
-    proxy: Proxy,
+    route: Route,
     opening: Opening,
     current: RwLock<Current>,
 }
@@ -38,22 +33,23 @@ struct Current {
 
 impl Pool {
     /// Opens no connection.
-    pub(super) fn new(settings: &Settings, url: &Url) -> Result<Self, SetupError> {
-        let opening = Opening::new(url.scheme() == "https");
-        let idle = match settings.connections {
+    pub(super) fn new(route: Route) -> Result<Self, RouteError> {
+        let opening = Opening::new(route.base_url.is_tls());
+        let idle = match route.connections {
             Connections::Reuse => IDLE,
             Connections::OnePerCall => Duration::ZERO,
         };
-        let client = client::build(&Way::of(settings), url, idle, Some(&opening))?;
+        let client = client::build(&route, idle, Some(&opening))?;
         Ok(Self {
-            url: url.clone(),
-            connect_timeout: settings.connect_timeout,
-            ca_pem: settings.ca_pem.clone(),
-            client_identity: settings.client_identity.as_ref().map(copy),
-            proxy: settings.proxy.clone(),
+            route,
             opening,
             current: RwLock::new(Current { client, idle }),
         })
+    }
+
+    /// The way of all connections.
+    pub(super) const fn route(&self) -> &Route {
+        &self.route
     }
 
     /// For one call.
@@ -88,19 +84,10 @@ impl Pool {
         if idle >= current.idle {
             return;
         }
-        match client::build(&self.way(), &self.url, idle, Some(&self.opening)) {
+        match client::build(&self.route, idle, Some(&self.opening)) {
             Ok(client) => *current = Current { client, idle },
             // It was built of the same parts before, except for the system's certificates.
             Err(error) => tracing::warn!(%error, "UPI's keep-alive time cannot be honoured"),
-        }
-    }
-
-    fn way(&self) -> Way<'_> {
-        Way {
-            connect_timeout: self.connect_timeout,
-            ca_pem: self.ca_pem.as_deref(),
-            client_identity: self.client_identity.as_ref(),
-            proxy: &self.proxy,
         }
     }
 
@@ -108,13 +95,6 @@ impl Pool {
     pub(super) fn idle(&self) -> Duration {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         current.idle
-    }
-}
-
-fn copy(identity: &ClientIdentity) -> ClientIdentity {
-    ClientIdentity {
-        certificate_pem: identity.certificate_pem.clone(),
-        key_pem: Secret::new(identity.key_pem.expose().clone()),
     }
 }
 

@@ -10,8 +10,8 @@ use time::OffsetDateTime;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
-use super::client::{self, Way};
-use crate::upi::gateway::{ClientIdentity, Proxy, SetupError};
+use super::client;
+use super::route::{Proxy, Route, RouteError};
 use crate::verify::port::Clock;
 
 mod failure;
@@ -22,20 +22,6 @@ pub use failure::{Cause, Failure};
 
 /// How long the answer to `HEAD /` may take after the connection.
 const ANSWER: Duration = Duration::from_secs(10);
-
-/// The way to UPI. It has no Debug: the proxy's URL may hold a password.
-pub struct Route {
-    /// `upi.base_url`; its path is not asked for.
-    pub base_url: String,
-    /// For each step.
-    pub connect_timeout: Duration,
-    /// Own trust anchors, PEM.
-    pub ca_pem: Option<Vec<u8>>,
-    /// Client certificate.
-    pub client_identity: Option<ClientIdentity>,
-    /// Proxy.
-    pub proxy: Proxy,
-}
 
 /// What a step was about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,20 +71,11 @@ impl Probe {
     ///
     /// # Errors
     /// What of the route cannot be used.
-    pub fn new(route: &Route) -> Result<Self, SetupError> {
-        let mut url = client::base(&route.base_url)?;
-        let way = Way {
-            connect_timeout: route.connect_timeout,
-            ca_pem: route.ca_pem.as_deref(),
-            client_identity: route.client_identity.as_ref(),
-            proxy: &route.proxy,
-        };
-        let client = client::build(&way, &url, Duration::ZERO, None)?;
-        url.set_path("/");
+    pub fn new(route: &Route) -> Result<Self, RouteError> {
         Ok(Self {
-            client,
-            url,
-            connect_timeout: route.connect_timeout,
+            client: client::build(route, Duration::ZERO, None)?,
+            url: route.base_url.root(),
+            connect_timeout: route.timeouts.connect(),
             direct: route.proxy == Proxy::None,
         })
     }

@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{PostError, Reply, Transport};
-use crate::domain::{FreeText, Member};
+use super::{BaseUrl, Connections, PostError, Proxy, Reply, Route, Timeouts, Transport};
 use crate::observe::Nobody;
-use crate::upi::gateway::{Connections, PhotoPlacement, Proxy, Settings};
+use crate::upi::RequestPath;
 
 mod cut_off;
 mod frozen;
@@ -21,41 +20,35 @@ mod replies;
 mod reuse;
 mod server;
 mod tls;
-mod urls;
 
 const PATH: &str = "/example/v1/idcardphotoverification";
 
-fn settings(base_url: &str) -> Settings {
-    Settings {
-        base_url: base_url.to_owned(),
-        request_path: PATH.to_owned(),
-        app_id: "00520446".to_owned(),
-        timeout: Duration::from_secs(20),
-        connect_timeout: Duration::from_secs(10),
-        photo_placement: PhotoPlacement::Beside,
-        escape_solidus: false,
-        clock_window: Duration::from_secs(300),
-        ca_pem: None,
-        client_identity: None,
-        proxy: Proxy::None,
-        response_codes: Default::default(),
-        member: Member::parse("00520446", "Example Bank", FreeText::Ascii).unwrap(),
-        connections: Connections::Reuse,
-        propagate_trace: false,
+fn settings(base_url: &str) -> Route {
+    Route {
+        timeouts: timeouts(20_000, 10_000),
+        ..Route::direct(BaseUrl::parse(base_url).unwrap())
     }
 }
 
+fn timeouts(whole: u64, connect: u64) -> Timeouts {
+    let milliseconds = Duration::from_millis;
+    Timeouts::new(milliseconds(whole), milliseconds(connect)).unwrap()
+}
+
 /// Limits that a hanging peer reaches soon.
-fn impatient(base_url: &str) -> Settings {
-    Settings {
-        timeout: Duration::from_millis(700),
-        connect_timeout: Duration::from_millis(500),
+fn impatient(base_url: &str) -> Route {
+    Route {
+        timeouts: timeouts(700, 500),
         ..settings(base_url)
     }
 }
 
-fn transport(settings: &Settings) -> Transport {
-    Transport::new(settings, Arc::new(Nobody)).unwrap()
+fn path() -> RequestPath {
+    RequestPath::parse(PATH).unwrap()
+}
+
+fn transport(route: &Route) -> Transport {
+    Transport::new(route.clone(), &path(), Arc::new(Nobody)).unwrap()
 }
 
 /// Posts a body that is as large as they get.
@@ -65,7 +58,7 @@ async fn post(transport: &Transport) -> Result<Reply, PostError> {
 }
 
 /// Posts through a new transport.
-async fn post_to(settings: &Settings) -> Result<Reply, PostError> {
+async fn post_to(settings: &Route) -> Result<Reply, PostError> {
     post(&transport(settings)).await
 }
 

@@ -133,7 +133,7 @@ fn certificates_and_keys_come_together() {
     assert_eq!(places(load_with(&[client_ca])), [cert.0, key.0]);
     assert_eq!(places(load_with(&[client_ca, cert])), [key.0]);
     assert_eq!(places(load_with(&[client_ca, key])), [cert.0]);
-    assert!(load_with(&[cert, key]).unwrap().server.tls.is_some());
+    assert!(load_with(&[cert, key]).unwrap().tls.cert_file.is_some());
     let cert = ("upi.client_cert_file", "a");
     let key = ("upi.client_key_file", "b");
     assert_eq!(places(load_with(&[cert])), [key.0]);
@@ -142,7 +142,7 @@ fn certificates_and_keys_come_together() {
         load_with(&[cert, key])
             .unwrap()
             .upi
-            .client_identity
+            .client_cert_file
             .is_some()
     );
 }
@@ -172,7 +172,7 @@ fn a_merchant_is_whole_or_absent() {
         ("merchant.name", "Shop"),
         ("merchant.category_code", "5999"),
     ];
-    assert_eq!(load_with(&whole).unwrap().merchant.unwrap().id(), "M1");
+    assert_eq!(load_with(&whole).unwrap().merchant.id.unwrap(), "M1");
     for missing in 0..3 {
         let mut part = whole.to_vec();
         let (path, _) = part.remove(missing);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use idphoto::config::{Reference, reference};
+use idphoto::config::{Key, keys};
 use toml::{Table, Value};
 
 use super::{MANDATORY, load, load_sandboxed, load_with, places};
@@ -63,35 +63,25 @@ fn sorted(keys: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
 #[test]
 fn the_example_holds_every_key_and_no_other() {
     let settings = settings(&example_in_full());
-    assert_eq!(
-        paths(&settings),
-        sorted(reference().iter().map(|key| key.path))
-    );
+    assert_eq!(paths(&settings), sorted(keys().map(Key::path)));
 }
 
 #[test]
 fn the_example_sets_the_keys_with_a_default_to_it_and_no_other() {
     let settings = settings(&read("idphoto.example.toml"));
-    let keys = reference();
-    let with_default = keys.iter().filter(|key| key.default.is_some());
-    assert_eq!(paths(&settings), sorted(with_default.map(|key| key.path)));
+    let with_default = keys().filter(|key| key.default().is_some());
+    assert_eq!(paths(&settings), sorted(with_default.map(Key::path)));
     for (path, value) in settings {
-        let key = keys.iter().find(|key| key.path == path).unwrap();
-        let default: Table = format!("it = {}", key.default.as_ref().unwrap())
-            .parse()
-            .unwrap();
+        let key = keys().find(|key| key.path() == path).unwrap();
+        let default: Table = format!("it = {}", key.default().unwrap()).parse().unwrap();
         assert_eq!(default["it"], value, "{path}");
     }
 }
 
 #[test]
 fn the_example_lacks_what_is_mandatory_and_says_so() {
-    let keys = reference();
-    let required: Vec<_> = keys
-        .iter()
-        .filter(|key| key.required)
-        .map(|key| key.path)
-        .collect();
+    let required = keys().filter(|key| key.is_required());
+    let required: Vec<_> = required.map(Key::path).collect();
     assert_eq!(places(load(&read("idphoto.example.toml"))), required);
 }
 
@@ -146,7 +136,7 @@ client_ca_file = "c"
 [admin]
 listen = "none"
 [upi]
-base_url = "http://127.0.0.1:1/x"
+base_url = "http://127.0.0.1:1/prefix"
 request_path = "/x"
 app_id = "app"
 timeout = "61s"
@@ -198,10 +188,7 @@ metrics_interval = "15s"
 #[test]
 fn every_key_takes_effect_and_is_printed_as_it_was_given() {
     let changed = settings(CHANGED);
-    assert_eq!(
-        paths(&changed),
-        sorted(reference().iter().map(|key| key.path))
-    );
+    assert_eq!(paths(&changed), sorted(keys().map(Key::path)));
     let printed = load(CHANGED).unwrap().print();
     assert_eq!(settings(&printed), changed);
     assert_eq!(load(&printed).unwrap().print(), printed);
@@ -210,11 +197,11 @@ fn every_key_takes_effect_and_is_printed_as_it_was_given() {
 #[test]
 fn a_printed_configuration_names_the_keys_that_are_not_set() {
     let printed = load_sandboxed(&[]).unwrap().print();
-    for key in reference() {
-        let (_, name) = key.path.rsplit_once('.').unwrap();
+    for key in keys() {
+        let (_, name) = key.path().rsplit_once('.').unwrap();
         let named = printed.contains(&format!("\n{name} = "))
             || printed.contains(&format!("\n# {name} is not set\n"));
-        assert!(named, "{}", key.path);
+        assert!(named, "{}", key.path());
     }
     assert!(printed.contains("# passphrase_file is not set"));
 }
@@ -228,7 +215,11 @@ fn a_proxys_password_is_not_shown() {
         printed.contains("proxy = \"http://***@proxy.example:3128\""),
         "{printed}"
     );
-    for told in [printed, format!("{config:?}"), config.warnings().concat()] {
+    for told in [
+        printed,
+        format!("{config:?}"),
+        format!("{:?}", config.warnings()),
+    ] {
         assert!(
             !told.contains("canary-password") && !told.contains("user"),
             "{told}"
@@ -238,31 +229,26 @@ fn a_proxys_password_is_not_shown() {
 
 #[test]
 fn each_key_is_described() {
-    for key in reference() {
-        assert!(key.about.ends_with('.'), "{}", key.path);
-        assert!(!key.expected.is_empty(), "{}", key.path);
+    for key in keys() {
+        assert!(key.about().ends_with('.'), "{}", key.path());
+        assert!(!key.expected().is_empty(), "{}", key.path());
     }
 }
 
-fn row(key: &Reference) -> String {
-    let default = match (&key.default, key.required) {
+fn row(key: &Key) -> String {
+    let default = match (key.default(), key.is_required()) {
         (Some(default), _) => format!("`{default}`"),
         (None, true) => "mandatory".to_owned(),
         (None, false) => "not set".to_owned(),
     };
-    let Reference {
-        path,
-        expected,
-        about,
-        ..
-    } = key;
+    let (path, expected, about) = (key.path(), key.expected(), key.about());
     format!("| `{path}` | {default} | {expected} | {about} |")
 }
 
 #[test]
 fn the_page_on_configuration_holds_the_reference_of_every_key() {
     let page = read("docs/configuration.md");
-    let expected: Vec<_> = reference().iter().map(row).collect();
+    let expected: Vec<_> = keys().map(row).collect();
     let found: Vec<_> = page
         .lines()
         .filter(|line| line.starts_with("| `"))

@@ -229,7 +229,12 @@ fn encrypted() -> Vec<u8> {
 fn encrypted_key_without_passphrase() {
     let configured = Configured::new().with("our.key", &encrypted());
     let words = ["encrypted", "no passphrase"];
-    wrong(&configured, "passphrase", "upi.signing.key_file", &words);
+    wrong(
+        &configured,
+        "passphrase",
+        "upi.signing.passphrase_file",
+        &words,
+    );
 }
 
 #[test]
@@ -241,7 +246,7 @@ fn encrypted_key_with_a_wrong_passphrase() {
     wrong(
         &configured,
         "passphrase",
-        "upi.signing.key_file",
+        "upi.signing.passphrase_file",
         &["does not open"],
     );
     let configured = configured.with("phrase", b"secret\n");

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::super::super::losses::Losses;
-use super::{Format, Lines};
+use super::{Lines, LogFormat};
 
 /// More than any machine takes.
 const LONG: Duration = Duration::from_secs(60);
@@ -40,7 +40,7 @@ struct Stalled {
 }
 
 /// Two lines may wait, and the thread is stuck with the line `first`.
-fn stalled(form: Format) -> Stalled {
+fn stalled(form: LogFormat) -> Stalled {
     let (tokens, taken) = channel();
     let (begun, stuck) = channel();
     let (read, losses) = (Arc::default(), Arc::new(Losses::default()));
@@ -70,7 +70,7 @@ fn lost(losses: &Losses, sought: &str) -> u64 {
 
 #[test]
 fn a_reader_that_stalls_costs_lines_which_are_counted_and_told_when_it_goes_on() {
-    let it = stalled(Format::Text);
+    let it = stalled(LogFormat::Text);
     for _ in 0..10 {
         it.lines.queue(b"next\n".to_vec());
     }
@@ -89,7 +89,7 @@ fn a_reader_that_stalls_costs_lines_which_are_counted_and_told_when_it_goes_on()
 
 #[test]
 fn the_notice_in_json_is_an_object() {
-    let it = stalled(Format::Json);
+    let it = stalled(LogFormat::Json);
     for _ in 0..3 {
         it.lines.queue(Vec::new());
     }
@@ -103,7 +103,7 @@ fn the_notice_in_json_is_an_object() {
 
 #[test]
 fn a_flush_does_not_wait_for_a_stalled_reader_for_ever() {
-    let it = stalled(Format::Text);
+    let it = stalled(LogFormat::Text);
     it.lines.flush(Duration::from_millis(1));
     assert!(it.read.lock().unwrap().is_empty());
     it.tokens.send(()).unwrap();
@@ -127,7 +127,7 @@ impl Write for Gone {
 #[test]
 fn lines_that_nobody_can_read_are_counted() {
     let losses = Arc::new(Losses::default());
-    let lines = Lines::start(Gone, Format::Text, 8, Arc::clone(&losses)).unwrap();
+    let lines = Lines::start(Gone, LogFormat::Text, 8, Arc::clone(&losses)).unwrap();
     lines.queue(b"one\n".to_vec());
     lines.queue(b"two\n".to_vec());
     lines.flush(LONG);

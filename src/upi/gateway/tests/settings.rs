@@ -11,55 +11,6 @@ fn refused(settings: Settings, keys: &Keys) -> SetupError {
 }
 
 #[test]
-fn a_request_path_is_absolute_and_of_plain_characters() {
-    for path in [
-        "",
-        "example",
-        "/exa mple",
-        "/a?b",
-        "/ä",
-        "/a\"",
-        "/a%2f",
-        "/a/../b",
-    ] {
-        let settings = Settings {
-            request_path: path.to_owned(),
-            ..settings("http://127.0.0.1")
-        };
-        assert!(
-            matches!(refused(settings, &keys()), SetupError::RequestPath),
-            "{path}"
-        );
-    }
-}
-
-#[test]
-fn an_app_id_is_of_plain_characters() {
-    for app_id in ["", "0052 446", "\"", "ä"] {
-        let settings = Settings {
-            app_id: app_id.to_owned(),
-            ..settings("http://127.0.0.1")
-        };
-        assert!(
-            matches!(refused(settings, &keys()), SetupError::AppId),
-            "{app_id}"
-        );
-    }
-}
-
-#[test]
-fn connecting_has_less_time_than_the_call() {
-    for (connect_timeout, timeout) in [(0, 1), (1, 1), (2, 1), (0, 0)] {
-        let settings = Settings {
-            timeout: Duration::from_secs(timeout),
-            connect_timeout: Duration::from_secs(connect_timeout),
-            ..settings("http://127.0.0.1")
-        };
-        assert!(matches!(refused(settings, &keys()), SetupError::Timeouts));
-    }
-}
-
-#[test]
 fn a_key_to_verify_answers_is_needed() {
     let keys = Keys {
         verification: Vec::new(),

@@ -1,20 +1,12 @@
-use std::time::Duration;
-
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::{Cause, Failure, Probe, Route, Step};
-use crate::upi::gateway::{Proxy, SetupError};
+use crate::upi::transport::{BaseUrl, Proxy, RouteError};
 use crate::verify::port::SystemClock;
 
 fn route(base_url: String) -> Route {
-    Route {
-        base_url,
-        connect_timeout: Duration::from_secs(5),
-        ca_pem: None,
-        client_identity: None,
-        proxy: Proxy::None,
-    }
+    Route::direct(BaseUrl::parse(&base_url).unwrap())
 }
 
 /// Answers one request, after a first connection that asks nothing, and tells what came.
@@ -75,7 +67,7 @@ fn authorities_that_are_none_are_refused_before_any_connection() {
     let refused = Probe::new(&route).err();
     assert!(matches!(
         refused,
-        Some(SetupError::CaEmpty | SetupError::Ca(_))
+        Some(RouteError::CaEmpty | RouteError::Ca(_))
     ));
 }
 

@@ -41,7 +41,7 @@ impl Peer {
 async fn frozen(answer: Vec<u8>) -> &'static str {
     let peer = Peer::listen();
     let settings = impatient(&peer.url);
-    let standstill = settings.timeout + Duration::from_millis(300);
+    let standstill = settings.timeouts.whole() + Duration::from_millis(300);
     let posting = tokio::spawn(async move { post_to(&settings).await });
     let asked = tokio::task::spawn_blocking(move || peer.asked.recv().is_ok());
     assert!(asked.await.unwrap());

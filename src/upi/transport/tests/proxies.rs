@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::server::{Act, Server, ok};
 use super::*;
 use crate::observe::Nobody;
-use crate::upi::gateway::SetupError;
+use crate::upi::transport::RouteError;
 
 const CASE: &str = "IDPHOTO_TEST_PROXY";
 const TEST: &str =
@@ -27,7 +27,7 @@ async fn proxies_of_the_environment_are_used_if_configured_only() {
 
 async fn post_with(proxy: Proxy) {
     let server = Server::start(vec![Act::Reply(ok())]).await;
-    let settings = Settings {
+    let settings = Route {
         proxy,
         ..settings(&server.url())
     };
@@ -62,7 +62,7 @@ async fn posts_to_the_proxy(case: &str) -> usize {
 #[tokio::test]
 async fn a_configured_proxy_is_used() {
     let proxy = Server::start(vec![Act::Reply(ok())]).await;
-    let settings = Settings {
+    let settings = Route {
         proxy: Proxy::Url(proxy.url()),
         ..settings("http://nonexistent.invalid")
     };
@@ -87,7 +87,7 @@ async fn a_proxy_that_opens_no_tunnel_proves_that_nothing_was_sent() {
         stream.write_all(refusal).await.unwrap();
         String::from_utf8(request).unwrap()
     });
-    let settings = Settings {
+    let settings = Route {
         proxy: Proxy::Url(format!("http://{address}")),
         ..settings("https://nonexistent.invalid")
     };
@@ -102,13 +102,13 @@ async fn a_proxy_that_opens_no_tunnel_proves_that_nothing_was_sent() {
 
 #[test]
 fn a_proxy_that_is_no_url_is_refused_without_a_word_of_it() {
-    let settings = Settings {
+    let settings = Route {
         proxy: Proxy::Url("socks5://user:canary@:x".to_owned()),
         ..settings("http://127.0.0.1")
     };
-    let Err(error) = Transport::new(&settings, Arc::new(Nobody)) else {
+    let Err(error) = Transport::new(settings.clone(), &path(), Arc::new(Nobody)) else {
         panic!("accepted");
     };
-    assert!(matches!(error, SetupError::Proxy));
+    assert!(matches!(error, RouteError::Proxy));
     assert!(!format!("{error:?} {:?}", settings.proxy).contains("canary"));
 }

@@ -95,7 +95,7 @@ async fn second(farewell: Farewell, length: usize) -> (&'static str, usize, Vec<
     let peer = Leaving::start(farewell, length).await;
     let ear = Arc::new(Ear::default());
     let heard: Arc<dyn Observer> = ear.clone();
-    let transport = Transport::new(&settings(&peer.url), heard).unwrap();
+    let transport = Transport::new(settings(&peer.url), &path(), heard).unwrap();
     assert_eq!(kind(send(&transport, length).await), "a reply");
     let ended = kind(send(&transport, length).await);
     let ends = ear.0.lock().unwrap().clone();
@@ -190,7 +190,7 @@ async fn a_refusal_that_came_before_the_whole_request_did_not_get_it() {
 #[tokio::test]
 async fn a_connection_of_its_own_for_each_call() {
     let server = Server::start(vec![Act::Reply(ok())]).await;
-    let transport = transport(&Settings {
+    let transport = transport(&Route {
         connections: Connections::OnePerCall,
         ..settings(&server.url())
     });

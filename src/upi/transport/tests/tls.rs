@@ -14,8 +14,8 @@ use super::server::{Act, Server, ok};
 use super::*;
 use crate::domain::Secret;
 use crate::observe::Nobody;
-use crate::upi::gateway::{ClientIdentity, SetupError};
-use crate::upi::probe::{Outcome, Probe, Route, Step};
+use crate::upi::transport::probe::{Outcome, Probe, Step};
+use crate::upi::transport::{ClientIdentity, RouteError};
 use crate::verify::port::SystemClock;
 
 struct Authority {
@@ -86,8 +86,8 @@ async fn server(authority: &Authority, clients: Option<&Authority>) -> Server {
     Server::start_tls(vec![Act::Reply(ok())], acceptor(authority, clients)).await
 }
 
-fn trusting(authority: &Authority, url: &str) -> Settings {
-    Settings {
+fn trusting(authority: &Authority, url: &str) -> Route {
+    Route {
         ca_pem: Some(authority.pem()),
         ..settings(url)
     }
@@ -147,7 +147,7 @@ async fn a_server_silent_in_the_handshake_proves_that_nothing_was_sent() {
         "https://localhost:{}",
         listener.local_addr().unwrap().port()
     );
-    let settings = Settings {
+    let settings = Route {
         ca_pem: Some(Authority::new().pem()),
         ..impatient(&url)
     };
@@ -158,7 +158,7 @@ async fn a_server_silent_in_the_handshake_proves_that_nothing_was_sent() {
 async fn a_client_certificate_is_shown_to_a_server_that_asks() {
     let (authority, clients) = (Authority::new(), Authority::new());
     let server = server(&authority, Some(&clients)).await;
-    let settings = Settings {
+    let settings = Route {
         client_identity: Some(clients.issue("client.example").identity()),
         ..trusting(&authority, &server.https_url())
     };
@@ -177,8 +177,8 @@ async fn a_client_certificate_refused_after_the_handshake_is_judged_by_the_last_
     assert_eq!(server.posts(), 0);
 }
 
-fn refused(settings: &Settings) -> SetupError {
-    match Transport::new(settings, Arc::new(Nobody)) {
+fn refused(settings: &Route) -> RouteError {
+    match Transport::new(settings.clone(), &path(), Arc::new(Nobody)) {
         Ok(_) => panic!("accepted"),
         Err(error) => error,
     }
@@ -186,48 +186,48 @@ fn refused(settings: &Settings) -> SetupError {
 
 #[test]
 fn a_bundle_without_certificates_is_refused() {
-    let settings = Settings {
+    let settings = Route {
         ca_pem: Some(b"no certificate".to_vec()),
         ..settings("https://localhost")
     };
-    assert!(matches!(refused(&settings), SetupError::CaEmpty));
+    assert!(matches!(refused(&settings), RouteError::CaEmpty));
 }
 
 #[test]
 fn a_bundle_of_damaged_certificates_is_refused() {
     let damaged = "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
-    let settings = Settings {
+    let settings = Route {
         ca_pem: Some(damaged.into()),
         ..settings("https://localhost")
     };
-    assert!(matches!(refused(&settings), SetupError::Ca(_)));
+    assert!(matches!(refused(&settings), RouteError::Ca(_)));
 }
 
 #[test]
 fn a_client_key_that_does_not_fit_its_certificate_is_refused() {
     let authority = Authority::new();
     let (one, other) = (authority.issue("a"), authority.issue("b"));
-    let settings = Settings {
+    let settings = Route {
         client_identity: Some(ClientIdentity {
             key_pem: other.identity().key_pem,
             ..one.identity()
         }),
         ..trusting(&authority, "https://localhost")
     };
-    assert!(matches!(refused(&settings), SetupError::Client(_)));
+    assert!(matches!(refused(&settings), RouteError::Client(_)));
 }
 
 #[test]
 fn a_client_identity_without_a_key_is_refused() {
     let authority = Authority::new();
-    let settings = Settings {
+    let settings = Route {
         client_identity: Some(ClientIdentity {
             key_pem: Secret::new(Vec::new()),
             ..authority.issue("a").identity()
         }),
         ..trusting(&authority, "https://localhost")
     };
-    assert!(matches!(refused(&settings), SetupError::Identity(_)));
+    assert!(matches!(refused(&settings), RouteError::Identity(_)));
 }
 
 /// One answer to `HEAD /` behind TLS, after a connection that asks nothing; its URL.
@@ -249,13 +249,7 @@ async fn probed(tls: TlsAcceptor) -> String {
 }
 
 async fn probe(authority: &Authority, url: String) -> Outcome {
-    let route = Route {
-        base_url: url,
-        connect_timeout: Duration::from_secs(10),
-        ca_pem: Some(authority.pem()),
-        client_identity: None,
-        proxy: Proxy::None,
-    };
+    let route = trusting(authority, &url);
     Probe::new(&route).unwrap().run(&SystemClock).await
 }
 

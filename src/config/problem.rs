@@ -29,7 +29,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// One thing that is wrong. It never holds a value.
+/// One thing that is wrong, or should be looked at. It never holds a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The key's path, e.g. `upi.signing.kid`, or the name of a file that cannot be used.
@@ -38,6 +38,8 @@ pub struct Problem {
     pub origin: Option<Origin>,
     /// What is wrong or expected.
     pub text: String,
+    /// What to do; empty when the text says it.
+    pub advice: &'static str,
 }
 
 impl fmt::Display for Problem {
@@ -46,17 +48,21 @@ impl fmt::Display for Problem {
         if let Some(origin) = &self.origin {
             write!(f, " ({origin})")?;
         }
-        write!(f, ": {}", self.text)
+        write!(f, ": {}", self.text)?;
+        match self.advice {
+            "" => Ok(()),
+            advice => write!(f, " - {advice}"),
+        }
     }
 }
 
 /// Everything that is wrong with a configuration: at least one problem. Displayed one to a
 /// line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfigErrors(Vec<Problem>);
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Problems(Vec<Problem>);
 
-impl ConfigErrors {
-    pub(super) const fn new(problems: Vec<Problem>) -> Self {
+impl Problems {
+    pub(crate) const fn of(problems: Vec<Problem>) -> Self {
         Self(problems)
     }
 
@@ -66,7 +72,7 @@ impl ConfigErrors {
     }
 }
 
-impl fmt::Display for ConfigErrors {
+impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, problem) in self.0.iter().enumerate() {
             let separator = if index == 0 { "" } else { "\n" };
@@ -75,5 +81,3 @@ impl fmt::Display for ConfigErrors {
         Ok(())
     }
 }
-
-impl std::error::Error for ConfigErrors {}

@@ -1,0 +1,74 @@
+//! Keys that have to agree with each other.
+
+use super::reader::Reader;
+use super::tree::Config;
+use crate::domain::{FreeText, Rules, Violation};
+
+const TLS: [&str; 3] = [
+    "server.tls.cert_file",
+    "server.tls.key_file",
+    "server.tls.client_ca_file",
+];
+const IDENTITY: [&str; 2] = ["upi.client_cert_file", "upi.client_key_file"];
+const TIMEOUTS: [&str; 2] = ["upi.connect_timeout", "upi.timeout"];
+const ADDRESS: [&str; 2] = ["upi.base_url", "upi.request_path"];
+const DRAIN: [&str; 2] = ["server.drain_delay", "server.drain_timeout"];
+const SIDES: [&str; 2] = ["validation.photo_min_side", "validation.photo_max_side"];
+const MEMBER: [&str; 2] = ["member.iin", "member.name"];
+const MERCHANT: [&str; 3] = ["merchant.id", "merchant.name", "merchant.category_code"];
+
+/// Notes what does not. A key that is bad itself is not held against others.
+pub fn check(config: &Config, reader: &mut Reader) {
+    let [cert, key, client_ca] = TLS;
+    reader.demand(cert, &[key, client_ca]);
+    reader.demand(key, &[cert, client_ca]);
+    let [cert, key] = IDENTITY;
+    reader.demand(cert, &[key]);
+    reader.demand(key, &[cert]);
+    let server = &config.server;
+    if reader.are_sound(&DRAIN) && server.drain_delay >= server.drain_timeout {
+        reader.reject(DRAIN[0], format!("must be shorter than {}", DRAIN[1]), "");
+    }
+    let sides = &config.validation;
+    if reader.are_sound(&SIDES) && sides.photo_min_side > sides.photo_max_side {
+        reader.reject(SIDES[0], format!("must not be above {}", SIDES[1]), "");
+    }
+    if reader.are_sound(&TIMEOUTS)
+        && let Err(flaw) = config.timeouts()
+    {
+        reader.reject(TIMEOUTS[0], flaw.text, flaw.advice);
+    }
+    address(config, reader);
+    parties(config, reader);
+}
+
+fn address(config: &Config, reader: &mut Reader) {
+    let path = &config.upi.request_path;
+    if reader.are_sound(&ADDRESS)
+        && let Some(Err(flaw)) = config.upi.base_url.as_ref().map(|url| url.admits(path))
+    {
+        reader.reject(ADDRESS[0], flaw.text, flaw.advice);
+    }
+}
+
+/// Names are held to an alphabet that is known only.
+fn parties(config: &Config, reader: &mut Reader) {
+    let rules = Rules {
+        free_text: match reader.are_sound(&["validation.free_text"]) {
+            true => config.validation.free_text,
+            false => FreeText::Unicode,
+        },
+        ..config.rules()
+    };
+    let member = config.member(&rules).err();
+    let merchant = config.merchant(&rules).err();
+    for (keys, violations) in [(&MEMBER[..], member), (&MERCHANT[..], merchant)] {
+        if !reader.are_sound(keys) {
+            continue;
+        }
+        // The domain's fields are called as the keys are.
+        for Violation { field, description } in violations.into_iter().flatten() {
+            reader.reject(field, description, "");
+        }
+    }
+}
