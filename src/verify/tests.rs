@@ -34,6 +34,15 @@ fn healthy() -> Arc<Engine> {
     Engine::failing(&[])
 }
 
+async fn ask(
+    verifier: &Arc<Verifier>,
+    tag: &str,
+    deadline: Option<Instant>,
+) -> Result<Verified, VerifyError> {
+    let request = sample::verification(tag);
+    verifier.verify(request, deadline, Ticket::default()).await
+}
+
 fn within(millis: u64) -> Option<Instant> {
     Some(Instant::now() + Duration::from_millis(millis))
 }
@@ -72,9 +81,7 @@ async fn a_ticket_goes_back_when_the_order_is_sealed_and_not_when_it_is_answered
 async fn an_answer_is_returned_and_recorded() {
     let upi = Upi::prompt(|| Ok(answer()));
     let verifier = verifier(&upi, &healthy());
-    let verified = verifier
-        .verify(sample::verification("1"), None, Ticket::default())
-        .await;
+    let verified = ask(&verifier, "1", None).await;
     let first = Verified {
         answer: answer(),
         replayed: false,
@@ -88,13 +95,8 @@ async fn an_answer_is_returned_and_recorded() {
 async fn the_same_order_is_replayed_and_not_sent_again() {
     let upi = Upi::prompt(|| Ok(answer()));
     let verifier = verifier(&upi, &healthy());
-    verifier
-        .verify(sample::verification("1"), None, Ticket::default())
-        .await
-        .unwrap();
-    let again = verifier
-        .verify(sample::verification("1"), None, Ticket::default())
-        .await;
+    ask(&verifier, "1", None).await.unwrap();
+    let again = ask(&verifier, "1", None).await;
     assert!(again.unwrap().replayed);
     assert_eq!(upi.posts(), 1);
 }
@@ -103,10 +105,7 @@ async fn the_same_order_is_replayed_and_not_sent_again() {
 async fn other_content_under_a_used_order_id_is_refused() {
     let upi = Upi::prompt(|| Ok(answer()));
     let verifier = verifier(&upi, &healthy());
-    verifier
-        .verify(sample::verification("1"), None, Ticket::default())
-        .await
-        .unwrap();
+    ask(&verifier, "1", None).await.unwrap();
     let mut other = sample::draft("1");
     other.consent.purpose = "something else".to_owned();
     let refused = verifier
@@ -123,9 +122,7 @@ async fn other_content_under_a_used_order_id_is_refused() {
 async fn other_content_is_refused_while_the_first_is_in_flight() {
     let upi = Upi::held(|| Ok(answer()));
     let verifier = verifier(&upi, &healthy());
-    let first = verifier
-        .verify(sample::verification("1"), within(1000), Ticket::default())
-        .await;
+    let first = ask(&verifier, "1", within(1000)).await;
     assert!(matches!(first, Err(VerifyError::Pending)));
     let mut other = sample::draft("1");
     other.merchant = Some(crate::domain::MerchantDraft {
@@ -149,11 +146,7 @@ async fn a_hundred_calls_with_one_order_id_send_once_and_share_the_answer() {
     let mut calls = JoinSet::new();
     for _ in 0..100 {
         let verifier = Arc::clone(&verifier);
-        calls.spawn(async move {
-            verifier
-                .verify(sample::verification("1"), None, Ticket::default())
-                .await
-        });
+        calls.spawn(async move { ask(&verifier, "1", None).await });
     }
     settle_down().await;
     upi.release();
@@ -171,9 +164,7 @@ async fn a_hundred_calls_with_one_order_id_send_once_and_share_the_answer() {
 async fn a_deadline_leaves_the_call_running_and_its_answer_recorded() {
     let upi = Upi::held(|| Ok(answer()));
     let verifier = verifier(&upi, &healthy());
-    let pending = verifier
-        .verify(sample::verification("1"), within(1000), Ticket::default())
-        .await;
+    let pending = ask(&verifier, "1", within(1000)).await;
     assert!(matches!(pending, Err(VerifyError::Pending)));
     assert_eq!(state(&verifier, "1").await, State::Sending);
     upi.release();
@@ -187,11 +178,7 @@ async fn a_caller_that_goes_away_does_not_lose_the_answer() {
     let verifier = verifier(&upi, &healthy());
     let caller = tokio::spawn({
         let verifier = Arc::clone(&verifier);
-        async move {
-            verifier
-                .verify(sample::verification("1"), None, Ticket::default())
-                .await
-        }
+        async move { ask(&verifier, "1", None).await }
     });
     settle_down().await;
     caller.abort();
@@ -206,18 +193,14 @@ async fn a_caller_that_goes_away_does_not_lose_the_answer() {
 async fn nothing_is_sent_for_a_caller_without_time() {
     let upi = Upi::prompt(|| Ok(answer()));
     let verifier = verifier(&upi, &healthy());
-    let short = verifier
-        .verify(sample::verification("1"), within(199), Ticket::default())
-        .await;
+    let short = ask(&verifier, "1", within(199)).await;
     assert!(matches!(
         short,
         Err(VerifyError::NotSent(NotSent::DeadlineTooShort))
     ));
     assert_eq!(upi.posts(), 0);
     assert_eq!(state(&verifier, "1").await, State::NotSent);
-    let enough = verifier
-        .verify(sample::verification("1"), within(200), Ticket::default())
-        .await;
+    let enough = ask(&verifier, "1", within(200)).await;
     assert!(!enough.unwrap().replayed);
 }
 
@@ -225,13 +208,8 @@ async fn nothing_is_sent_for_a_caller_without_time() {
 async fn an_answer_is_replayed_even_to_a_caller_without_time() {
     let upi = Upi::prompt(|| Ok(answer()));
     let verifier = verifier(&upi, &healthy());
-    verifier
-        .verify(sample::verification("1"), None, Ticket::default())
-        .await
-        .unwrap();
-    let replay = verifier
-        .verify(sample::verification("1"), within(1), Ticket::default())
-        .await;
+    ask(&verifier, "1", None).await.unwrap();
+    let replay = ask(&verifier, "1", within(1)).await;
     assert!(replay.unwrap().replayed);
 }
 
@@ -240,7 +218,7 @@ async fn a_joiner_with_time_is_sent_for_when_the_leader_had_none() {
     let upi = Upi::prompt(|| Ok(answer()));
     let verifier = verifier(&upi, &healthy());
     let (short, long) = tokio::join!(
-        verifier.verify(sample::verification("1"), within(10), Ticket::default()),
+        ask(&verifier, "1", within(10)),
         verifier.verify(sample::verification("1"), within(10_000), Ticket::default()),
     );
     assert_eq!(long.unwrap().answer, answer());
@@ -252,18 +230,14 @@ async fn a_joiner_with_time_is_sent_for_when_the_leader_had_none() {
 async fn an_unreachable_upi_leaves_the_order_free() {
     let upi = Upi::prompt(|| Err(CallError::NotSent(cause())));
     let verifier = verifier(&upi, &healthy());
-    let failed = verifier
-        .verify(sample::verification("1"), None, Ticket::default())
-        .await;
+    let failed = ask(&verifier, "1", None).await;
     assert!(matches!(
         failed,
         Err(VerifyError::NotSent(NotSent::Unreachable(_)))
     ));
     assert_eq!(state(&verifier, "1").await, State::NotSent);
     assert_eq!(*verifier.upstream().borrow(), Upstream::Down);
-    let _ = verifier
-        .verify(sample::verification("1"), None, Ticket::default())
-        .await;
+    let _ = ask(&verifier, "1", None).await;
     assert_eq!(upi.posts(), 2);
 }
 
@@ -271,9 +245,7 @@ async fn an_unreachable_upi_leaves_the_order_free() {
 async fn a_free_order_still_belongs_to_its_content() {
     let upi = Upi::prompt(|| Err(CallError::NotSent(cause())));
     let verifier = verifier(&upi, &healthy());
-    let _ = verifier
-        .verify(sample::verification("1"), None, Ticket::default())
-        .await;
+    let _ = ask(&verifier, "1", None).await;
     let mut other = sample::draft("1");
     other.consent.purpose = "something else".to_owned();
     let refused = verifier
@@ -289,14 +261,10 @@ async fn a_free_order_still_belongs_to_its_content() {
 async fn a_refused_signature_leaves_the_order_free() {
     let upi = Upi::prompt(|| Err(CallError::Refused(cause())));
     let verifier = verifier(&upi, &healthy());
-    let refused = verifier
-        .verify(sample::verification("1"), None, Ticket::default())
-        .await;
+    let refused = ask(&verifier, "1", None).await;
     assert_eq!(refused.unwrap_err().dispatch(), Dispatch::Refused);
     assert_eq!(state(&verifier, "1").await, State::NotSent);
-    let _ = verifier
-        .verify(sample::verification("1"), None, Ticket::default())
-        .await;
+    let _ = ask(&verifier, "1", None).await;
     assert_eq!(upi.posts(), 2);
 }
 
@@ -305,9 +273,7 @@ async fn an_unknown_outcome_is_never_sent_again() {
     let upi = Upi::prompt(|| Err(CallError::Unknown(cause())));
     let verifier = verifier(&upi, &healthy());
     for _ in 0..2 {
-        let unknown = verifier
-            .verify(sample::verification("1"), None, Ticket::default())
-            .await;
+        let unknown = ask(&verifier, "1", None).await;
         assert!(matches!(unknown, Err(VerifyError::OutcomeUnknown(_))));
     }
     assert_eq!(state(&verifier, "1").await, State::OutcomeUnknown);
@@ -318,9 +284,7 @@ async fn an_unknown_outcome_is_never_sent_again() {
 async fn nothing_is_sent_when_the_claim_cannot_be_written() {
     let upi = Upi::prompt(|| Ok(answer()));
     let verifier = verifier(&upi, &Engine::failing(&["claim"]));
-    let failed = verifier
-        .verify(sample::verification("1"), None, Ticket::default())
-        .await;
+    let failed = ask(&verifier, "1", None).await;
     assert!(matches!(
         failed,
         Err(VerifyError::NotSent(NotSent::LedgerUnavailable(_)))
@@ -332,9 +296,7 @@ async fn nothing_is_sent_when_the_claim_cannot_be_written() {
 async fn nothing_is_sent_when_the_intent_cannot_be_written() {
     let upi = Upi::prompt(|| Ok(answer()));
     let verifier = verifier(&upi, &Engine::failing(&["sending"]));
-    let failed = verifier
-        .verify(sample::verification("1"), None, Ticket::default())
-        .await;
+    let failed = ask(&verifier, "1", None).await;
     assert!(matches!(
         failed,
         Err(VerifyError::NotSent(NotSent::LedgerUnavailable(_)))
@@ -347,14 +309,10 @@ async fn nothing_is_sent_when_the_intent_cannot_be_written() {
 async fn an_answer_reaches_its_caller_while_the_ledger_fails_and_is_recorded_later() {
     let upi = Upi::prompt(|| Ok(answer()));
     let verifier = verifier(&upi, &Engine::failing(&["settle"; 5]));
-    let verified = verifier
-        .verify(sample::verification("1"), None, Ticket::default())
-        .await;
+    let verified = ask(&verifier, "1", None).await;
     assert_eq!(verified.unwrap().answer, answer());
     assert_eq!(state(&verifier, "1").await, State::Sending);
-    let joined = verifier
-        .verify(sample::verification("1"), None, Ticket::default())
-        .await;
+    let joined = ask(&verifier, "1", None).await;
     assert_eq!(joined.unwrap().answer, answer());
     verifier.idle().await;
     assert_eq!(state(&verifier, "1").await, State::Answered(answer()));
@@ -366,9 +324,7 @@ async fn a_request_that_cannot_be_sealed_is_a_fault_and_not_sent() {
     let upi = Upi::prompt(|| Ok(answer()));
     upi.seal_fails.store(true, Ordering::SeqCst);
     let verifier = verifier(&upi, &healthy());
-    let fault = verifier
-        .verify(sample::verification("1"), None, Ticket::default())
-        .await;
+    let fault = ask(&verifier, "1", None).await;
     assert!(matches!(
         fault,
         Err(VerifyError::Fault {
@@ -384,9 +340,7 @@ async fn a_panic_while_sending_is_a_fault_with_an_unknown_outcome() {
     let upi = Upi::prompt(|| Ok(answer()));
     upi.send_panics.store(true, Ordering::SeqCst);
     let verifier = verifier(&upi, &healthy());
-    let fault = verifier
-        .verify(sample::verification("1"), None, Ticket::default())
-        .await;
+    let fault = ask(&verifier, "1", None).await;
     assert!(matches!(
         fault,
         Err(VerifyError::Fault {

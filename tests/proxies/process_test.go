@@ -1,8 +1,6 @@
 package proxies
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -45,24 +43,8 @@ func run(t *testing.T, variable string, arguments ...string) *exec.Cmd {
 // startGateway gives the address of a gateway with a sandbox behind it.
 func startGateway(t *testing.T) string {
 	t.Helper()
-	command := run(t, "IDPHOTO_BIN", "serve", "--sandbox", "--listen", "127.0.0.1:0")
-	var said bytes.Buffer
-	command.Stderr = &said
-	output, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(output)
-	for lines.Scan() {
-		if address, found := strings.CutPrefix(lines.Text(), "gRPC listening on "); found {
-			return address
-		}
-	}
-	t.Fatalf("the gateway ended before it listened; it said: %s", said.String())
-	return ""
+	log := filepath.Join(t.TempDir(), "gateway.log")
+	return says(t, log, "gRPC listening on ", "serve", "--sandbox", "--listen", "127.0.0.1:0")
 }
 
 // envoyConfig takes the gateway's host and port. One connection to the gateway is all that it makes with one thread.

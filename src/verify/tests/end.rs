@@ -7,14 +7,10 @@ async fn one_order_more_than_allowed_is_refused_at_once() {
     let upi = Upi::held(|| Ok(answer()));
     let verifier = verifier(&upi, &healthy());
     for tag in ["1", "2"] {
-        let pending = verifier
-            .verify(sample::verification(tag), within(1000), Ticket::default())
-            .await;
+        let pending = ask(&verifier, tag, within(1000)).await;
         assert!(matches!(pending, Err(VerifyError::Pending)));
     }
-    let refused = verifier
-        .verify(sample::verification("3"), None, Ticket::default())
-        .await;
+    let refused = ask(&verifier, "3", None).await;
     assert!(matches!(
         refused,
         Err(VerifyError::NotSent(NotSent::Overloaded))
@@ -27,22 +23,16 @@ async fn one_order_more_than_allowed_is_refused_at_once() {
 async fn a_drain_refuses_new_orders_and_finishes_those_in_flight() {
     let upi = Upi::held(|| Ok(answer()));
     let verifier = verifier(&upi, &healthy());
-    let pending = verifier
-        .verify(sample::verification("1"), within(1000), Ticket::default())
-        .await;
+    let pending = ask(&verifier, "1", within(1000)).await;
     assert!(matches!(pending, Err(VerifyError::Pending)));
     verifier.drain();
-    let refused = verifier
-        .verify(sample::verification("2"), None, Ticket::default())
-        .await;
+    let refused = ask(&verifier, "2", None).await;
     assert!(matches!(
         refused,
         Err(VerifyError::NotSent(NotSent::Draining))
     ));
     upi.release();
-    let joined = verifier
-        .verify(sample::verification("1"), None, Ticket::default())
-        .await;
+    let joined = ask(&verifier, "1", None).await;
     assert_eq!(joined.unwrap().answer, answer());
     verifier.idle().await;
     assert_eq!(upi.posts(), 1);
@@ -54,11 +44,7 @@ async fn the_hard_end_answers_callers_with_the_truth() {
     let verifier = verifier(&upi, &healthy());
     let caller = tokio::spawn({
         let verifier = Arc::clone(&verifier);
-        async move {
-            verifier
-                .verify(sample::verification("1"), None, Ticket::default())
-                .await
-        }
+        async move { ask(&verifier, "1", None).await }
     });
     settle_down().await;
     verifier.drain();
@@ -75,15 +61,13 @@ async fn the_hard_end_answers_callers_with_the_truth() {
 async fn joined(failures: usize, deadline: Option<Instant>) -> Result<Verified, VerifyError> {
     let upi = Upi::prompt(|| Ok(answer()));
     let verifier = verifier(&upi, &Engine::failing(&["settle"].repeat(failures)));
-    let short = verifier
-        .verify(sample::verification("1"), within(199), Ticket::default())
-        .await;
+    let short = ask(&verifier, "1", within(199)).await;
     assert!(matches!(
         short,
         Err(VerifyError::NotSent(NotSent::DeadlineTooShort))
     ));
     assert_eq!(verifier.in_flight(), 1);
-    let joining = verifier.verify(sample::verification("1"), deadline, Ticket::default());
+    let joining = ask(&verifier, "1", deadline);
     let (mut joining, mut polls) = (std::pin::pin!(joining), 0);
     let rarely = std::future::poll_fn(|context| {
         polls += 1;
