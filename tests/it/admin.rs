@@ -210,7 +210,7 @@ async fn a_taken_admin_port_ends_the_start_and_is_named() {
 #[test]
 fn a_port_beyond_loopback_is_warned_of() {
     let gateway = Gateway::start(&["admin.listen=0.0.0.0:0"]);
-    let warned = || gateway.process.printed().contains("admin.listen is not on");
+    let warned = || gateway.process.printed().contains("admin.listen: is not on");
     let end = Instant::now() + Duration::from_secs(10);
     while !warned() && Instant::now() < end {
         std::thread::sleep(Duration::from_millis(20));
