@@ -1,16 +1,12 @@
 //! The `Gateway` port on UPI's wire.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tracing::Span;
 
 use super::envelope::Envelope;
-use super::identifier::{AppId, RequestPath};
-use super::key::{Kid, PrivateKey, PublicKey};
-use super::transport::{PostError, Reply, Route, Transport};
-use crate::domain::{Answer, Category, Member, ResponseCode, Verification};
+use super::transport::{PostError, Reply, Transport};
+use crate::domain::{Answer, Verification};
 use crate::observe::{Event, Observer, Stage, stage};
 use crate::verify::port::{BoxFuture, CallError, Cause, Clock, Gateway, Sealed};
 
@@ -20,37 +16,7 @@ mod skew;
 mod tests;
 
 pub use super::message::request::PhotoPlacement;
-pub use setup::SetupError;
-
-/// Settings of the UPI side.
-pub struct Settings {
-    /// The way there.
-    pub route: Route,
-    /// `upi.request_path`.
-    pub request_path: RequestPath,
-    /// `upi.app_id`.
-    pub app_id: AppId,
-    /// Where the photo goes.
-    pub photo_placement: PhotoPlacement,
-    /// Write `/` as `\/` in the body.
-    pub escape_solidus: bool,
-    /// The skew allowed between UPI's clock and ours, in either direction.
-    pub clock_window: Duration,
-    /// Overrides of the code table.
-    pub response_codes: BTreeMap<ResponseCode, Category>,
-    /// The member.
-    pub member: Member,
-}
-
-/// The three roles of keys that a participant holds.
-pub struct Keys {
-    /// Ours.
-    pub signing: (Kid, PrivateKey),
-    /// UPI's, to encrypt to.
-    pub encryption: (Kid, PublicKey),
-    /// UPI's, to verify answers; at least one.
-    pub verification: Vec<(Kid, PublicKey)>,
-}
+pub use setup::{Keys, Settings, SetupError};
 
 /// UPI behind the port.
 pub struct UpiGateway {

@@ -206,7 +206,7 @@ async fn a_taken_admin_port_ends_the_start_and_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_port_beyond_loopback_is_warned_of() {
     let gateway = Gateway::start(&["admin.listen=0.0.0.0:0"]);
-    gateway.process.prints("admin.listen is not on").await;
+    gateway.process.prints("admin.listen: is not on").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,15 +1,49 @@
 //! From settings and keys to a gateway, or the reason why not.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::{Keys, Settings};
+use crate::domain::{Category, Member, ResponseCode};
 use crate::upi::code::CodeTable;
 use crate::upi::envelope::Envelope;
+use crate::upi::identifier::{AppId, RequestPath};
 use crate::upi::jwe::{JweError, Sealer};
 use crate::upi::jws::{JwsError, Signer, Verifier};
-use crate::upi::message::request::Form;
-use crate::upi::transport::RouteError;
+use crate::upi::key::{Kid, PrivateKey, PublicKey};
+use crate::upi::message::request::{Form, PhotoPlacement};
+use crate::upi::transport::{Route, RouteError};
 use crate::verify::port::Clock;
+
+/// Settings of the UPI side.
+pub struct Settings {
+    /// The way there.
+    pub route: Route,
+    /// `upi.request_path`.
+    pub request_path: RequestPath,
+    /// `upi.app_id`.
+    pub app_id: AppId,
+    /// Where the photo goes.
+    pub photo_placement: PhotoPlacement,
+    /// Write `/` as `\/` in the body.
+    pub escape_solidus: bool,
+    /// The skew allowed between UPI's clock and ours, in either direction.
+    pub clock_window: Duration,
+    /// Overrides of the code table.
+    pub response_codes: BTreeMap<ResponseCode, Category>,
+    /// The member.
+    pub member: Member,
+}
+
+/// The three roles of keys that a participant holds.
+pub struct Keys {
+    /// Ours.
+    pub signing: (Kid, PrivateKey),
+    /// UPI's, to encrypt to.
+    pub encryption: (Kid, PublicKey),
+    /// UPI's, to verify answers; at least one.
+    pub verification: Vec<(Kid, PublicKey)>,
+}
 
 /// Why the UPI side cannot be set up.
 #[derive(Debug, thiserror::Error)]

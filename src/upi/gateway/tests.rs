@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use http::HeaderMap;
 use serde_json::{Value, json};
@@ -11,13 +12,15 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::domain::{Confidence, FreeText, Outcome, sample};
+use crate::domain::{Category, Confidence, FreeText, Member, Outcome, ResponseCode, sample};
 use crate::observe::Nobody;
-use crate::upi::BaseUrl;
 use crate::upi::envelope::OpenError;
 use crate::upi::jwe::Opener;
 use crate::upi::jws::{Claims, Expected, JwsError, Signer, Verifier};
+use crate::upi::key::{Kid, PrivateKey};
 use crate::upi::message::response::MalformedAnswer;
+use crate::upi::transport::Route;
+use crate::upi::{AppId, BaseUrl, RequestPath};
 
 mod seal;
 mod send;

@@ -18,23 +18,10 @@ mod failure;
 #[cfg(test)]
 mod tests;
 
-pub use failure::{Cause, Failure};
+pub use failure::{Cause, Failure, Step};
 
 /// How long the answer to `HEAD /` may take after the connection.
 const ANSWER: Duration = Duration::from_secs(10);
-
-/// What a step was about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// The host has an address.
-    Dns,
-    /// The port takes connections.
-    Tcp,
-    /// The handshake succeeds, or through a proxy everything up to it.
-    Tls,
-    /// An HTTP answer comes, whatever it says.
-    Http,
-}
 
 /// The time at UPI.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,10 +9,21 @@ use reqwest::StatusCode;
 use tokio_rustls::rustls::{AlertDescription, Error, PeerIncompatible, PeerMisbehaved};
 use tower::Service;
 
-use super::Step;
-
 /// hyper-util does not export the name of it.
 type TunnelError = <Tunnel<HttpConnector> as Service<http::Uri>>::Error;
+
+/// What a step was about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The host has an address.
+    Dns,
+    /// The port takes connections.
+    Tcp,
+    /// The handshake succeeds, or through a proxy everything up to it.
+    Tls,
+    /// An HTTP answer comes, whatever it says.
+    Http,
+}
 
 /// A step that failed.
 #[derive(Debug, PartialEq, Eq)]
