@@ -3,6 +3,7 @@
 //! ```sh
 //! cargo bench --bench verification                                  # the defaults
 //! cargo bench --bench verification -- json:telemetry.log_format=json    # and another setting
+//! BASELINE=/path/to/idphoto cargo bench --bench verification        # and another build
 //! ```
 //!
 //! What telemetry costs, and that a collector in trouble costs no call:
@@ -40,6 +41,7 @@ mod photo;
 #[path = "verification/process.rs"]
 mod process;
 
+use std::process::Command;
 use std::time::Duration;
 
 use collector::Collectors;
@@ -61,6 +63,16 @@ struct Variant {
     alone: Vec<Slice>,
 }
 
+impl Variant {
+    const fn of(gateway: Gateway) -> Self {
+        Self {
+            gateway,
+            loaded: Vec::new(),
+            alone: Vec::new(),
+        }
+    }
+}
+
 fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(run());
@@ -70,13 +82,13 @@ async fn run() {
     let sandbox = Sandbox::start();
     let photo = Photo::largest();
     let collectors = Collectors::start().await;
-    let mut variants: Vec<Variant> = settings(&collectors)
-        .map(|(name, settings)| Variant {
-            gateway: Gateway::start(&sandbox, name, &settings),
-            loaded: Vec::new(),
-            alone: Vec::new(),
-        })
-        .collect();
+    let settings = settings(&collectors);
+    let ours = settings.map(|(name, settings)| Gateway::start(&sandbox, name, &settings));
+    let other = std::env::var("BASELINE").ok().map(|binary| {
+        let command = Command::new(binary);
+        Gateway::run(command, &sandbox, "baseline".to_owned(), &[])
+    });
+    let mut variants: Vec<_> = ours.chain(other).map(Variant::of).collect();
     let floor = Floor::prepare(&photo);
     let mut floors = vec![floor.measure()];
     for variant in &variants {
