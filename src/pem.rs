@@ -65,7 +65,7 @@ pub fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemError> {
 /// A chain, its owner's certificate first, with the owner's key.
 ///
 /// # Errors
-/// [`PemError::Certificate`] when the first one is none, [`PemError::Pair`].
+/// [`PemError::Certificate`] when the first one has no certificate, [`PemError::Pair`].
 pub fn pair(
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,

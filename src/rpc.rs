@@ -113,7 +113,7 @@ pub struct Ports {
     pub admission: Arc<dyn Admission>,
     /// The wall clock.
     pub clock: Arc<dyn Clock>,
-    /// Who hears of every call.
+    /// Who is told of every call.
     pub observer: Arc<dyn Observer>,
 }
 

@@ -154,7 +154,7 @@ pub enum SandboxError {
     /// The encryption key cannot be used.
     #[error("the encryption key of the sandbox cannot be used")]
     Encryption(#[from] JweError),
-    /// The kid of `fault=unknown-kid` is none.
+    /// The kid of `fault=unknown-kid` is not valid.
     #[error("a kid of the sandbox cannot be used")]
     Kid(#[from] Flaw),
 }

@@ -1,6 +1,6 @@
 //! What can be seen of the gateway from outside: the log, metrics, and traces.
 //!
-//! Everything hears of the calls through the [`Observer`] port and steers nothing. Export
+//! Everything learns of the calls through the [`Observer`] port and steers nothing. Export
 //! is off until an endpoint is set; a collector that is slow, gone or never there costs
 //! counters, and no call.
 
@@ -93,7 +93,7 @@ impl Telemetry {
         })
     }
 
-    /// Who hears of every step.
+    /// Who is told of every step.
     #[must_use]
     pub fn observer(&self) -> Arc<dyn Observer> {
         Arc::clone(&self.observer)

@@ -72,7 +72,7 @@ pub enum FindError {
 
 /// Whether orders are still taken on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Stage {
+enum Phase {
     Open,
     Draining,
     Abandoned,
@@ -85,7 +85,7 @@ pub struct Verifier {
     observer: Arc<dyn Observer>,
     limits: Limits,
     flights: Flights,
-    stage: watch::Sender<Stage>,
+    phase: watch::Sender<Phase>,
     upstream: watch::Sender<Upstream>,
 }
 
@@ -104,7 +104,7 @@ impl Verifier {
             flights: Flights::new(limits.max_in_flight, Arc::clone(&observer)),
             observer,
             limits,
-            stage: watch::Sender::new(Stage::Open),
+            phase: watch::Sender::new(Phase::Open),
             upstream: watch::Sender::new(Upstream::Unknown),
         })
     }
@@ -158,7 +158,7 @@ impl Verifier {
 
     /// From now on new orders are refused as draining; those in flight go on.
     pub fn drain(&self) {
-        self.advance(Stage::Draining);
+        self.advance(Phase::Draining);
     }
 
     /// Orders in flight now.
@@ -175,7 +175,7 @@ impl Verifier {
     /// The hard end of a drain: what is in flight is settled as unknown, or as not sent
     /// where nothing had left, and its callers are answered. Returns when that is done.
     pub async fn abandon(&self) {
-        self.advance(Stage::Abandoned);
+        self.advance(Phase::Abandoned);
         self.idle().await;
     }
 
@@ -185,10 +185,10 @@ impl Verifier {
         self.upstream.subscribe()
     }
 
-    fn advance(&self, to: Stage) {
-        self.stage.send_if_modified(|stage| {
-            let later = to > *stage;
-            *stage = to.max(*stage);
+    fn advance(&self, to: Phase) {
+        self.phase.send_if_modified(|phase| {
+            let later = to > *phase;
+            *phase = to.max(*phase);
             later
         });
     }
@@ -199,7 +199,7 @@ impl Verifier {
         fingerprint: port::Fingerprint,
         deadline: Option<Instant>,
     ) -> Result<Boarding, NotSent> {
-        let open = *self.stage.borrow() == Stage::Open;
+        let open = *self.phase.borrow() == Phase::Open;
         self.flights.board(id, fingerprint, deadline, open)
     }
 

@@ -33,7 +33,7 @@ impl Running {
 
     /// Tells the part to stop, and waits until it has.
     pub(super) async fn stop(self) {
-        // A part that has ended already hears nothing and needs not.
+        // A part that has ended already needs no signal.
         let _ = self.stop.send(());
         let _ = self.task.await;
     }
@@ -125,7 +125,7 @@ pub enum StackError {
     /// The sandbox does not start.
     #[error("the sandbox does not start")]
     Sandbox(#[from] SandboxError),
-    /// The sandbox's address is none.
+    /// The sandbox's address is not valid.
     #[error("the sandbox's address cannot be used")]
     Address(#[from] Flaw),
     /// The gateway does not start.

@@ -13,14 +13,14 @@ const LONGEST_NAME: usize = 64;
 /// The values of all sources, and what was wrong with the sources themselves.
 pub struct Settings {
     pub keys: Keys,
-    pub values: BTreeMap<&'static str, Setting>,
+    pub values: BTreeMap<&'static str, Given>,
     pub problems: Vec<Problem>,
     /// The file could not be read, so that nobody knows which keys are missing.
     pub unread: bool,
 }
 
 /// A value and where it was given.
-pub struct Setting {
+pub struct Given {
     pub value: Value,
     pub origin: Origin,
 }
@@ -36,7 +36,7 @@ impl Settings {
     }
 
     pub fn set(&mut self, key: &'static Key, value: Value, origin: Origin) {
-        self.values.insert(key.path(), Setting { value, origin });
+        self.values.insert(key.path(), Given { value, origin });
     }
 
     pub fn problem(&mut self, place: String, origin: Option<Origin>, text: String) {

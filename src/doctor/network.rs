@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::finding::{Finding, Verdict};
 use crate::app::Preparation;
 use crate::config::Survey;
-use crate::upi::transport::probe::{Cause, Failure, Outcome, Reading, Step};
+use crate::upi::transport::probe::{Cause, Failure, Observation, Reading, Step};
 use crate::verify::port::Clock;
 
 #[cfg(test)]
@@ -29,14 +29,14 @@ const RESOLUTION: time::Duration = time::Duration::SECOND;
 /// Resolves, connects and asks `HEAD /` once; nothing of the API's path, and no POST.
 pub async fn examine(survey: &Survey, prepared: &Preparation, clock: &dyn Clock) -> Vec<Finding> {
     let (Some(probe), Some(config)) = (&prepared.probe, survey.draft()) else {
-        let text = "cannot be looked at before the configuration of the way there is mended";
-        let advice = "mend it and run this again";
+        let text = "cannot be looked at before the configuration of the way there is fixed";
+        let advice = "fix it and run this again";
         return vec![Finding::warning("network", BASE_URL, text, advice)];
     };
     judge(&probe.run(clock).await, config.upi.clock_window)
 }
 
-fn judge(outcome: &Outcome, window: Duration) -> Vec<Finding> {
+fn judge(outcome: &Observation, window: Duration) -> Vec<Finding> {
     let passed = outcome.passed.iter();
     let mut findings: Vec<_> = passed
         .map(|step| Finding::ok(name(*step), BASE_URL, good(*step)))

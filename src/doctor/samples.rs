@@ -45,7 +45,7 @@ pub fn examine(keys: &[Material]) -> Vec<Finding> {
 
 fn sample(material: &Material, ours: Option<&PrivateKey>) -> Option<Finding> {
     let half = material.half.as_ref()?;
-    // A kid that is none has been named; the key can be tried all the same.
+    // A kid that is not valid has been named; the key can be tried all the same.
     let kid = material.kid.clone().or_else(|| Kid::parse(APP_ID).ok())?;
     let key = material.key("key_file");
     Some(match half {

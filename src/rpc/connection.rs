@@ -39,7 +39,7 @@ const MAX_FRAME: u32 = 256 * 1024;
 /// The largest message without waiting for the window.
 const STREAM_WINDOW: u32 = 1024 * 1024;
 /// A photo of the largest size and most of the next. Headers come behind what their connection has
-/// on the way, and a call for which there is no room should hear that soon: with dozens of busy
+/// on the way, and a call for which there is no room should be told soon: with dozens of busy
 /// connections this much of each is read, and sealed, in some tens of milliseconds. Over a way of
 /// 50 ms it is 30 photos a second for each connection.
 const CONNECTION_WINDOW: u32 = 256 * 1024;
@@ -153,7 +153,7 @@ impl Host {
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let unread = Unread::default();
-        let calls = Calls {
+        let calls = CallService {
             unread: unread.clone(),
             routes: self.routes.clone(),
             caller: Arc::new(caller),
@@ -234,14 +234,14 @@ fn http(header_bytes: usize) -> http2::Builder<TokioExecutor> {
 }
 
 /// The calls of one connection: all from the same caller.
-struct Calls {
+struct CallService {
     routes: Routes,
     caller: Arc<Caller>,
     part: Part,
     unread: Unread,
 }
 
-impl Service<Request<Incoming>> for Calls {
+impl Service<Request<Incoming>> for CallService {
     type Response = Response<Noted<Answer>>;
     type Error = Infallible;
     type Future = BoxFuture<Self::Response, Self::Error>;

@@ -28,7 +28,7 @@ pub(super) fn reply_by(
         return Ok(None);
     };
     let timeout = parse(value.as_bytes()).ok_or(Malformed)?;
-    // A deadline beyond what the clock can tell is none.
+    // A deadline beyond what the clock can tell counts as not set.
     Ok(arrived.checked_add(timeout - margin(timeout)))
 }
 

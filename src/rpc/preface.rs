@@ -32,7 +32,7 @@ pub(super) struct Listened<I> {
     unread: Unread,
 }
 
-/// What has been heard. Clones tell the same.
+/// What is known of a peer so far. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Heard(Arc<So>);
 

@@ -101,7 +101,7 @@ impl Failure {
         Self::whole_request("the request must be one message")
     }
 
-    /// A `grpc-timeout` that is none.
+    /// A `grpc-timeout` that cannot be read.
     pub(super) fn bad_timeout() -> Self {
         Self::whole_request("grpc-timeout must be 1 to 8 digits and one of H, M, S, m, u, n")
     }

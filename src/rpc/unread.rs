@@ -48,14 +48,14 @@ impl Unread {
         }
     }
 
-    fn give(&self, bytes: Bytes) -> Part {
+    fn give(&self, bytes: Bytes) -> Piece {
         let mut state = self.state();
         let number = state.next;
         state.next += 1;
         state.given.insert(number, Instant::now());
         drop(state);
         let unread = self.clone();
-        Part {
+        Piece {
             bytes,
             number,
             unread,
@@ -88,19 +88,19 @@ impl Unread {
 
 /// Bytes of an answer, until they are written.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(super) struct Piece {
     bytes: Bytes,
     number: u64,
     unread: Unread,
 }
 
-impl Drop for Part {
+impl Drop for Piece {
     fn drop(&mut self) {
         self.unread.state().given.remove(&self.number);
     }
 }
 
-impl Buf for Part {
+impl Buf for Piece {
     fn remaining(&self) -> usize {
         self.bytes.remaining()
     }
@@ -127,13 +127,13 @@ impl<B> Noted<B> {
 }
 
 impl<B: Body<Data = Bytes> + Unpin> Body for Noted<B> {
-    type Data = Part;
+    type Data = Piece;
     type Error = B::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Part>, B::Error>>> {
+    ) -> Poll<Option<Result<Frame<Piece>, B::Error>>> {
         let frame = Pin::new(&mut self.body).poll_frame(context);
         frame.map_ok(|frame| frame.map_data(|bytes| self.unread.give(bytes)))
     }

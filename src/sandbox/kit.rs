@@ -141,7 +141,7 @@ pub enum KitError {
     /// A key cannot be made or read.
     #[error("a key of the sandbox cannot be made or read")]
     Key(#[from] KeyError),
-    /// A kid of ours is none.
+    /// A kid of ours is not valid.
     #[error("a kid of the sandbox cannot be used")]
     Kid(#[from] Flaw),
     /// No thread to make a key in.

@@ -31,10 +31,10 @@ const OTHERS: Level = Level::WARN;
 
 /// The level in force. Its clones are the same one.
 #[derive(Debug, Clone)]
-pub struct Switch(Arc<Shared>);
+pub struct Switch(Arc<Levels>);
 
 #[derive(Debug)]
-struct Shared {
+struct Levels {
     configured: Level,
     /// The [`rank`] in force: the filter reads it for each event.
     rank: AtomicU8,
@@ -54,7 +54,7 @@ impl Switch {
     /// With the level that is in force unless somebody says otherwise.
     #[must_use]
     pub fn new(configured: Level) -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(Levels {
             configured,
             rank: AtomicU8::new(rank(configured)),
             exception: Mutex::new(None),
@@ -110,7 +110,7 @@ pub struct Standing {
     pub until: Option<OffsetDateTime>,
 }
 
-impl Shared {
+impl Levels {
     async fn restore_at(self: Arc<Self>, until: Instant) {
         sleep_until(until).await;
         let mut exception = self.exception();
@@ -154,7 +154,7 @@ impl Shared {
 /// would cost each span several times as much.
 #[derive(Debug)]
 pub(super) struct Gate {
-    level: Arc<Shared>,
+    level: Arc<Levels>,
     traced: bool,
 }
 

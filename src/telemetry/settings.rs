@@ -43,7 +43,7 @@ impl Default for Export {
 /// How much is logged: this and everything graver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LogLevel {
-    /// What an operator has to mend.
+    /// What an operator has to fix.
     Error,
     /// What may become an error.
     Warn,

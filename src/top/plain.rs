@@ -1,4 +1,4 @@
-//! The view as plain text, once: for scripts, mails and terminals that are none.
+//! The view as plain text, once: for scripts, mails and dumb terminals.
 
 use std::io::{self, Write};
 use std::time::Duration;

@@ -31,7 +31,7 @@ pub struct Source {
     authority: Authority,
 }
 
-/// An URL that is none of an admin port.
+/// Not the URL of an admin port.
 #[derive(Debug, thiserror::Error)]
 #[error("expected an URL without a path such as http://127.0.0.1:9464")]
 pub struct BadUrl;
@@ -84,7 +84,7 @@ impl Source {
     /// Fetches the page.
     ///
     /// # Errors
-    /// There is none, or not within 5 s.
+    /// No answer within 5 s.
     pub(super) async fn scrape(&self) -> Result<Scrape, SourceError> {
         let page = timeout(PATIENCE, self.fetch());
         let page = page.await.map_err(|_| SourceError::Late)??;

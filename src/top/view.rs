@@ -143,7 +143,7 @@ fn draw_fill(frame: &mut Frame<'_>, area: Rect, reading: &Reading) {
         .block(framed(" in flight, of limit ".to_owned()))
         .gauge_style(Style::new().fg(Color::Cyan))
         .label(label)
-        // A value that is none would end the drawing.
+        // NaN would end the drawing.
         .ratio(if fill.is_finite() { fill } else { 0.0 });
     frame.render_widget(gauge, area);
 }

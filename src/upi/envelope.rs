@@ -10,7 +10,7 @@ use uuid::Builder;
 use super::code::CodeTable;
 use super::jwe::{JweError, Sealer};
 use super::jws::{Claims, Expected, JwsError, Signer, Verifier};
-use super::message::request::Form;
+use super::message::request::RequestForm;
 use super::message::response::{self, MalformedAnswer};
 use crate::domain::{Answer, Outcome, Verification};
 use crate::verify::port::{Clock, Sealed};
@@ -29,7 +29,7 @@ pub struct Envelope {
     /// The skew allowed between UPI's clock and ours.
     pub clock_window: Duration,
     /// What is the same in all requests.
-    pub form: Form,
+    pub form: RequestForm,
     /// What the response codes mean.
     pub codes: CodeTable,
     /// Signs with our key.

@@ -65,7 +65,7 @@ impl Signer {
     /// # Errors
     /// [`JwsError::Signing`].
     pub fn sign(&self, claims: &Claims<'_>, body: &[u8]) -> Result<String, JwsError> {
-        let header = ProtectedHeader::new(self.kid.as_str(), claims);
+        let header = JwsHeader::new(self.kid.as_str(), claims);
         let header = serde_json::to_vec(&header).map_err(|_| JwsError::Signing)?;
         let header = BASE64URL.encode_to_string(header);
         let signature = self
@@ -81,7 +81,7 @@ impl Signer {
 
 /// The header in the order and form of UPI's own kit; serde keeps the order of the fields.
 #[derive(Serialize)]
-struct ProtectedHeader<'a> {
+struct JwsHeader<'a> {
     alg: &'static str,
     kid: &'a str,
     crit: &'static [&'static str],
@@ -95,7 +95,7 @@ struct ProtectedHeader<'a> {
     request_path: Option<&'a str>,
 }
 
-impl<'a> ProtectedHeader<'a> {
+impl<'a> JwsHeader<'a> {
     fn new(kid: &'a str, claims: &Claims<'a>) -> Self {
         Self {
             alg: rules::ALGORITHM,

@@ -14,7 +14,7 @@ use super::flight::{Ended, Flight};
 use super::port::{
     CallError, Cause, Claim, Claimed, Fingerprint, LedgerError, Record, Sealed, Settlement, State,
 };
-use super::{Stage, Ticket, Upstream, Verified, Verifier};
+use super::{Phase, Ticket, Upstream, Verified, Verifier};
 use crate::domain::{OrderId, Verification};
 use crate::observe::{self, Event, stage};
 
@@ -24,7 +24,7 @@ const SETTLE_ATTEMPTS: u32 = 8;
 const SETTLE_PAUSE: Duration = Duration::from_millis(100);
 
 /// An end, and what the ledger must learn of it; `None` when it knows.
-type Outcome = (Ended, Option<Settlement>);
+type Conclusion = (Ended, Option<Settlement>);
 
 /// How far an attempt came, for the case that it panics.
 #[derive(Default)]
@@ -40,7 +40,7 @@ impl Progress {
 
     /// The end of an order whose attempt panicked here. An order that was not claimed is
     /// not ours to settle.
-    fn crash(&self) -> Outcome {
+    fn crash(&self) -> Conclusion {
         let (dispatch, settlement) = match self.0.load(Ordering::Relaxed) {
             Self::DEPARTED => (Dispatch::Unknown, Some(Settlement::OutcomeUnknown)),
             Self::CLAIMED => (Dispatch::NotSent, Some(Settlement::NotSent)),
@@ -74,7 +74,7 @@ impl Verifier {
         flight: &Flight,
         (request, ticket): (Verification, Ticket),
         progress: &Progress,
-    ) -> Outcome {
+    ) -> Conclusion {
         let claim = Claim {
             order_id: flight.order_id.clone(),
             fingerprint: flight.fingerprint,
@@ -101,7 +101,7 @@ impl Verifier {
         request: Verification,
         ticket: Ticket,
     ) -> Result<Sealed, VerifyError> {
-        if *self.stage.borrow() == Stage::Abandoned {
+        if *self.phase.borrow() == Phase::Abandoned {
             return Err(NotSent::Draining.into());
         }
         if !self.has_time(flight) {
@@ -121,12 +121,12 @@ impl Verifier {
         Ok(sealed)
     }
 
-    async fn call(&self, sealed: Sealed) -> Outcome {
+    async fn call(&self, sealed: Sealed) -> Conclusion {
         let begun = Instant::now();
-        let mut stage = self.stage.subscribe();
+        let mut phase = self.phase.subscribe();
         let result = tokio::select! {
             result = self.gateway.send(sealed) => result,
-            _ = stage.wait_for(|stage| *stage == Stage::Abandoned) => {
+            _ = phase.wait_for(|phase| *phase == Phase::Abandoned) => {
                 Err(CallError::Unknown(Arc::new(DrainEnded)))
             }
         };
@@ -168,7 +168,7 @@ impl Verifier {
             let last = hopeless || attempt == SETTLE_ATTEMPTS;
             error!(order_id = %flight.order_id, attempt, last, %cause, "the end of an order could not be recorded");
             flight.land(ended.clone());
-            if last || *self.stage.borrow() == Stage::Abandoned {
+            if last || *self.phase.borrow() == Phase::Abandoned {
                 return;
             }
             tokio::time::sleep(pause).await;
@@ -177,7 +177,7 @@ impl Verifier {
     }
 }
 
-fn conclude(result: Result<crate::domain::Answer, CallError>) -> Outcome {
+fn conclude(result: Result<crate::domain::Answer, CallError>) -> Conclusion {
     match result {
         Ok(answer) => (
             Ok(Verified {

@@ -65,7 +65,7 @@ fn without_a_date_nothing_is_claimed() {
 
 #[test]
 fn a_step_that_fails_is_unreachable_and_the_steps_before_it_are_good() {
-    let outcome = Outcome {
+    let outcome = Observation {
         passed: vec![Step::Dns],
         failed: Some(Failure {
             step: Step::Tcp,
@@ -107,13 +107,13 @@ fn causes_have_their_own_words_and_advice() {
             "upi.proxy",
         ),
     ] {
-        let outcome = Outcome {
+        let outcome = Observation {
             failed: Some(Failure {
                 step: Step::Tls,
                 cause,
                 why: "why".to_owned(),
             }),
-            ..Outcome::default()
+            ..Observation::default()
         };
         let found = judge(&outcome, UPI_WINDOW);
         assert!(found[0].text.contains(words), "{}", found[0].text);

@@ -1,6 +1,6 @@
 //! What libraries below us log. Peers can make them log as often as they like, and their
 //! texts may hold a peer's bytes (RFC 9113 lets a PING carry any eight). So a place in a
-//! library's source is heard a few times in a while, and a line says which place, not what.
+//! library's source is logged a few times in a while, and a line says which place, not what.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +18,7 @@ const MOST: u32 = 5;
 
 const WHILE: Duration = Duration::from_secs(10);
 
-/// Who was heard how often. There are as many places as the libraries' sources have.
+/// Which places were logged how often. There are as many places as the libraries' sources have.
 #[derive(Debug, Default)]
 pub(in super::super) struct Libraries(Mutex<HashMap<Identifier, Heard>>);
 

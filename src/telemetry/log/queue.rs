@@ -30,13 +30,13 @@ const BATCH: usize = 16 * 1024;
 #[derive(Debug, Clone)]
 pub(super) struct Lines {
     sender: SyncSender<Vec<u8>>,
-    standing: Arc<Standing>,
+    counts: Arc<Counts>,
     losses: Arc<Losses>,
 }
 
 /// How far the writing is.
 #[derive(Debug, Default)]
-struct Standing {
+struct Counts {
     queued: AtomicU64,
     /// Lost, and no line has said so.
     untold: AtomicU64,
@@ -53,11 +53,11 @@ impl Lines {
         losses: Arc<Losses>,
     ) -> io::Result<Self> {
         let (sender, receiver) = sync_channel(capacity);
-        let standing = Arc::<Standing>::default();
+        let counts = Arc::<Counts>::default();
         let scribe = Scribe {
             out,
             form,
-            standing: Arc::clone(&standing),
+            counts: Arc::clone(&counts),
             losses: Arc::clone(&losses),
         };
         thread::Builder::new()
@@ -65,19 +65,19 @@ impl Lines {
             .spawn(move || scribe.run(&receiver))?;
         Ok(Self {
             sender,
-            standing,
+            counts,
             losses,
         })
     }
 
     /// Waits until what was queued is written, at most for `limit`.
     pub(super) fn flush(&self, limit: Duration) {
-        let queued = self.standing.queued.load(Ordering::Acquire);
-        let written = self.standing.written();
+        let queued = self.counts.queued.load(Ordering::Acquire);
+        let written = self.counts.written();
         let waiting = |written: &mut u64| *written < queued;
         // A poisoned lock has lost nothing: a number is in it.
         let waited = self
-            .standing
+            .counts
             .moved
             .wait_timeout_while(written, limit, waiting);
         drop(waited);
@@ -85,15 +85,15 @@ impl Lines {
 
     fn queue(&self, line: Vec<u8>) {
         if self.sender.try_send(line).is_ok() {
-            self.standing.queued.fetch_add(1, Ordering::Release);
+            self.counts.queued.fetch_add(1, Ordering::Release);
         } else {
-            self.standing.untold.fetch_add(1, Ordering::Relaxed);
+            self.counts.untold.fetch_add(1, Ordering::Relaxed);
             self.losses.log_overflow();
         }
     }
 }
 
-impl Standing {
+impl Counts {
     fn written(&self) -> MutexGuard<'_, u64> {
         self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -136,7 +136,7 @@ fn gather(first: Vec<u8>, lines: &Receiver<Vec<u8>>) -> (Vec<u8>, u64) {
 struct Scribe<W> {
     out: W,
     form: LogFormat,
-    standing: Arc<Standing>,
+    counts: Arc<Counts>,
     losses: Arc<Losses>,
 }
 
@@ -150,13 +150,13 @@ impl<W: Write> Scribe<W> {
             count += number;
             // What was lost is told where nothing waits, and now and then under a load that
             // never ends; not between any two lines.
-            let caught_up = self.standing.queued.load(Ordering::Acquire) <= count;
+            let caught_up = self.counts.queued.load(Ordering::Acquire) <= count;
             let often = before / CAPACITY as u64 != count / CAPACITY as u64;
             if caught_up || often {
                 self.tell_losses();
             }
-            *self.standing.written() = count;
-            self.standing.moved.notify_all();
+            *self.counts.written() = count;
+            self.counts.moved.notify_all();
             // Lines that come meanwhile wake nobody.
             thread::sleep(PAUSE);
         }
@@ -165,14 +165,14 @@ impl<W: Write> Scribe<W> {
     fn put(&mut self, batch: &[u8], lines: u64) {
         if self.out.write_all(batch).is_err() {
             self.losses.log_failed(lines);
-            self.standing.untold.fetch_add(lines, Ordering::Relaxed);
+            self.counts.untold.fetch_add(lines, Ordering::Relaxed);
         }
     }
 
     fn tell_losses(&mut self) {
-        let lost = self.standing.untold.swap(0, Ordering::Relaxed);
+        let lost = self.counts.untold.swap(0, Ordering::Relaxed);
         if lost > 0 && self.out.write_all(self.form.lost(lost).as_bytes()).is_err() {
-            self.standing.untold.fetch_add(lost, Ordering::Relaxed);
+            self.counts.untold.fetch_add(lost, Ordering::Relaxed);
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::upi::identifier::{AppId, RequestPath};
 use crate::upi::jwe::{JweError, Sealer};
 use crate::upi::jws::{JwsError, Signer, Verifier};
 use crate::upi::key::{Kid, PrivateKey, PublicKey};
-use crate::upi::message::request::{Form, PhotoPlacement};
+use crate::upi::message::request::{PhotoPlacement, RequestForm};
 use crate::upi::transport::{Route, RouteError};
 use crate::verify::port::Clock;
 
@@ -84,7 +84,7 @@ pub(super) fn envelope(
         app_id: settings.app_id.to_string(),
         request_path: settings.request_path.to_string(),
         clock_window: settings.clock_window,
-        form: Form {
+        form: RequestForm {
             member: settings.member,
             photo_placement: settings.photo_placement,
             escape_solidus: settings.escape_solidus,

@@ -2,7 +2,7 @@
 
 use time::{Duration, OffsetDateTime};
 
-/// So long before its end an operator should hear of it: UPI registers certificates by
+/// So long before its end an operator should know of it: UPI registers certificates by
 /// hand.
 const NOTICE: Duration = Duration::days(30);
 

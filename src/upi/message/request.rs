@@ -21,7 +21,7 @@ pub enum PhotoPlacement {
 
 /// What is the same in all requests.
 #[derive(Debug, Clone)]
-pub struct Form {
+pub struct RequestForm {
     /// The member that asks.
     pub member: Member,
     /// Where the photo travels.
@@ -31,7 +31,7 @@ pub struct Form {
     pub escape_solidus: bool,
 }
 
-impl Form {
+impl RequestForm {
     /// What is encrypted into `encData`. Wiped when dropped.
     #[must_use]
     pub fn plaintext(&self, request: &Verification) -> WipedBytes {

@@ -69,40 +69,40 @@ pub enum MalformedAnswer {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Body {
-    confidence: Option<Value>,
+    confidence: Option<AnyValue>,
     #[serde(alias = "MsgResponse")]
     msg_response: Object<Response>,
     #[serde(default)]
-    error_detail: Value,
+    error_detail: AnyValue,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Response {
     #[serde(default)]
-    response_code: Value,
+    response_code: AnyValue,
     #[serde(default)]
-    response_msg: Value,
+    response_msg: AnyValue,
     #[serde(default)]
-    error_detail: Value,
+    error_detail: AnyValue,
 }
 
 /// A value whose type is judged by what it means, and not by the parser.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Value {
+enum AnyValue {
     Text(String),
     Number(u64),
     Other(IgnoredAny),
 }
 
-impl Default for Value {
+impl Default for AnyValue {
     fn default() -> Self {
         Self::Other(IgnoredAny)
     }
 }
 
-impl Value {
+impl AnyValue {
     fn as_str(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),

@@ -36,7 +36,7 @@ pub struct Reading {
 
 /// How far the probe came.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub struct Observation {
     /// The steps that were taken.
     pub passed: Vec<Step>,
     /// The step that failed, and why.
@@ -75,14 +75,14 @@ impl Probe {
 
     /// Takes the steps until one fails. The name and the port are looked at directly only
     /// when no proxy may stand before them.
-    pub async fn run(&self, clock: &dyn Clock) -> Outcome {
-        let mut outcome = Outcome::default();
+    pub async fn run(&self, clock: &dyn Clock) -> Observation {
+        let mut outcome = Observation::default();
         let walked = self.walk(clock, &mut outcome).await;
         outcome.failed = walked.err();
         outcome
     }
 
-    async fn walk(&self, clock: &dyn Clock, outcome: &mut Outcome) -> Result<(), Failure> {
+    async fn walk(&self, clock: &dyn Clock, outcome: &mut Observation) -> Result<(), Failure> {
         if self.direct {
             let addresses = self.within(self.resolve()).await;
             let addresses = addresses.map_err(|why| Failure::other(Step::Dns, why))?;

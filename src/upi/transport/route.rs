@@ -175,7 +175,7 @@ fn web_url(text: &str, advice: &'static str) -> Result<Url, Flaw> {
     if text.contains('#') {
         return Err(flaw("has a fragment in it", advice));
     }
-    // Url mends much of what it reads; HTTP's own type takes it as it is.
+    // Url corrects much of what it reads; HTTP's own type takes it as it is.
     let strict = text.parse::<http::Uri>().ok();
     let strict = strict.filter(|uri| uri.authority().is_some_and(has_good_port));
     let url = strict.and_then(|_| Url::parse(text).ok());

@@ -1,4 +1,4 @@
-//! What an observer hears of each way that a call can go.
+//! What an observer is told of each way that a call can go.
 
 use std::sync::Mutex;
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::observe::{Event, Observer};
 use crate::verify::doubles::Script;
 
-/// Keeps the names of what it hears, with what tells them apart.
+/// Keeps the names of what it is told, with what tells them apart.
 #[derive(Default)]
 struct Listener(Mutex<Vec<String>>);
 

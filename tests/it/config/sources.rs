@@ -1,4 +1,4 @@
-//! File, environment, command line, sandbox: who is heard.
+//! File, environment, command line, sandbox: which one counts.
 
 use std::time::Duration;
 

@@ -3,8 +3,8 @@
 use super::*;
 use crate::domain::{FreeText, MerchantDraft, Rules, sample};
 
-fn form() -> Form {
-    Form {
+fn form() -> RequestForm {
+    RequestForm {
         member: Member::parse("00520446", "Example Bank", FreeText::Ascii).unwrap(),
         photo_placement: PhotoPlacement::Beside,
         escape_solidus: false,
@@ -80,7 +80,7 @@ fn the_body_of_a_merchant_has_all_three_members_of_the_merchant() {
 
 #[test]
 fn an_encrypted_photo_is_in_the_plaintext_and_not_in_the_body() {
-    let form = Form {
+    let form = RequestForm {
         photo_placement: PhotoPlacement::Encrypted,
         ..form()
     };
@@ -106,7 +106,7 @@ fn an_escaped_solidus_is_escaped_in_every_member_of_the_body() {
     draft.consent.purpose = "A/B \"check\" \\ end".to_owned();
     let request = sample::check(draft);
     let plain = text(&form().body(&request, "ey..x"));
-    let form = Form {
+    let form = RequestForm {
         escape_solidus: true,
         ..form()
     };

@@ -14,7 +14,7 @@ use super::server::{Act, Server, ok};
 use super::*;
 use crate::domain::Secret;
 use crate::observe::Nobody;
-use crate::upi::transport::probe::{Outcome, Probe, Step};
+use crate::upi::transport::probe::{Observation, Probe, Step};
 use crate::upi::transport::{ClientIdentity, RouteError};
 use crate::verify::port::SystemClock;
 
@@ -248,7 +248,7 @@ async fn probed(tls: TlsAcceptor) -> String {
     format!("https://localhost:{port}")
 }
 
-async fn probe(authority: &Authority, url: String) -> Outcome {
+async fn probe(authority: &Authority, url: String) -> Observation {
     let route = trusting(authority, &url);
     Probe::new(&route).unwrap().run(&SystemClock).await
 }
