@@ -55,6 +55,9 @@ var plantedViolations = []planted{
 		e.second.received, e.last, e.sandbox = 2, 2, 2
 	}},
 	{"sent when all was over", "twice: received once more", good, func(e *evidence) { e.last, e.sandbox = 2, 2 }},
+	{"sent when all was over, and before", "twice: received once more", arriving, func(e *evidence) {
+		e.second.before, e.second.received, e.last = 1, 1, 2
+	}},
 	{"a refused order sent by nobody", "twice: two calls, and received 3 times", denied, func(e *evidence) { e.last, e.sandbox = 3, 3 }},
 	{"a witness that sees less than the sandbox", "witness: the sandbox counts 2", good, func(e *evidence) { e.sandbox = 2 }},
 

@@ -99,6 +99,12 @@ func cut() evidence {
 	return e
 }
 
+func arriving() evidence {
+	e := with(scenario{ending: broken}, of(noAnswer, lost, 0), of(noAnswer, lost, 0))
+	e.last, e.sandbox = 1, 1
+	return e
+}
+
 func silent(code codes.Code, evidence evidence) evidence {
 	evidence.first.end = end{code: code, to: noon.Add(time.Second)}
 	return evidence
@@ -107,7 +113,7 @@ func silent(code codes.Code, evidence evidence) evidence {
 func TestGoodEvidenceHasNoViolation(t *testing.T) {
 	for name, evidence := range map[string]evidence{
 		"an answer": good(), "an answer after the deadline": late(), "too little time": early(), "no answer": without(),
-		"a refusal": denied(), "a broken line": cut(),
+		"a refusal": denied(), "a broken line": cut(), "a request that arrives behind its end": arriving(),
 		"a hasty caller": hasty(late)(), "a hasty caller after a refusal": hasty(denied)(),
 		"a first call that is overtaken": func() evidence {
 			e := cut()
