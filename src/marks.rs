@@ -4,10 +4,13 @@
 //! skip the certificate behind it without a word, since RFC 7468, section 2, lets them ignore what
 //! stands before a boundary.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 const MARK: &[u8] = b"\xEF\xBB\xBF";
+/// No text, key or bundle of an operator is larger (bytes); a wrong path may name anything.
+const LARGEST: usize = 4 * 1024 * 1024;
 const BOUNDARY: &[u8] = b"-----BEGIN ";
 
 /// The file is in UTF-16, as PowerShell's `>` writes it.
@@ -24,10 +27,26 @@ impl From<Utf16> for io::Error {
 /// The file without its marks.
 ///
 /// # Errors
-/// It cannot be read, or its text is UTF-16.
+/// It cannot be read, is too large ([`io::ErrorKind::FileTooLarge`]), or its text is UTF-16.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = std::fs::read(path)?;
+    let mut bytes = read_with_marks(path)?;
     remove(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The file as it is. A device may have no end, and no size that tells it.
+///
+/// # Errors
+/// It cannot be read, or is too large ([`io::ErrorKind::FileTooLarge`]).
+pub fn read_with_marks(path: &Path) -> io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    let size = usize::try_from(file.metadata()?.len()).unwrap_or(LARGEST);
+    // Room for all of it at once: what grows leaves copies behind.
+    let mut bytes = Vec::with_capacity(size.min(LARGEST) + 1);
+    file.take(LARGEST as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > LARGEST {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
     Ok(bytes)
 }
 
@@ -89,6 +108,12 @@ mod tests {
         ] {
             assert_eq!(removed(bytes), Ok(bytes.to_vec()), "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn a_file_without_an_end_is_too_large() {
+        let error = read(Path::new("/dev/zero")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
     }
 
     #[test]

@@ -8,9 +8,6 @@ use zeroize::{Zeroize as _, Zeroizing};
 use crate::domain::Secret;
 use crate::marks::{self, Utf16};
 
-/// No key or certificate bundle is larger (bytes); a wrong path may name anything.
-const MAX_FILE: u64 = 4 * 1024 * 1024;
-
 /// A passphrase file that holds something else than text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the passphrase file is not UTF-8 text")]
@@ -35,13 +32,11 @@ pub enum ReadError {
 /// # Errors
 /// The file cannot be read, is too large for a key, or is text in UTF-16.
 pub fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, ReadError> {
-    let size = std::fs::metadata(path)
-        .map_err(ReadError::Unreadable)?
-        .len();
-    if size > MAX_FILE {
-        return Err(ReadError::TooLarge);
-    }
-    let mut bytes = Zeroizing::new(std::fs::read(path).map_err(ReadError::Unreadable)?);
+    let read = marks::read_with_marks(path).map_err(|error| match error.kind() {
+        io::ErrorKind::FileTooLarge => ReadError::TooLarge,
+        _ => ReadError::Unreadable(error),
+    });
+    let mut bytes = Zeroizing::new(read?);
     marks::remove(&mut bytes)?;
     Ok(bytes)
 }

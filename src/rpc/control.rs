@@ -28,6 +28,7 @@ const SETTINGS: u8 = 4;
 const PING: u8 = 6;
 const ACK: u8 = 1;
 const END_STREAM: u8 = 1;
+const PADDED: u8 = 8;
 
 /// Less than this in a piece is overhead: the library counts what is missing.
 const SMALL: usize = 256;
@@ -117,7 +118,8 @@ impl Control {
         match kind {
             PING if flags & ACK != 0 => self.count(),
             SETTINGS => self.count(),
-            DATA if flags & END_STREAM == 0 && self.left < SMALL => {
+            // Padding makes a frame longer, and its content no larger.
+            DATA if flags & END_STREAM == 0 && (self.left < SMALL || flags & PADDED != 0) => {
                 self.small += 1;
                 Ok(())
             }
@@ -142,7 +144,9 @@ impl Control {
 mod tests {
     use tokio::time::advance;
 
-    use super::{ACK, Control, DATA, END_STREAM, Flood, MOST, PIECES, PING, SETTINGS, WHILE};
+    use super::{
+        ACK, Control, DATA, END_STREAM, Flood, MOST, PADDED, PIECES, PING, SETTINGS, WHILE,
+    };
 
     fn frame(kind: u8, flags: u8, content: &[u8]) -> Vec<u8> {
         let length = u32::try_from(content.len()).unwrap().to_be_bytes();
@@ -197,6 +201,10 @@ mod tests {
         // The content of the last one comes after the turn.
         let left = pieces.len() - 10 * PIECES as usize + 1;
         assert_eq!(control.follow(&pieces), Ok(Some(left)));
+        let mut padded = Control::new();
+        padded.follow(&acks(0)).unwrap();
+        let pieces = frame(DATA, PADDED, &[255; 257]).repeat(PIECES as usize);
+        assert_eq!(padded.follow(&pieces), Ok(Some(257)));
     }
 
     #[tokio::test(start_paused = true)]

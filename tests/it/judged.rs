@@ -225,6 +225,7 @@ fn tls() -> Vec<Broken> {
     ];
     for key in certificates {
         all.push(broken(key, with_tls().set(key, "/nowhere/tls.pem")));
+        all.push(broken(key, with_tls().set(key, "/dev/zero")));
         for content in ["", NONSENSE, DAMAGED, &other.key] {
             all.push(file(key, content));
         }
