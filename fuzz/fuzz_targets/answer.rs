@@ -12,7 +12,7 @@ use idphoto::upi::envelope::{Envelope, OpenError, UPI_JWS};
 use idphoto::upi::gateway::PhotoPlacement;
 use idphoto::upi::jwe::Sealer;
 use idphoto::upi::jws::{JwsError, Signer, Verifier};
-use idphoto::upi::message::request::Form;
+use idphoto::upi::message::request::RequestForm;
 use idphoto::upi::message::response;
 use idphoto::verify::port::Clock;
 use idphoto_fuzz::{
@@ -38,7 +38,7 @@ static ENVELOPE: LazyLock<Envelope> = LazyLock::new(|| Envelope {
     app_id: APP_ID.to_owned(),
     request_path: REQUEST_PATH.to_owned(),
     clock_window: Duration::from_secs(WINDOW),
-    form: Form {
+    form: RequestForm {
         member: Member::parse("00520446", "Example Bank", FreeText::Ascii).unwrap(),
         photo_placement: PhotoPlacement::Beside,
         escape_solidus: false,
