@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 mod certificates;
@@ -14,6 +15,7 @@ mod material;
 mod odd;
 mod prepare;
 mod read;
+mod remembering;
 
 pub use certificates::CertificateFacts;
 pub use descriptors::Room;
@@ -23,7 +25,7 @@ pub use read::{NotText, to_passphrase};
 
 use crate::admin::{self, Admin, AdminError};
 use crate::config::ServerConfig;
-use crate::ledger::MemoryLedger;
+use crate::ledger::{self, OpenError, Opened};
 use crate::observe::Observer;
 use crate::rpc::{self, Ports, Server, ServerError, UnderWay};
 use crate::telemetry::Telemetry;
@@ -46,7 +48,25 @@ pub struct App {
     server: Server,
     admin: Option<Admin>,
     room: Room,
+    _keeper: Keeper,
     drain_timeout: Duration,
+}
+
+/// Keeps the ledger for as long as the gateway runs.
+struct Keeper(AbortHandle);
+
+impl Keeper {
+    fn start(verifier: &Arc<Verifier>) -> Self {
+        let verifier = Arc::clone(verifier);
+        let task = tokio::spawn(async move { verifier.keep_ledger().await });
+        Self(task.abort_handle())
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// Why a gateway does not start.
@@ -55,9 +75,9 @@ pub enum AppError {
     /// UPI's side cannot be set up.
     #[error("UPI's side cannot be set up")]
     Upi(#[from] SetupError),
-    /// The operating system gave no random bytes for the ledger's key.
-    #[error("the ledger cannot be opened")]
-    Ledger(#[from] getrandom::Error),
+    /// The ledger cannot be opened.
+    #[error(transparent)]
+    Ledger(#[from] OpenError),
     /// The gRPC port cannot be opened.
     #[error("the gRPC port cannot be opened")]
     Server(#[from] ServerError),
@@ -86,13 +106,17 @@ impl App {
             Arc::clone(&clock),
             Arc::clone(&observer),
         )?);
-        let ledger = Arc::new(MemoryLedger::new(Arc::clone(&clock))?);
+        let Opened { ledger, archive: _ } =
+            ledger::open(&prepared.ledger, &clock, &observer).await?;
         let limits = Limits {
             max_in_flight: room.orders,
             least_time: LEAST_TIME,
+            ledger: prepared.ledger.timeout,
         };
+        let verifier = Verifier::new(gateway, ledger, Arc::clone(&observer), limits);
+        let keeper = Keeper::start(&verifier);
         let ports = Ports {
-            verifier: Verifier::new(gateway, ledger, Arc::clone(&observer), limits),
+            verifier,
             admission: Arc::new(Everyone),
             clock,
             observer,
@@ -102,6 +126,7 @@ impl App {
             server,
             admin: None,
             room,
+            _keeper: keeper,
             drain_timeout: prepared.config.server.drain_timeout,
         })
     }

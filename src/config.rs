@@ -32,7 +32,7 @@ mod warning;
 
 pub use admin::AdminConfig;
 pub use key::Key;
-pub use ledger::LedgerConfig;
+pub use ledger::{LedgerConfig, Paths};
 pub use party::{MemberConfig, MerchantConfig};
 pub use problem::{Origin, Problem, Problems};
 pub use reader::Reader;

@@ -1,9 +1,18 @@
 //! Engines of the order record. One state machine, one test suite for all of them.
 
+pub mod archive;
 mod fingerprint;
+pub mod journal;
+mod machine;
 mod memory;
+mod open;
+mod row;
+mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use fingerprint::Fingerprinter;
+pub use fingerprint::{FingerprintKey, Fingerprinter, KEY_LENGTH};
 pub use memory::MemoryLedger;
+pub use open::{OpenError, Opened, PostgresSettings, Settings, open};
+pub use row::{AnswerRow, Damaged, OrderRow};
+pub use settings::{Keep, Location, LocationError};

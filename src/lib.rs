@@ -16,6 +16,7 @@
 //! - `top`, a feature, is the operator's view of a gateway, from its admin port.
 //! - [`doctor`] says what is wrong with a configuration and its keys.
 //! - [`acceptor`] is the port of every server.
+//! - [`crash`] is where tests kill the process.
 //! - [`marks`] takes away what Windows puts before a text.
 //! - [`pem`] reads certificates and keys of TLS.
 //! - [`app`] puts everything together; [`cli`] is what an operator types.
@@ -25,6 +26,7 @@ pub mod admin;
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod crash;
 pub mod doctor;
 pub mod domain;
 pub mod ledger;

@@ -56,6 +56,18 @@ pub enum Event<'a> {
     ReusedBroke(Dispatch),
     /// UPI's clock, as its `Date` header tells it, minus ours, in seconds.
     Skew(f64),
+    /// So many ends of orders wait for the ledger to take them.
+    Unsettled(usize),
+    /// An end came when its order had been given up as unknown.
+    LateEnd,
+    /// So many orders were left in flight by processes that are gone, and are unknown now.
+    Swept(u64),
+    /// Whether the ledger can be written.
+    LedgerUp(bool),
+    /// The ledger made so many changes durable at once, and took so long.
+    Committed(usize, Duration),
+    /// How many orders the ledger has, and how many bytes it takes.
+    LedgerSize(u64, u64),
     /// An order came to its end: with UPI's answer, or with what is certain about it.
     OrderEnded(Result<(), Dispatch>),
 }
@@ -162,6 +174,8 @@ pub enum Stage {
     Send,
     /// The answer's signature is checked, and its content read.
     Open,
+    /// The intent to send is written to the ledger.
+    Claim,
     /// The end is written to the ledger.
     Settle,
 }
@@ -175,6 +189,7 @@ impl Stage {
             Self::Seal => "seal",
             Self::Send => "send",
             Self::Open => "open",
+            Self::Claim => "claim",
             Self::Settle => "settle",
         }
     }
@@ -186,6 +201,7 @@ impl Stage {
             Self::Seal => info_span!(Stage::Seal.name()),
             Self::Send => info_span!(Stage::Send.name(), upi.uuid = field::Empty),
             Self::Open => info_span!(Stage::Open.name()),
+            Self::Claim => info_span!(Stage::Claim.name()),
             Self::Settle => info_span!(Stage::Settle.name()),
         }
     }

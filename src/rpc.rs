@@ -184,7 +184,7 @@ impl Server {
     /// Whether it accepts calls, now and later.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
-        Readiness::new(&self.phases)
+        Readiness::new(self.phases.watch(), self.verifier.ledger_up())
     }
 
     /// Serves until `shutdown` resolves, then drains; back within `drain_timeout` + 1 s.

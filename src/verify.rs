@@ -1,13 +1,15 @@
-//! The use case: claim the order, call UPI, settle the order.
+//! The use case: claim the order, call UPI, settle the order. What is written before a byte leaves,
+//! and after, is the state machine of [`port::Ledger`].
 //!
 //! A call that has started runs in a task of its own, so neither the caller's deadline
 //! nor its disconnection can drop a request that is on its way, or lose its answer. Callers
 //! wait for the task; a second call with the same order id waits for the same one.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument as _;
 
@@ -21,6 +23,9 @@ mod attempt;
 #[cfg(test)]
 pub(crate) mod doubles;
 mod flight;
+mod keeper;
+mod settle;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod ticket;
@@ -37,6 +42,8 @@ pub struct Limits {
     pub max_in_flight: usize,
     /// Nothing is sent for callers who all have less time left than this.
     pub least_time: Duration,
+    /// How long the ledger may take for one step.
+    pub ledger: Duration,
 }
 
 /// An answer, and where it came from.
@@ -87,6 +94,11 @@ pub struct Verifier {
     flights: Flights,
     phase: watch::Sender<Phase>,
     upstream: watch::Sender<Upstream>,
+    ledger_up: watch::Sender<bool>,
+    /// Calls met an error of the ledger.
+    doubt: Notify,
+    /// Ends that the ledger has yet to take.
+    unsettled: AtomicUsize,
 }
 
 impl Verifier {
@@ -106,6 +118,9 @@ impl Verifier {
             limits,
             phase: watch::Sender::new(Phase::Open),
             upstream: watch::Sender::new(Upstream::Unknown),
+            ledger_up: watch::Sender::new(true),
+            doubt: Notify::new(),
+            unsettled: AtomicUsize::new(0),
         })
     }
 
@@ -125,7 +140,7 @@ impl Verifier {
         let fingerprint = self.ledger.fingerprint(&request);
         let order_id = request.order_id.clone();
         loop {
-            match self.board(&order_id, fingerprint, deadline)? {
+            match self.board(&order_id, &fingerprint, deadline)? {
                 Boarding::Lead(flight) => {
                     let mut landing = flight.landing();
                     let task = Arc::clone(self).fly(flight, (request, ticket));
@@ -185,6 +200,12 @@ impl Verifier {
         self.upstream.subscribe()
     }
 
+    /// Whether orders can be claimed.
+    #[must_use]
+    pub fn ledger_up(&self) -> watch::Receiver<bool> {
+        self.ledger_up.subscribe()
+    }
+
     fn advance(&self, to: Phase) {
         self.phase.send_if_modified(|phase| {
             let later = to > *phase;
@@ -196,7 +217,7 @@ impl Verifier {
     fn board(
         &self,
         id: &OrderId,
-        fingerprint: port::Fingerprint,
+        fingerprint: &port::Fingerprint,
         deadline: Option<Instant>,
     ) -> Result<Boarding, NotSent> {
         let open = *self.phase.borrow() == Phase::Open;

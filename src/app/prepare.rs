@@ -7,6 +7,7 @@ use super::judge::Judge;
 use super::material::{self, Half, KeyRole, Material};
 use crate::config::{Config, KeyDraft, Problem, Problems, Survey};
 use crate::domain::{Member, Merchant, Secret};
+use crate::ledger;
 use crate::rpc::Tls;
 use crate::telemetry;
 use crate::upi::gateway::{self, Keys};
@@ -39,6 +40,8 @@ pub struct Prepared {
     pub telemetry: telemetry::Settings,
     /// The merchant of requests that name none.
     pub merchant: Option<Merchant>,
+    /// Where orders are remembered.
+    pub ledger: ledger::Settings,
     member: Member,
     timeouts: Timeouts,
     /// What the certificates among the keys say; nothing of bare public keys.
@@ -88,6 +91,7 @@ fn prepared(
 ) -> Option<Prepared> {
     let tls = judge.server_tls(&config.tls);
     let telemetry = telemetry(config, judge);
+    let ledger = judge.ledger(config);
     let upstream = if survey.read.is_sandboxed() {
         Some(Upstream::Sandbox)
     } else {
@@ -98,6 +102,7 @@ fn prepared(
         upstream: upstream?,
         tls,
         telemetry,
+        ledger,
         merchant: config.merchant(&rules).ok()?,
         member: config.member(&rules).ok()?,
         timeouts: config.timeouts().ok()?,

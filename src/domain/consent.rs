@@ -67,6 +67,19 @@ impl Consent {
         })
     }
 
+    /// What was recorded once it had been checked, in the order of the fields. Rules may have
+    /// changed since; the evidence has not.
+    #[must_use]
+    pub fn recorded(texts: [String; 4]) -> Self {
+        let [usage_scenario, purpose, agreement_version, agreement_serial] = texts;
+        Self {
+            usage_scenario,
+            purpose,
+            agreement_version,
+            agreement_serial,
+        }
+    }
+
     /// All four texts, in the order of the fields.
     #[must_use]
     pub fn texts(&self) -> [&str; 4] {

@@ -103,3 +103,28 @@ pub enum Category {
     /// Any other code.
     Other,
 }
+
+impl Category {
+    const NAMES: [(Self, &'static str); 6] = [
+        (Self::NotConfirmed, "NOT_CONFIRMED"),
+        (Self::InvalidRequest, "INVALID_REQUEST"),
+        (Self::DuplicateOrder, "DUPLICATE_ORDER"),
+        (Self::NotPermitted, "NOT_PERMITTED"),
+        (Self::SourceUnavailable, "SOURCE_UNAVAILABLE"),
+        (Self::Other, "OTHER"),
+    ];
+
+    /// Its name in metrics and in the ledger.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        let found = Self::NAMES.iter().find(|(category, _)| *category == self);
+        found.map_or("OTHER", |(_, name)| name)
+    }
+
+    /// The category of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let found = Self::NAMES.iter().find(|(_, known)| *known == name);
+        found.map(|(category, _)| *category)
+    }
+}

@@ -1,35 +1,95 @@
 //! Tells contents of requests apart without keeping them.
 
+use std::iter;
+
+use zeroize::Zeroizing;
+
 use crate::domain::{Merchant, Person, Verification};
-use crate::verify::port::Fingerprint;
+use crate::verify::port::{Digest, Fingerprint, KeyId};
 
-/// A digest with a key of its own: names and numbers are few enough to be guessed from a
-/// plain hash, and without the key nobody can compare a guess.
-pub struct Fingerprinter {
-    key: [u8; blake3::KEY_LEN],
-}
+/// The length of a key, in bytes.
+pub const KEY_LENGTH: usize = blake3::KEY_LEN;
 
-impl Fingerprinter {
-    /// Takes a key from the operating system's CSPRNG, for as long as the process lives.
+/// A key of digests: names and numbers are few enough to be guessed from a plain hash, and
+/// without the key nobody can compare a guess.
+#[derive(Clone)]
+pub struct FingerprintKey(Zeroizing<[u8; KEY_LENGTH]>);
+
+impl FingerprintKey {
+    /// From the operating system's CSPRNG.
     ///
     /// # Errors
     /// The operating system gave no random bytes.
-    pub fn ephemeral() -> Result<Self, getrandom::Error> {
-        let mut key = [0; blake3::KEY_LEN];
-        getrandom::fill(&mut key)?;
-        Ok(Self { key })
+    pub fn random() -> Result<Self, getrandom::Error> {
+        let mut key = Zeroizing::new([0; KEY_LENGTH]);
+        getrandom::fill(&mut *key)?;
+        Ok(Self(key))
     }
 
-    /// The digest of everything that is sent to UPI for this request.
+    /// From the text of a key file: 64 hex digits; white space around them does not count.
     #[must_use]
-    pub fn digest(&self, request: &Verification) -> Fingerprint {
-        let mut hasher = blake3::Hasher::new_keyed(&self.key);
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        let hash = blake3::Hash::from_hex(text.trim_ascii()).ok()?;
+        Some(Self(Zeroizing::new(*hash.as_bytes())))
+    }
+
+    /// The text of a key file.
+    #[must_use]
+    pub fn to_text(&self) -> Zeroizing<String> {
+        let mut text = blake3::Hash::from_bytes(*self.0).to_hex().to_string();
+        text.push('\n');
+        text.into()
+    }
+
+    /// Its name in rows.
+    #[must_use]
+    pub fn id(&self) -> KeyId {
+        let derived = blake3::derive_key("idphoto ledger 2026 name of a fingerprint key", &*self.0);
+        let mut id = [0; 8];
+        id.iter_mut().zip(derived).for_each(|(to, from)| *to = from);
+        KeyId(id)
+    }
+
+    fn digest(&self, request: &Verification) -> Digest {
+        let mut hasher = blake3::Hasher::new_keyed(&self.0);
         for part in parts(request) {
             // The length in front keeps "ab"+"c" apart from "a"+"bc".
             hasher.update(&(part.len() as u64).to_le_bytes());
             hasher.update(part);
         }
-        Fingerprint(*hasher.finalize().as_bytes())
+        Digest {
+            key: self.id(),
+            value: *hasher.finalize().as_bytes(),
+        }
+    }
+}
+
+/// Makes the digests of contents: by one key for new rows, and by those of older rows.
+pub struct Fingerprinter {
+    current: FingerprintKey,
+    older: Vec<FingerprintKey>,
+}
+
+impl Fingerprinter {
+    /// With these keys.
+    #[must_use]
+    pub const fn new(current: FingerprintKey, older: Vec<FingerprintKey>) -> Self {
+        Self { current, older }
+    }
+
+    /// With a key that lives as long as the process.
+    ///
+    /// # Errors
+    /// The operating system gave no random bytes.
+    pub fn ephemeral() -> Result<Self, getrandom::Error> {
+        Ok(Self::new(FingerprintKey::random()?, Vec::new()))
+    }
+
+    /// The digests of everything that is sent to UPI for this request.
+    #[must_use]
+    pub fn digest(&self, request: &Verification) -> Fingerprint {
+        let older = self.older.iter().map(|key| key.digest(request));
+        Fingerprint::new(self.current.digest(request), older.collect())
     }
 }
 
@@ -47,5 +107,5 @@ fn parts(request: &Verification) -> impl Iterator<Item = &[u8]> {
         .into_iter()
         .chain(consent.texts())
         .chain(merchant.iter().flat_map(Merchant::texts));
-    [photo.bytes()].into_iter().chain(texts.map(str::as_bytes))
+    iter::once(photo.bytes()).chain(texts.map(str::as_bytes))
 }

@@ -7,9 +7,11 @@ use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::fingerprint::Fingerprinter;
+use super::machine;
 use crate::domain::{OrderId, Verification};
 use crate::verify::port::{
-    BoxFuture, Claim, Claimed, Clock, Fingerprint, Ledger, LedgerError, Record, Settlement, State,
+    Attempt, BoxFuture, Claim, Claimed, Clock, Fingerprint, Ledger, LedgerError, Record, Settled,
+    Settlement, State,
 };
 
 /// Orders in a map.
@@ -20,16 +22,14 @@ pub struct MemoryLedger {
 }
 
 impl MemoryLedger {
-    /// An empty ledger with a digest key of its own.
-    ///
-    /// # Errors
-    /// The operating system gave no random bytes for the key.
-    pub fn new(clock: Arc<dyn Clock>) -> Result<Self, getrandom::Error> {
-        Ok(Self {
+    /// An empty ledger.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>, fingerprinter: Fingerprinter) -> Self {
+        Self {
             clock,
-            fingerprinter: Fingerprinter::ephemeral()?,
+            fingerprinter,
             orders: Mutex::default(),
-        })
+        }
     }
 
     fn orders(&self) -> MutexGuard<'_, HashMap<OrderId, Record>> {
@@ -39,41 +39,44 @@ impl MemoryLedger {
 
     fn take_on(&self, claim: Claim) -> Claimed {
         let now = self.clock.now();
-        let fresh = Record {
-            state: State::Claimed,
-            fingerprint: claim.fingerprint,
-            consent: claim.consent,
+        let mut fresh = Record {
+            state: State::Sending,
+            digest: claim.digest,
+            consent: Some(claim.consent),
+            upi_uuid: claim.attempt.upi_uuid,
+            attempts: 1,
             created_at: now,
             updated_at: now,
         };
-        match self.orders().entry(claim.order_id) {
+        match self.orders().entry(claim.attempt.order_id) {
             Entry::Vacant(vacant) => {
                 vacant.insert(fresh);
             }
             Entry::Occupied(mut order) => {
                 let record = order.get_mut();
-                let free = record.state == State::NotSent;
-                if !free || record.fingerprint != fresh.fingerprint {
+                if !machine::claimable(&record.state, record.digest, fresh.digest) {
                     return Claimed::Standing(Box::new(record.clone()));
                 }
-                record.state = State::Claimed;
-                record.updated_at = now;
+                fresh.attempts = record.attempts.saturating_add(1);
+                fresh.created_at = record.created_at;
+                *record = fresh;
             }
         }
         Claimed::Granted
     }
 
-    fn step(
-        &self,
-        id: &OrderId,
-        next: impl FnOnce(&State) -> Option<State>,
-    ) -> Result<(), LedgerError> {
+    fn end(&self, attempt: &Attempt, end: Settlement) -> Result<Settled, LedgerError> {
         let now = self.clock.now();
         let mut orders = self.orders();
-        let record = orders.get_mut(id).ok_or(LedgerError::WrongState)?;
-        record.state = next(&record.state).ok_or(LedgerError::WrongState)?;
-        record.updated_at = now;
-        Ok(())
+        let record = orders.get_mut(&attempt.order_id);
+        let record = record.filter(|record| record.upi_uuid == attempt.upi_uuid);
+        let record = record.ok_or(LedgerError::WrongState)?;
+        let settled = machine::settled(&record.state, &end).ok_or(LedgerError::WrongState)?;
+        if settled != Settled::Already {
+            record.state = end.into();
+            record.updated_at = now;
+        }
+        Ok(settled)
     }
 }
 
@@ -82,35 +85,31 @@ impl Ledger for MemoryLedger {
         self.fingerprinter.digest(request)
     }
 
+    fn find(&self, id: &OrderId) -> BoxFuture<'_, Result<Option<Record>, LedgerError>> {
+        let record = self.orders().get(id).cloned();
+        Box::pin(async move { Ok(record) })
+    }
+
     fn claim(&self, claim: Claim) -> BoxFuture<'_, Result<Claimed, LedgerError>> {
         let claimed = self.take_on(claim);
         Box::pin(async move { Ok(claimed) })
     }
 
-    fn sending(&self, id: &OrderId) -> BoxFuture<'_, Result<(), LedgerError>> {
-        let stepped = self.step(id, |state| {
-            (*state == State::Claimed).then_some(State::Sending)
-        });
-        Box::pin(async move { stepped })
+    fn settle(
+        &self,
+        attempt: &Attempt,
+        end: Settlement,
+    ) -> BoxFuture<'_, Result<Settled, LedgerError>> {
+        let settled = self.end(attempt, end);
+        Box::pin(async move { settled })
     }
 
-    fn settle(&self, id: &OrderId, end: Settlement) -> BoxFuture<'_, Result<(), LedgerError>> {
-        let stepped = self.step(id, |state| settled(state, end));
-        Box::pin(async move { stepped })
+    /// No owner but this process has orders here.
+    fn sweep(&self) -> BoxFuture<'_, Result<u64, LedgerError>> {
+        Box::pin(async { Ok(0) })
     }
 
-    fn find(&self, id: &OrderId) -> BoxFuture<'_, Result<Option<Record>, LedgerError>> {
-        let record = self.orders().get(id).cloned();
-        Box::pin(async move { Ok(record) })
-    }
-}
-
-/// The last step of the state machine; `None` where it does not exist.
-fn settled(state: &State, end: Settlement) -> Option<State> {
-    match (state, end) {
-        (State::Claimed | State::Sending, Settlement::NotSent) => Some(State::NotSent),
-        (State::Sending, Settlement::Answered(answer)) => Some(State::Answered(answer)),
-        (State::Sending, Settlement::OutcomeUnknown) => Some(State::OutcomeUnknown),
-        _ => None,
+    fn beat(&self) -> BoxFuture<'_, Result<(), LedgerError>> {
+        Box::pin(async { Ok(()) })
     }
 }

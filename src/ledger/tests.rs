@@ -2,53 +2,77 @@
 
 use std::sync::Arc;
 
-use super::MemoryLedger;
-use crate::domain::{Answer, Confidence, MerchantDraft, OrderId, Outcome, Secret, sample};
-use crate::verify::port::{Claim, Claimed, Ledger, LedgerError, Settlement, State, SystemClock};
+use super::{FingerprintKey, Fingerprinter, MemoryLedger};
+use crate::domain::{
+    Answer, Category, Confidence, MerchantDraft, Outcome, Rejection, ResponseCode, Secret, sample,
+};
+use crate::verify::port::{
+    Attempt, Claim, Claimed, Ledger, LedgerError, Record, Settled, Settlement, State, SystemClock,
+};
 use time::OffsetDateTime;
 
 /// Every engine, each empty.
-fn engines() -> Vec<Arc<dyn Ledger>> {
-    vec![Arc::new(MemoryLedger::new(Arc::new(SystemClock)).unwrap())]
+async fn engines() -> Vec<Arc<dyn Ledger>> {
+    vec![memory(Fingerprinter::ephemeral().unwrap())]
 }
 
-fn claim(ledger: &dyn Ledger, tag: &str) -> Claim {
+fn memory(fingerprinter: Fingerprinter) -> Arc<dyn Ledger> {
+    Arc::new(MemoryLedger::new(Arc::new(SystemClock), fingerprinter))
+}
+
+/// A claim of the order `tag`, which is going to be sent as `uuid`.
+fn claim(ledger: &dyn Ledger, tag: &str, uuid: u128) -> Claim {
     let request = sample::verification(tag);
     Claim {
-        fingerprint: ledger.fingerprint(&request),
-        order_id: request.order_id,
+        digest: ledger.fingerprint(&request).current(),
+        attempt: Attempt {
+            order_id: request.order_id,
+            upi_uuid: format!("{uuid:032x}"),
+        },
         consent: request.consent,
+        body_sha256: [7; 32],
     }
 }
 
-fn answer() -> Answer {
+fn answer(uuid: u128) -> Answer {
     Answer {
         outcome: Outcome::Comparison(Confidence::new(1).unwrap()),
-        upi_uuid: "0".repeat(32),
+        upi_uuid: format!("{uuid:032x}"),
         answered_at: OffsetDateTime::UNIX_EPOCH,
     }
 }
 
-async fn granted(ledger: &dyn Ledger, tag: &str) -> OrderId {
-    let claim = claim(ledger, tag);
-    let id = claim.order_id.clone();
-    assert!(matches!(
-        ledger.claim(claim).await.unwrap(),
-        Claimed::Granted
-    ));
-    id
+fn rejection(uuid: u128) -> Answer {
+    Answer {
+        outcome: Outcome::Rejection(Rejection {
+            category: Category::NotConfirmed,
+            code: ResponseCode::parse("70").unwrap(),
+            message: "not \"confirmed\" 户".to_owned(),
+            detail: String::new(),
+        }),
+        ..answer(uuid)
+    }
 }
 
-async fn standing(ledger: &dyn Ledger, tag: &str) -> State {
-    match ledger.claim(claim(ledger, tag)).await.unwrap() {
-        Claimed::Standing(record) => record.state,
+async fn granted(ledger: &dyn Ledger, tag: &str, uuid: u128) -> Attempt {
+    let claim = claim(ledger, tag, uuid);
+    let attempt = claim.attempt.clone();
+    let claimed = ledger.claim(claim).await.unwrap();
+    assert!(matches!(claimed, Claimed::Granted));
+    attempt
+}
+
+async fn standing(ledger: &dyn Ledger, tag: &str) -> Record {
+    match ledger.claim(claim(ledger, tag, 99)).await.unwrap() {
+        Claimed::Standing(record) => *record,
         Claimed::Granted => panic!("granted twice"),
     }
 }
 
-fn ends() -> [Settlement; 3] {
+fn ends(uuid: u128) -> [Settlement; 4] {
     [
-        Settlement::Answered(answer()),
+        Settlement::Answered(answer(uuid)),
+        Settlement::Answered(rejection(uuid)),
         Settlement::NotSent,
         Settlement::OutcomeUnknown,
     ]
@@ -56,135 +80,216 @@ fn ends() -> [Settlement; 3] {
 
 #[tokio::test]
 async fn a_claimed_order_is_not_granted_again() {
-    for ledger in engines() {
-        let id = granted(&*ledger, "1").await;
-        assert_eq!(standing(&*ledger, "1").await, State::Claimed);
-        ledger.sending(&id).await.unwrap();
-        assert_eq!(standing(&*ledger, "1").await, State::Sending);
+    for ledger in engines().await {
+        granted(&*ledger, "1", 1).await;
+        assert_eq!(standing(&*ledger, "1").await.state, State::Sending);
+        granted(&*ledger, "2", 2).await;
     }
 }
 
 #[tokio::test]
-async fn an_ended_order_stands_unless_it_was_not_sent() {
-    for ledger in engines() {
-        for (tag, end) in ["1", "2", "3"].into_iter().zip(ends()) {
-            let id = granted(&*ledger, tag).await;
-            ledger.sending(&id).await.unwrap();
-            ledger.settle(&id, end).await.unwrap();
+async fn an_end_stands_and_only_not_sent_can_be_claimed_again() {
+    for ledger in engines().await {
+        for (tag, end) in ["1", "2", "3", "4"].into_iter().zip(ends(1)) {
+            let attempt = granted(&*ledger, tag, 1).await;
+            let settled = ledger.settle(&attempt, end.clone()).await.unwrap();
+            assert_eq!(settled, Settled::InTime);
+            let record = ledger.find(&attempt.order_id).await.unwrap().unwrap();
+            assert_eq!((record.state, record.attempts), (end.clone().into(), 1));
+            if end == Settlement::NotSent {
+                granted(&*ledger, tag, 2).await;
+                let record = ledger.find(&attempt.order_id).await.unwrap().unwrap();
+                assert_eq!((record.state, record.attempts), (State::Sending, 2));
+                assert_eq!(record.upi_uuid, format!("{:032x}", 2));
+            } else {
+                assert_eq!(standing(&*ledger, tag).await.state, end.into());
+            }
         }
-        assert_eq!(standing(&*ledger, "1").await, State::Answered(answer()));
-        granted(&*ledger, "2").await;
-        assert_eq!(standing(&*ledger, "3").await, State::OutcomeUnknown);
     }
 }
 
 #[tokio::test]
 async fn an_order_not_sent_is_granted_for_the_same_content_only() {
-    for ledger in engines() {
-        let id = granted(&*ledger, "1").await;
-        ledger.settle(&id, Settlement::NotSent).await.unwrap();
-        let mut other = claim(&*ledger, "1");
-        other.fingerprint.0[0] ^= 1;
+    for ledger in engines().await {
+        let attempt = granted(&*ledger, "1", 1).await;
+        ledger.settle(&attempt, Settlement::NotSent).await.unwrap();
+        let mut other = claim(&*ledger, "1", 2);
+        other.digest.value[0] ^= 1;
         let refused = ledger.claim(other).await.unwrap();
         assert!(matches!(refused, Claimed::Standing(_)));
-        granted(&*ledger, "1").await;
+        let mut other = claim(&*ledger, "1", 2);
+        other.digest.key.0[0] ^= 1;
+        let refused = ledger.claim(other).await.unwrap();
+        assert!(matches!(refused, Claimed::Standing(_)));
+        granted(&*ledger, "1", 2).await;
     }
 }
 
 #[tokio::test]
-async fn only_a_sent_order_can_be_answered_or_unknown() {
-    for ledger in engines() {
-        let id = granted(&*ledger, "1").await;
-        for end in [Settlement::Answered(answer()), Settlement::OutcomeUnknown] {
-            let refused = ledger.settle(&id, end).await;
-            assert!(matches!(refused, Err(LedgerError::WrongState)));
-        }
-    }
-}
-
-#[tokio::test]
-async fn an_end_is_final() {
-    for ledger in engines() {
-        for (tag, end) in ["1", "2", "3"].into_iter().zip(ends()) {
-            let id = granted(&*ledger, tag).await;
-            ledger.sending(&id).await.unwrap();
-            ledger.settle(&id, end).await.unwrap();
-            for again in ends() {
-                let refused = ledger.settle(&id, again).await;
-                assert!(matches!(refused, Err(LedgerError::WrongState)));
+async fn the_same_end_twice_is_no_error_and_another_one_is() {
+    for ledger in engines().await {
+        for (tag, end) in ["1", "2", "3"].into_iter().zip(ends(1)) {
+            let attempt = granted(&*ledger, tag, 1).await;
+            ledger.settle(&attempt, end.clone()).await.unwrap();
+            for again in ends(1) {
+                let settled = ledger.settle(&attempt, again.clone()).await;
+                if again == end {
+                    assert_eq!(settled.unwrap(), Settled::Already);
+                } else {
+                    assert!(matches!(settled, Err(LedgerError::WrongState)), "{again:?}");
+                }
             }
-            assert!(matches!(
-                ledger.sending(&id).await,
-                Err(LedgerError::WrongState)
-            ));
         }
     }
 }
 
 #[tokio::test]
-async fn an_order_never_claimed_is_not_found_and_has_no_steps() {
-    for ledger in engines() {
-        let id = sample::verification("1").order_id;
-        assert!(ledger.find(&id).await.unwrap().is_none());
-        assert!(matches!(
-            ledger.sending(&id).await,
-            Err(LedgerError::WrongState)
-        ));
+async fn who_was_given_up_still_has_a_word() {
+    for ledger in engines().await {
+        for (tag, end) in ["1", "2", "3", "4"].into_iter().zip(ends(1)) {
+            let attempt = granted(&*ledger, tag, 1).await;
+            let unknown = Settlement::OutcomeUnknown;
+            ledger.settle(&attempt, unknown.clone()).await.unwrap();
+            let settled = ledger.settle(&attempt, end.clone()).await.unwrap();
+            let expected = match end == unknown {
+                true => Settled::Already,
+                false => Settled::Late,
+            };
+            assert_eq!(settled, expected);
+            let record = ledger.find(&attempt.order_id).await.unwrap().unwrap();
+            assert_eq!(record.state, end.into());
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_earlier_attempt_has_no_word_any_more() {
+    for ledger in engines().await {
+        let first = granted(&*ledger, "1", 1).await;
+        ledger.settle(&first, Settlement::NotSent).await.unwrap();
+        granted(&*ledger, "1", 2).await;
+        for end in ends(1) {
+            let settled = ledger.settle(&first, end).await;
+            assert!(matches!(settled, Err(LedgerError::WrongState)));
+        }
+        assert_eq!(standing(&*ledger, "1").await.state, State::Sending);
+    }
+}
+
+#[tokio::test]
+async fn an_order_never_claimed_is_not_found_and_has_no_end() {
+    for ledger in engines().await {
+        let attempt = claim(&*ledger, "1", 1).attempt;
+        assert!(ledger.find(&attempt.order_id).await.unwrap().is_none());
+        for end in ends(1) {
+            let settled = ledger.settle(&attempt, end).await;
+            assert!(matches!(settled, Err(LedgerError::WrongState)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_a_hundred_claims_at_once_one_is_granted() {
+    for ledger in engines().await {
+        let mut claims = tokio::task::JoinSet::new();
+        for uuid in 0..100 {
+            let ledger = Arc::clone(&ledger);
+            claims.spawn(async move { ledger.claim(claim(&*ledger, "1", uuid)).await.unwrap() });
+        }
+        let claimed = claims.join_all().await;
+        let granted = claimed.iter().filter(|it| matches!(it, Claimed::Granted));
+        assert_eq!(granted.count(), 1);
     }
 }
 
 #[tokio::test]
 async fn the_evidence_is_kept() {
-    for ledger in engines() {
-        let id = granted(&*ledger, "1").await;
-        let record = ledger.find(&id).await.unwrap().unwrap();
-        assert_eq!(record.consent, sample::verification("1").consent);
+    for ledger in engines().await {
+        let attempt = granted(&*ledger, "1", 1).await;
+        let record = ledger.find(&attempt.order_id).await.unwrap().unwrap();
+        assert_eq!(record.consent, Some(sample::verification("1").consent));
+        assert_eq!(record.upi_uuid, attempt.upi_uuid);
         assert!(record.created_at <= record.updated_at);
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_a_living_owner_is_swept() {
+    for ledger in engines().await {
+        granted(&*ledger, "1", 1).await;
+        ledger.beat().await.unwrap();
+        assert_eq!(ledger.sweep().await.unwrap(), 0);
+        assert_eq!(standing(&*ledger, "1").await.state, State::Sending);
+    }
+}
+
+#[test]
+fn an_older_key_still_tells_contents_apart() {
+    let (old, new) = (
+        FingerprintKey::random().unwrap(),
+        FingerprintKey::random().unwrap(),
+    );
+    let before = Fingerprinter::new(old.clone(), Vec::new());
+    let after = Fingerprinter::new(new, vec![old]);
+    let request = sample::verification("1");
+    let recorded = before.digest(&request).current();
+    assert_eq!(after.digest(&request).under(recorded.key), Some(recorded));
+    assert_ne!(after.digest(&request).current(), recorded);
+    let unrelated = Fingerprinter::ephemeral().unwrap().digest(&request);
+    assert_eq!(unrelated.under(recorded.key), None);
+}
+
+#[test]
+fn a_key_file_holds_64_hex_digits() {
+    let key = FingerprintKey::random().unwrap();
+    let again = FingerprintKey::parse(key.to_text().as_bytes()).unwrap();
+    assert_eq!(again.id(), key.id());
+    for bad in ["", "00", &"0".repeat(63), &"g".repeat(64), &"0".repeat(65)] {
+        assert!(FingerprintKey::parse(bad.as_bytes()).is_none(), "{bad}");
     }
 }
 
 #[test]
 fn every_part_of_the_content_changes_the_fingerprint() {
-    for ledger in engines() {
-        let original = ledger.fingerprint(&sample::verification("1"));
-        assert_eq!(ledger.fingerprint(&sample::verification("2")), original);
-        let mut drafts: Vec<_> = (0..8).map(|_| sample::draft("1")).collect();
-        drafts[0].name = Secret::new("李磊".to_owned());
-        drafts[1].id_number = Secret::new("440524188001010014".to_owned());
-        drafts[2].consent.usage_scenario.push('x');
-        drafts[3].consent.purpose.push('x');
-        drafts[4].consent.agreement_version.push('x');
-        drafts[5].consent.agreement_serial.push('x');
-        drafts[6].photo = longer(&drafts[6].photo);
-        drafts[7].merchant = Some(MerchantDraft {
-            id: "1".to_owned(),
-            name: "shop".to_owned(),
-            category_code: "1234".to_owned(),
-        });
-        for draft in drafts {
-            assert_ne!(ledger.fingerprint(&sample::check(draft)), original);
-        }
+    let ledger = Fingerprinter::ephemeral().unwrap();
+    let original = ledger.digest(&sample::verification("1"));
+    assert_eq!(ledger.digest(&sample::verification("2")), original);
+    let mut drafts: Vec<_> = (0..8).map(|_| sample::draft("1")).collect();
+    drafts[0].name = Secret::new("李磊".to_owned());
+    drafts[1].id_number = Secret::new("440524188001010014".to_owned());
+    drafts[2].consent.usage_scenario.push('x');
+    drafts[3].consent.purpose.push('x');
+    drafts[4].consent.agreement_version.push('x');
+    drafts[5].consent.agreement_serial.push('x');
+    drafts[6].photo = longer(&drafts[6].photo);
+    drafts[7].merchant = Some(MerchantDraft {
+        id: "1".to_owned(),
+        name: "shop".to_owned(),
+        category_code: "1234".to_owned(),
+    });
+    for draft in drafts {
+        assert_ne!(ledger.digest(&sample::check(draft)), original);
     }
 }
 
 #[test]
 fn text_moved_between_neighbours_changes_the_fingerprint() {
-    for ledger in engines() {
-        let [mut one, mut other] = [sample::draft("1"), sample::draft("1")];
-        (one.consent.usage_scenario, one.consent.purpose) = ("abc".into(), "def".into());
-        (other.consent.usage_scenario, other.consent.purpose) = ("abcd".into(), "ef".into());
-        assert_ne!(
-            ledger.fingerprint(&sample::check(one)),
-            ledger.fingerprint(&sample::check(other))
-        );
-    }
+    let ledger = Fingerprinter::ephemeral().unwrap();
+    let [mut one, mut other] = [sample::draft("1"), sample::draft("1")];
+    (one.consent.usage_scenario, one.consent.purpose) = ("abc".into(), "def".into());
+    (other.consent.usage_scenario, other.consent.purpose) = ("abcd".into(), "ef".into());
+    assert_ne!(
+        ledger.digest(&sample::check(one)),
+        ledger.digest(&sample::check(other))
+    );
 }
 
 #[test]
-fn two_ledgers_do_not_share_a_key() {
+fn two_keys_have_nothing_in_common() {
     let request = sample::verification("1");
-    let [one, other] = [engines().remove(0), engines().remove(0)];
-    assert_ne!(one.fingerprint(&request), other.fingerprint(&request));
+    let [one, other] = [(); 2].map(|()| Fingerprinter::ephemeral().unwrap().digest(&request));
+    assert_ne!(one.current().value, other.current().value);
+    assert_ne!(one.current().key, other.current().key);
 }
 
 /// The sample photo with a second IDAT chunk.

@@ -84,13 +84,13 @@ pub(super) fn record(order_id: &OrderId, record: Record) -> pb::GetVerificationR
         result,
         created_at: Some(timestamp(record.created_at)),
         updated_at: Some(timestamp(record.updated_at)),
-        consent: Some(consent(&record.consent)),
+        consent: record.consent.as_ref().map(consent),
     }
 }
 
 const fn state(state: &State) -> pb::VerificationState {
     match state {
-        State::Claimed | State::Sending => pb::VerificationState::InFlight,
+        State::Sending => pb::VerificationState::InFlight,
         State::Answered(_) => pb::VerificationState::Answered,
         State::NotSent => pb::VerificationState::NotSent,
         State::OutcomeUnknown => pb::VerificationState::OutcomeUnknown,

@@ -1,5 +1,5 @@
-//! `grpc.health.v1.Health`: whether calls are accepted, whether the process lives, and how
-//! UPI was last seen.
+//! `grpc.health.v1.Health`: whether calls are accepted, whether the process lives, how UPI was
+//! last seen, and whether the ledger can be written.
 //!
 //! tonic-health's own service reports `""` as SERVING from its first moment, refuses a
 //! Watch of an unknown name, and keeps a drain from ending while a Watch is open.
@@ -24,6 +24,8 @@ const SERVICE: &str = <IdPhotoServiceServer<()> as NamedService>::NAME;
 const LIVE: &str = "live";
 /// UPI answered when it was last called.
 const UPI: &str = "upi";
+/// An order can be claimed.
+const LEDGER: &str = "ledger";
 
 /// Where the server is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,42 +61,46 @@ impl Phases {
 
 /// Whether calls are accepted, for those who do not ask by gRPC.
 #[derive(Debug, Clone)]
-pub struct Readiness(watch::Receiver<Phase>);
+pub struct Readiness {
+    phase: watch::Receiver<Phase>,
+    ledger_up: watch::Receiver<bool>,
+}
 
 impl Readiness {
-    pub(super) fn new(phases: &Phases) -> Self {
-        Self(phases.watch())
+    pub(super) const fn new(
+        phase: watch::Receiver<Phase>,
+        ledger_up: watch::Receiver<bool>,
+    ) -> Self {
+        Self { phase, ledger_up }
     }
 
     /// Whether calls are accepted now: what health says of `""`.
     #[must_use]
     pub fn is_serving(&self) -> bool {
-        *self.0.borrow() == Phase::Serving
+        *self.phase.borrow() == Phase::Serving && *self.ledger_up.borrow()
     }
 }
 
 /// The health service.
 #[derive(Clone)]
 pub(super) struct Reporter {
-    phase: watch::Receiver<Phase>,
+    readiness: Readiness,
     upstream: watch::Receiver<Upstream>,
 }
 
 impl Reporter {
-    pub(super) const fn new(
-        phase: watch::Receiver<Phase>,
-        upstream: watch::Receiver<Upstream>,
-    ) -> Self {
-        Self { phase, upstream }
+    pub(super) const fn new(readiness: Readiness, upstream: watch::Receiver<Upstream>) -> Self {
+        Self {
+            readiness,
+            upstream,
+        }
     }
 
     /// `None` for a name that nobody has.
     fn status(&self, name: &str) -> Option<ServingStatus> {
         match name {
-            "" | SERVICE => Some(match *self.phase.borrow() {
-                Phase::Serving => ServingStatus::Serving,
-                Phase::Starting | Phase::Draining | Phase::Ended => ServingStatus::NotServing,
-            }),
+            "" | SERVICE => Some(serving(self.readiness.is_serving())),
+            LEDGER => Some(serving(*self.readiness.ledger_up.borrow())),
             LIVE => Some(ServingStatus::Serving),
             UPI => Some(match *self.upstream.borrow() {
                 Upstream::Unknown => ServingStatus::Unknown,
@@ -107,13 +113,15 @@ impl Reporter {
 
     /// Waits for any change; `None` when the watch is over.
     async fn change(&mut self) -> Option<()> {
-        if *self.phase.borrow_and_update() == Phase::Ended {
+        let Readiness { phase, ledger_up } = &mut self.readiness;
+        if *phase.borrow_and_update() == Phase::Ended {
             return None;
         }
-        let (phase, upstream) = (&mut self.phase, &mut self.upstream);
+        let upstream = &mut self.upstream;
         tokio::select! {
             changed = phase.changed() => changed.ok(),
             changed = upstream.changed() => changed.ok(),
+            changed = ledger_up.changed() => changed.ok(),
         }
     }
 }
@@ -162,6 +170,14 @@ async fn next(mut watch: Watch) -> Option<(Result<HealthCheckResponse, Status>, 
             return Some((Ok(message(status)), watch));
         }
         watch.reporter.change().await?;
+    }
+}
+
+const fn serving(yes: bool) -> ServingStatus {
+    if yes {
+        ServingStatus::Serving
+    } else {
+        ServingStatus::NotServing
     }
 }
 

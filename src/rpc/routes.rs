@@ -15,7 +15,7 @@ use tower::Service;
 
 use super::boundary::Boundary;
 use super::drain::Calls;
-use super::health::{Phases, Reporter};
+use super::health::{Phases, Readiness, Reporter};
 use super::pace::{Patience, Timed};
 use super::quota::Turned;
 use super::reflection;
@@ -169,6 +169,7 @@ pub(super) fn probes(phases: &Phases, verifier: &Verifier, patience: Patience) -
 }
 
 fn health(phases: &Phases, verifier: &Verifier) -> HealthServer<Reporter> {
-    let reporter = Reporter::new(phases.watch(), verifier.upstream());
+    let readiness = Readiness::new(phases.watch(), verifier.ledger_up());
+    let reporter = Reporter::new(readiness, verifier.upstream());
     HealthServer::new(reporter).max_decoding_message_size(SMALL_MESSAGE)
 }

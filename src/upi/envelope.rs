@@ -9,7 +9,7 @@ use uuid::Builder;
 
 use super::code::CodeTable;
 use super::jwe::{JweError, Sealer};
-use super::jws::{Claims, Expected, JwsError, Signer, Verifier};
+use super::jws::{self, Claims, Expected, JwsError, Signer, Verifier};
 use super::message::request::RequestForm;
 use super::message::response::{self, MalformedAnswer};
 use crate::domain::{Answer, Outcome, Verification};
@@ -61,6 +61,7 @@ impl Envelope {
         };
         Ok(Sealed {
             signature: self.signer.sign(&claims, &body)?,
+            body_sha256: jws::sha256(&body),
             body,
             upi_uuid,
         })

@@ -112,6 +112,12 @@ impl<'a> JwsHeader<'a> {
     }
 }
 
+/// Names a body in the record of orders.
+#[must_use]
+pub fn sha256(body: &[u8]) -> [u8; 32] {
+    openssl::sha::sha256(body)
+}
+
 /// What a signature must say.
 #[derive(Debug, Clone, Copy)]
 pub struct Expected<'a> {

@@ -1,54 +1,53 @@
-//! One attempt to get an answer for an order, from the claim to its settlement.
+//! One attempt to get an answer for an order: look, seal, claim, send, settle.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Duration;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::FutureExt as _;
 use tokio::time::Instant;
-use tracing::{error, info};
+use tracing::info;
 
 use super::error::{Dispatch, NotSent, VerifyError};
 use super::flight::{Ended, Flight};
-use super::port::{
-    CallError, Cause, Claim, Claimed, Fingerprint, LedgerError, Record, Sealed, Settlement, State,
-};
+use super::port::{Attempt, CallError, Cause, Claim, Digest, Record, Sealed, Settlement, State};
+use super::standing::Stand;
 use super::{Phase, Ticket, Upstream, Verified, Verifier};
-use crate::domain::{OrderId, Verification};
-use crate::observe::{self, Event, stage};
+use crate::crash;
+use crate::domain::{Consent, OrderId, Verification};
+use crate::observe::Event;
 
-/// How often a settlement is tried when the ledger's engine fails, and how long the first
-/// pause is; each next one is twice as long (12.7 s in all).
-const SETTLE_ATTEMPTS: u32 = 8;
-const SETTLE_PAUSE: Duration = Duration::from_millis(100);
-
-/// An end, and what the ledger must learn of it; `None` when it knows.
-type Conclusion = (Ended, Option<Settlement>);
+/// An end, and what the ledger must learn of it; `None` when it knows, or has nothing to know.
+type Conclusion = (Ended, Option<(Attempt, Settlement)>);
 
 /// How far an attempt came, for the case that it panics.
 #[derive(Default)]
-struct Progress(AtomicU8);
+struct Progress {
+    /// From here on the ledger may have a row of it.
+    claiming: OnceLock<Attempt>,
+    departed: AtomicBool,
+}
 
 impl Progress {
-    const CLAIMED: u8 = 1;
-    const DEPARTED: u8 = 2;
-
-    fn reach(&self, step: u8) {
-        self.0.store(step, Ordering::Relaxed);
-    }
-
-    /// The end of an order whose attempt panicked here. An order that was not claimed is
-    /// not ours to settle.
+    /// The end of an order whose attempt panicked here.
     fn crash(&self) -> Conclusion {
-        let (dispatch, settlement) = match self.0.load(Ordering::Relaxed) {
-            Self::DEPARTED => (Dispatch::Unknown, Some(Settlement::OutcomeUnknown)),
-            Self::CLAIMED => (Dispatch::NotSent, Some(Settlement::NotSent)),
-            _ => (Dispatch::NotSent, None),
+        let departed = self.departed.load(Ordering::Relaxed);
+        let (dispatch, end) = if departed {
+            (Dispatch::Unknown, Settlement::OutcomeUnknown)
+        } else {
+            (Dispatch::NotSent, Settlement::NotSent)
         };
         let cause: Cause = Arc::new(Panicked);
-        (Err(VerifyError::Fault { dispatch, cause }), settlement)
+        let ended = Err(VerifyError::Fault { dispatch, cause });
+        (ended, self.claiming.get().map(|it| (it.clone(), end)))
     }
+}
+
+/// A request that is sealed, and what the ledger is to know of it.
+struct Ready {
+    sealed: Sealed,
+    claim: Claim,
 }
 
 impl Verifier {
@@ -57,12 +56,14 @@ impl Verifier {
     pub(super) async fn fly(self: Arc<Self>, flight: Arc<Flight>, request: (Verification, Ticket)) {
         let progress = Progress::default();
         let attempt = AssertUnwindSafe(self.attempt(&flight, request, &progress));
-        let (ended, settlement) = attempt
+        let (ended, due) = attempt
             .catch_unwind()
             .await
             .unwrap_or_else(|_| progress.crash());
-        if let Some(settlement) = settlement {
-            self.settled(&flight, settlement, &ended).await;
+        if let Some((attempt, end)) = due {
+            crash::point("answered");
+            self.settled(&flight, &attempt, end, &ended).await;
+            crash::point("settled");
         }
         report_if_deserted(&flight, &ended);
         flight.land(ended);
@@ -75,53 +76,75 @@ impl Verifier {
         (request, ticket): (Verification, Ticket),
         progress: &Progress,
     ) -> Conclusion {
-        let claim = Claim {
-            order_id: flight.order_id.clone(),
-            fingerprint: flight.fingerprint,
-            consent: request.consent.clone(),
-        };
-        match self.ledger.claim(claim).await {
-            Ok(Claimed::Granted) => progress.reach(Progress::CLAIMED),
-            Ok(Claimed::Standing(record)) => return (self.replay(*record, flight), None),
-            Err(error) => return (Err(NotSent::from(error).into()), None),
-        }
-        match self.prepare(flight, request, ticket).await {
-            Ok(sealed) => {
-                progress.reach(Progress::DEPARTED);
-                self.call(sealed).await
+        let digest = match self.look(flight).await {
+            Ok(Stand::Free(digest)) => digest,
+            Ok(Stand::Taken(record)) => {
+                drop((request, ticket));
+                return (self.stand(record, flight).await, None);
             }
-            Err(error) => (Err(error), Some(Settlement::NotSent)),
-        }
-    }
-
-    /// Everything after the claim that can fail without a byte having left.
-    async fn prepare(
-        &self,
-        flight: &Flight,
-        request: Verification,
-        ticket: Ticket,
-    ) -> Result<Sealed, VerifyError> {
-        if *self.phase.borrow() == Phase::Abandoned {
-            return Err(NotSent::Draining.into());
-        }
-        if !self.has_time(flight) {
-            return Err(NotSent::DeadlineTooShort.into());
-        }
-        let sealed = self
-            .gateway
-            .seal(&request)
-            .map_err(|cause| VerifyError::Fault {
-                dispatch: Dispatch::NotSent,
-                cause,
-            })?;
+            Err(error) => return (Err(error), None),
+        };
+        crash::point("looked");
+        let ready = match self.prepare(flight, &request, digest) {
+            Ok(ready) => ready,
+            Err(error) => return (Err(error), None),
+        };
         // Personal data is wiped now rather than after a minute of waiting for UPI.
         drop((request, ticket));
-        let written = self.ledger.sending(&flight.order_id).await;
-        written.map_err(NotSent::from)?;
-        Ok(sealed)
+        crash::point("sealed");
+        self.depart(flight, ready, progress).await
     }
 
-    async fn call(&self, sealed: Sealed) -> Conclusion {
+    /// Everything before the claim that can fail without a trace.
+    fn prepare(
+        &self,
+        flight: &Flight,
+        request: &Verification,
+        digest: Digest,
+    ) -> Result<Ready, VerifyError> {
+        self.still_wanted(flight)?;
+        let sealed = self.gateway.seal(request);
+        let sealed = sealed.map_err(|cause| VerifyError::Fault {
+            dispatch: Dispatch::NotSent,
+            cause,
+        })?;
+        let claim = claim(&flight.order_id, digest, &request.consent, &sealed);
+        Ok(Ready { sealed, claim })
+    }
+
+    fn still_wanted(&self, flight: &Flight) -> Result<(), NotSent> {
+        if *self.phase.borrow() == Phase::Abandoned {
+            return Err(NotSent::Draining);
+        }
+        if !self.has_time(flight) {
+            return Err(NotSent::DeadlineTooShort);
+        }
+        Ok(())
+    }
+
+    async fn depart(&self, flight: &Flight, ready: Ready, progress: &Progress) -> Conclusion {
+        let Ready { sealed, claim } = ready;
+        let attempt = claim.attempt.clone();
+        // Cannot be set twice: there is one attempt for each progress.
+        let _ = progress.claiming.set(attempt.clone());
+        match self.claim(claim).await {
+            Ok(None) => {}
+            Ok(Some(record)) => return (self.stand(record, flight).await, None),
+            Err((error, written)) => {
+                let due = written.then_some((attempt, Settlement::NotSent));
+                return (Err(error.into()), due);
+            }
+        }
+        crash::point("claimed");
+        if let Err(error) = self.still_wanted(flight) {
+            return (Err(error.into()), Some((attempt, Settlement::NotSent)));
+        }
+        progress.departed.store(true, Ordering::Relaxed);
+        let (ended, end) = self.call(sealed).await;
+        (ended, Some((attempt, end)))
+    }
+
+    async fn call(&self, sealed: Sealed) -> (Ended, Settlement) {
         let begun = Instant::now();
         let mut phase = self.phase.subscribe();
         let result = tokio::select! {
@@ -140,84 +163,62 @@ impl Verifier {
         conclude(result)
     }
 
-    fn replay(&self, record: Record, flight: &Flight) -> Ended {
-        let ended = replay(record, flight.fingerprint);
+    /// What an order that stands in the ledger says to a call.
+    async fn stand(&self, record: Box<Record>, flight: &Flight) -> Ended {
+        let record = match record.state {
+            State::Sending => self.elsewhere(flight).await?,
+            _ => *record,
+        };
+        let ended = replay(record);
         if ended.is_ok() {
             self.observer.record(&Event::Replayed);
         }
         ended
     }
+}
 
-    async fn settled(&self, flight: &Flight, settlement: Settlement, ended: &Ended) {
-        let certain = ended.as_ref().map(drop).map_err(VerifyError::dispatch);
-        self.observer.record(&Event::OrderEnded(certain));
-        let settling = self.settle(flight, settlement, ended);
-        let settle = stage(observe::Stage::Settle, &*self.observer);
-        settle.wait(settling).await;
-    }
-
-    /// Records the end before anybody is told, so that whoever was told can ask again.
-    /// When the engine fails the callers get their answer all the same, and the
-    /// settlement is tried on while the flight still answers for the order.
-    async fn settle(&self, flight: &Flight, settlement: Settlement, ended: &Ended) {
-        let mut pause = SETTLE_PAUSE;
-        for attempt in 1..=SETTLE_ATTEMPTS {
-            let settled = self.ledger.settle(&flight.order_id, settlement.clone());
-            let Err(cause) = settled.await else { return };
-            let hopeless = matches!(cause, LedgerError::WrongState);
-            let last = hopeless || attempt == SETTLE_ATTEMPTS;
-            error!(order_id = %flight.order_id, attempt, last, %cause, "the end of an order could not be recorded");
-            flight.land(ended.clone());
-            if last || *self.phase.borrow() == Phase::Abandoned {
-                return;
-            }
-            tokio::time::sleep(pause).await;
-            pause *= 2;
-        }
+fn claim(order_id: &OrderId, digest: Digest, consent: &Consent, sealed: &Sealed) -> Claim {
+    Claim {
+        attempt: Attempt {
+            order_id: order_id.clone(),
+            upi_uuid: sealed.upi_uuid.clone(),
+        },
+        digest,
+        consent: consent.clone(),
+        body_sha256: sealed.body_sha256,
     }
 }
 
-fn conclude(result: Result<crate::domain::Answer, CallError>) -> Conclusion {
+fn conclude(result: Result<crate::domain::Answer, CallError>) -> (Ended, Settlement) {
     match result {
-        Ok(answer) => (
-            Ok(Verified {
-                answer: answer.clone(),
-                replayed: false,
-            }),
-            Some(Settlement::Answered(answer)),
-        ),
-        Err(CallError::NotSent(cause)) => (
-            Err(NotSent::Unreachable(cause).into()),
-            Some(Settlement::NotSent),
-        ),
-        Err(CallError::Refused(cause)) => {
-            (Err(VerifyError::Refused(cause)), Some(Settlement::NotSent))
+        Ok(answer) => {
+            let end = Settlement::Answered(answer.clone());
+            let replayed = false;
+            (Ok(Verified { answer, replayed }), end)
         }
-        Err(CallError::Unknown(cause)) => (
-            Err(VerifyError::OutcomeUnknown(cause)),
-            Some(Settlement::OutcomeUnknown),
-        ),
+        Err(CallError::NotSent(cause)) => {
+            let error = NotSent::Unreachable(cause);
+            (Err(error.into()), Settlement::NotSent)
+        }
+        Err(CallError::Refused(cause)) => (Err(VerifyError::Refused(cause)), Settlement::NotSent),
+        Err(CallError::Unknown(cause)) => {
+            let error = VerifyError::OutcomeUnknown(cause);
+            (Err(error), Settlement::OutcomeUnknown)
+        }
     }
 }
 
-/// What an order that stands in the ledger says to a new call.
-fn replay(record: Record, fingerprint: Fingerprint) -> Ended {
-    if record.fingerprint != fingerprint {
-        return Err(NotSent::OrderIdReused.into());
-    }
+/// What the ledger's word is to a call with the same content.
+fn replay(record: Record) -> Ended {
     match record.state {
         State::Answered(answer) => Ok(Verified {
             answer,
             replayed: true,
         }),
         State::OutcomeUnknown => Err(VerifyError::OutcomeUnknown(Arc::new(Recorded))),
-        // Another process holds the claim; its answer comes to the ledger.
-        State::Claimed | State::Sending => Err(VerifyError::Pending),
-        // The ledger grants these; to stand by one is a bug in it.
-        State::NotSent => Err(VerifyError::Fault {
-            dispatch: Dispatch::NotSent,
-            cause: Arc::new(NotGranted),
-        }),
+        State::Sending => Err(VerifyError::Pending),
+        // Another gateway had the order, and could prove that UPI did not get it.
+        State::NotSent => Err(NotSent::Unreachable(Arc::new(FreedElsewhere)).into()),
     }
 }
 
@@ -246,8 +247,8 @@ struct DrainEnded;
 struct Recorded;
 
 #[derive(Debug, thiserror::Error)]
-#[error("the ledger did not grant an order that was not sent")]
-struct NotGranted;
+#[error("another gateway had the order and could not send it")]
+struct FreedElsewhere;
 
 #[derive(Debug, thiserror::Error)]
 #[error("the attempt panicked")]

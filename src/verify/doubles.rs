@@ -3,17 +3,18 @@
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use time::OffsetDateTime;
 use tokio::sync::Notify;
 
 use super::port::{
-    BoxFuture, CallError, Cause, Claim, Claimed, Fingerprint, Gateway, Ledger, LedgerError, Record,
-    Sealed, Settlement, SystemClock,
+    Attempt, BoxFuture, CallError, Cause, Claim, Claimed, Fingerprint, Gateway, Ledger,
+    LedgerError, Record, Sealed, Settled, Settlement, SystemClock,
 };
 use crate::domain::{Answer, Confidence, OrderId, Outcome, Verification};
-use crate::ledger::MemoryLedger;
+use crate::ledger::{Fingerprinter, MemoryLedger};
 
 /// What a scripted UPI does with a request.
 pub type Script = fn() -> Result<Answer, CallError>;
@@ -24,6 +25,7 @@ pub struct Upi {
     held: bool,
     release: Notify,
     pub posts: AtomicUsize,
+    seals: AtomicUsize,
     pub seal_fails: AtomicBool,
     pub send_panics: AtomicBool,
 }
@@ -45,6 +47,7 @@ impl Upi {
             held,
             release: Notify::new(),
             posts: AtomicUsize::new(0),
+            seals: AtomicUsize::new(0),
             seal_fails: AtomicBool::new(false),
             send_panics: AtomicBool::new(false),
         }
@@ -52,6 +55,10 @@ impl Upi {
 
     pub fn release(&self) {
         self.release.notify_one();
+    }
+
+    pub fn seals(&self) -> usize {
+        self.seals.load(Ordering::SeqCst)
     }
 
     pub fn posts(&self) -> usize {
@@ -67,7 +74,8 @@ impl Gateway for Upi {
         Ok(Sealed {
             body: Bytes::new(),
             signature: String::new(),
-            upi_uuid: String::new(),
+            upi_uuid: format!("{:032x}", self.seals.fetch_add(1, Ordering::SeqCst)),
+            body_sha256: [0; 32],
         })
     }
 
@@ -99,19 +107,61 @@ pub fn cause() -> Cause {
     Arc::new(std::fmt::Error)
 }
 
-/// The memory engine, failing at steps that a test names.
+/// The memory engine, failing at steps that a test names: `claim`, `settle`, `find`, `beat` fail
+/// and write nothing, `claim lost` writes and cannot say so, `claim unsure` does not write and
+/// cannot say so.
 pub struct Engine {
-    memory: MemoryLedger,
+    memory: Arc<MemoryLedger>,
+    /// Whose digests are made, if not this one's.
+    keys: Option<Arc<MemoryLedger>>,
     failures: Mutex<Vec<&'static str>>,
+    after_claim: Mutex<Option<&'static str>>,
+    claim_takes: Duration,
 }
 
 impl Engine {
     /// Each step named fails once per mention.
     pub fn failing(steps: &[&'static str]) -> Arc<Self> {
         Arc::new(Self {
-            memory: MemoryLedger::new(Arc::new(SystemClock)).unwrap(),
+            memory: Arc::new(MemoryLedger::new(
+                Arc::new(SystemClock),
+                Fingerprinter::ephemeral().unwrap(),
+            )),
+            keys: None,
             failures: Mutex::new(steps.to_vec()),
+            after_claim: Mutex::default(),
+            claim_takes: Duration::ZERO,
         })
+    }
+
+    /// The same, and the claim is written at once, of which one learns so much later.
+    pub fn slow(steps: &[&'static str], claim_takes: Duration) -> Arc<Self> {
+        let engine = Arc::into_inner(Self::failing(steps)).unwrap();
+        Arc::new(Self {
+            claim_takes,
+            ..engine
+        })
+    }
+
+    /// One more failure.
+    pub fn fail(&self, step: &'static str) {
+        self.failures.lock().unwrap().push(step);
+    }
+
+    /// One more, once an order has been claimed.
+    pub fn fail_after_claim(&self, step: &'static str) {
+        *self.after_claim.lock().unwrap() = Some(step);
+    }
+
+    /// The same orders, under the keys of another.
+    pub fn with_keys_of(&self, other: &Self) -> Self {
+        Self {
+            memory: Arc::clone(&self.memory),
+            keys: Some(Arc::clone(&other.memory)),
+            failures: Mutex::default(),
+            after_claim: Mutex::default(),
+            claim_takes: Duration::ZERO,
+        }
     }
 
     fn fails(&self, step: &str) -> bool {
@@ -134,19 +184,47 @@ impl Engine {
 
 impl Ledger for Engine {
     fn fingerprint(&self, request: &Verification) -> Fingerprint {
-        self.memory.fingerprint(request)
+        self.keys
+            .as_ref()
+            .unwrap_or(&self.memory)
+            .fingerprint(request)
     }
 
     fn claim(&self, claim: Claim) -> BoxFuture<'_, Result<Claimed, LedgerError>> {
-        self.unless_failing("claim", || self.memory.claim(claim))
+        let claimed = self.unless_failing("claim", || match () {
+            () if self.fails("claim unsure") => {
+                Box::pin(async { Err(LedgerError::Uncertain(cause())) })
+            }
+            () if self.fails("claim lost") => {
+                drop(self.memory.claim(claim));
+                Box::pin(async { Err(LedgerError::Uncertain(cause())) })
+            }
+            () => self.memory.claim(claim),
+        });
+        self.failures
+            .lock()
+            .unwrap()
+            .extend(self.after_claim.lock().unwrap().take());
+        Box::pin(async {
+            tokio::time::sleep(self.claim_takes).await;
+            claimed.await
+        })
     }
 
-    fn sending(&self, id: &OrderId) -> BoxFuture<'_, Result<(), LedgerError>> {
-        self.unless_failing("sending", || self.memory.sending(id))
+    fn settle(
+        &self,
+        attempt: &Attempt,
+        end: Settlement,
+    ) -> BoxFuture<'_, Result<Settled, LedgerError>> {
+        self.unless_failing("settle", || self.memory.settle(attempt, end))
     }
 
-    fn settle(&self, id: &OrderId, end: Settlement) -> BoxFuture<'_, Result<(), LedgerError>> {
-        self.unless_failing("settle", || self.memory.settle(id, end))
+    fn sweep(&self) -> BoxFuture<'_, Result<u64, LedgerError>> {
+        self.unless_failing("sweep", || self.memory.sweep())
+    }
+
+    fn beat(&self) -> BoxFuture<'_, Result<(), LedgerError>> {
+        self.unless_failing("beat", || self.memory.beat())
     }
 
     fn find(&self, id: &OrderId) -> BoxFuture<'_, Result<Option<Record>, LedgerError>> {

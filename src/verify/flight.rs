@@ -111,14 +111,14 @@ impl Flights {
     pub(super) fn board(
         &self,
         id: &OrderId,
-        fingerprint: Fingerprint,
+        fingerprint: &Fingerprint,
         deadline: Option<Instant>,
         open: bool,
     ) -> Result<Boarding, NotSent> {
         let mut aloft = lock(&self.aloft);
         let full = aloft.len() >= self.capacity;
         let vacant = match aloft.entry(id.clone()) {
-            Entry::Occupied(flight) if flight.get().fingerprint == fingerprint => {
+            Entry::Occupied(flight) if flight.get().fingerprint == *fingerprint => {
                 flight.get().extend(deadline);
                 self.observer.record(&Event::Joined);
                 return Ok(Boarding::Join(flight.get().landing()));
@@ -130,7 +130,7 @@ impl Flights {
         };
         let flight = Arc::new(Flight {
             order_id: id.clone(),
-            fingerprint,
+            fingerprint: fingerprint.clone(),
             latest: Mutex::new(deadline),
             ended: watch::Sender::new(None),
         });

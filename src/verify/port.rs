@@ -7,8 +7,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use time::OffsetDateTime;
 
+mod ledger;
+
 pub use super::error::Cause;
-use crate::domain::{Answer, Consent, Dispatch, OrderId, Verification};
+use crate::domain::{Answer, Dispatch, Verification};
+pub use ledger::{
+    Attempt, Claim, Claimed, Digest, Fingerprint, KeyId, Ledger, LedgerError, Record, Settled,
+    Settlement, State,
+};
 
 /// A future that a trait object can return.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -49,6 +55,8 @@ pub struct Sealed {
     pub signature: String,
     /// The UPI-UUID in that signature.
     pub upi_uuid: String,
+    /// SHA-256 of the body.
+    pub body_sha256: [u8; 32],
 }
 
 /// How a call failed, by what is certain about the request.
@@ -76,107 +84,6 @@ impl CallError {
             Self::Unknown(_) => Dispatch::Unknown,
         }
     }
-}
-
-/// The record of orders. One state machine, whatever the engine:
-/// `CLAIMED → SENDING → ANSWERED | OUTCOME_UNKNOWN`, `CLAIMED → NOT_SENT`, and
-/// `SENDING → NOT_SENT` only on proof that UPI processed nothing.
-///
-/// A row holds no personal data: the content of a request is known by a keyed digest.
-pub trait Ledger: Send + Sync + 'static {
-    /// The keyed digest by which content is told apart.
-    fn fingerprint(&self, request: &Verification) -> Fingerprint;
-
-    /// Claims an order id for sending, atomically.
-    ///
-    /// A new id, or one in NOT_SENT with the same content, is granted and becomes
-    /// CLAIMED; any other is returned as it stands.
-    fn claim(&self, claim: Claim) -> BoxFuture<'_, Result<Claimed, LedgerError>>;
-
-    /// CLAIMED → SENDING. Durable when it returns: only then may a byte leave.
-    fn sending(&self, id: &OrderId) -> BoxFuture<'_, Result<(), LedgerError>>;
-
-    /// Ends a CLAIMED or SENDING order.
-    fn settle(&self, id: &OrderId, end: Settlement) -> BoxFuture<'_, Result<(), LedgerError>>;
-
-    /// What is known of an order id.
-    fn find(&self, id: &OrderId) -> BoxFuture<'_, Result<Option<Record>, LedgerError>>;
-}
-
-/// The wish to send an order.
-#[derive(Debug, Clone)]
-pub struct Claim {
-    /// The order.
-    pub order_id: OrderId,
-    /// Its content.
-    pub fingerprint: Fingerprint,
-    /// The evidence to be sent.
-    pub consent: Consent,
-}
-
-/// A keyed digest of a request's content; without the key it says nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fingerprint(pub [u8; 32]);
-
-/// The ledger's answer to a claim.
-#[derive(Debug, Clone)]
-pub enum Claimed {
-    /// The order is ours to send.
-    Granted,
-    /// The order is not to be sent; this is how it stands.
-    Standing(Box<Record>),
-}
-
-/// One order as recorded.
-#[derive(Debug, Clone)]
-pub struct Record {
-    /// How far it came.
-    pub state: State,
-    /// The content it was claimed with.
-    pub fingerprint: Fingerprint,
-    /// The evidence it was claimed with.
-    pub consent: Consent,
-    /// When it was first claimed.
-    pub created_at: OffsetDateTime,
-    /// When its state last changed.
-    pub updated_at: OffsetDateTime,
-}
-
-/// The states of an order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum State {
-    /// Claimed; nothing has left.
-    Claimed,
-    /// About to be sent, or sent.
-    Sending,
-    /// UPI answered.
-    Answered(Answer),
-    /// UPI processed nothing; the order may be claimed again.
-    NotSent,
-    /// Sent, and no valid answer came; never sent again.
-    OutcomeUnknown,
-}
-
-/// How an order ends.
-#[derive(Debug, Clone)]
-pub enum Settlement {
-    /// With UPI's answer.
-    Answered(Answer),
-    /// Proven: UPI processed nothing.
-    NotSent,
-    /// Nobody knows.
-    OutcomeUnknown,
-}
-
-/// Why the ledger did not do as asked.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum LedgerError {
-    /// The engine failed; the state is as it was, or unknown.
-    #[error("the ledger's engine failed")]
-    Engine(#[source] Cause),
-    /// The order is not in a state from which this step exists: a bug.
-    #[error("no such step from the order's state")]
-    WrongState,
 }
 
 /// Decides who may call.

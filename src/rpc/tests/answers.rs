@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use tonic::codec::CompressionEncoding;
 
@@ -135,6 +136,7 @@ impl Gateway for Recorder {
     fn seal(&self, request: &Verification) -> Result<Sealed, Cause> {
         self.0.lock().unwrap().push(request.merchant.clone());
         Ok(Sealed {
+            body_sha256: [0; 32],
             body: bytes::Bytes::new(),
             signature: String::new(),
             upi_uuid: String::new(),
@@ -164,6 +166,7 @@ async fn the_configured_merchant_stands_in_for_an_absent_one_only() {
     let limits = Limits {
         max_in_flight: 8,
         least_time: std::time::Duration::ZERO,
+        ledger: Duration::from_secs(5),
     };
     let gateway = Arc::clone(&recorder) as Arc<dyn Gateway>;
     let methods = Methods {

@@ -186,7 +186,7 @@ async fn a_server_that_drains() {
 
 #[tokio::test]
 async fn a_ledger_that_cannot_write_or_read() {
-    for step in ["claim", "sending"] {
+    for step in ["claim", "find"] {
         let engine = Engine::failing(&[step]);
         let rig = Setup { engine, ..setup() }.start().await;
         let status = rig.failure(request("1")).await;

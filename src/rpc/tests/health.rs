@@ -10,7 +10,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_health::pb::health_server::Health as _;
 
-use super::super::health::{Phase, Phases, Reporter};
+use super::super::health::{Phase, Phases, Readiness, Reporter};
 use super::rig::{Rig, Setup, request, setup};
 use crate::verify::doubles::{Upi, cause};
 use crate::verify::port::CallError;
@@ -47,7 +47,9 @@ async fn readiness_is_told_from_serving_to_the_drain_only() {
         Phases::new(),
         tokio::sync::watch::Sender::new(crate::verify::Upstream::Unknown),
     );
-    let reporter = Reporter::new(phases.watch(), upstream.subscribe());
+    let ledger_up = tokio::sync::watch::Sender::new(true);
+    let readiness = Readiness::new(phases.watch(), ledger_up.subscribe());
+    let reporter = Reporter::new(readiness, upstream.subscribe());
     let says = async |service: &str| {
         let told = reporter.check(Request::new(named(service))).await;
         told.unwrap().into_inner().status()

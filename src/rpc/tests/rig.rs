@@ -38,6 +38,7 @@ pub fn setup() -> Setup {
         limits: Limits {
             max_in_flight: 8,
             least_time: Duration::from_millis(1),
+            ledger: Duration::from_secs(5),
         },
         admission: Arc::new(Everyone),
         observer: Arc::new(Nobody),

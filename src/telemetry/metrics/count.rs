@@ -24,6 +24,12 @@ impl Instruments {
                 self.stage_duration.record(took.as_secs_f64(), &labels);
             }
             Event::InFlight(orders) => self.orders_active.record(*orders as u64, &[]),
+            Event::Unsettled(_)
+            | Event::LateEnd
+            | Event::Swept(_)
+            | Event::LedgerUp(_)
+            | Event::Committed(..)
+            | Event::LedgerSize(..) => {}
             Event::Joined => self.calls_joined.add(1, &[]),
             Event::Replayed => self.calls_replayed.add(1, &[]),
             Event::Called(result, took) => self.called(*result, *took),
@@ -76,7 +82,7 @@ impl Instruments {
                 [label("category", "COMPARED"), label("response_code", "00")]
             }
             Outcome::Rejection(rejection) => [
-                label("category", category(rejection.category)),
+                label("category", rejection.category.as_str()),
                 KeyValue::new("response_code", code(rejection)),
             ],
         };
@@ -105,17 +111,6 @@ fn code(rejection: &Rejection) -> String {
     match rejection.category {
         Category::Other => "other".to_owned(),
         _ => rejection.code.as_str().to_owned(),
-    }
-}
-
-const fn category(category: Category) -> &'static str {
-    match category {
-        Category::NotConfirmed => "NOT_CONFIRMED",
-        Category::InvalidRequest => "INVALID_REQUEST",
-        Category::DuplicateOrder => "DUPLICATE_ORDER",
-        Category::NotPermitted => "NOT_PERMITTED",
-        Category::SourceUnavailable => "SOURCE_UNAVAILABLE",
-        Category::Other => "OTHER",
     }
 }
 

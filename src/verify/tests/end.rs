@@ -56,12 +56,13 @@ async fn the_hard_end_answers_callers_with_the_truth() {
     assert_eq!(state(&verifier, "1").await, State::OutcomeUnknown);
 }
 
-/// A caller with too little time, and one that boards while the first end cannot be recorded
-/// `failures` times.
+/// A caller whose time is over once its order is claimed, and one that boards while that end cannot
+/// be recorded `failures` times.
 async fn joined(failures: usize, deadline: Option<Instant>) -> Result<Verified, VerifyError> {
     let upi = Upi::prompt(|| Ok(answer()));
-    let verifier = verifier(&upi, &Engine::failing(&["settle"].repeat(failures)));
-    let short = ask(&verifier, "1", within(199)).await;
+    let engine = Engine::slow(&["settle"].repeat(failures), Duration::from_millis(1));
+    let verifier = verifier(&upi, &engine);
+    let short = ask(&verifier, "1", within(200)).await;
     assert!(matches!(
         short,
         Err(VerifyError::NotSent(NotSent::DeadlineTooShort))
@@ -81,7 +82,10 @@ async fn joined(failures: usize, deadline: Option<Instant>) -> Result<Verified, 
 async fn who_has_time_left_is_sent_for_once_the_end_of_a_flight_without_is_recorded() {
     let begun = Instant::now();
     assert_eq!(joined(3, None).await.unwrap().answer, answer());
-    assert_eq!(begun.elapsed(), Duration::from_millis(100 + 200 + 400));
+    assert_eq!(
+        begun.elapsed(),
+        Duration::from_millis(1 + 100 + 200 + 400 + 1)
+    );
 }
 
 #[tokio::test(start_paused = true)]

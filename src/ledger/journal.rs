@@ -1,0 +1,281 @@
+//! What happened to orders: one entry for each claim and each end, written in the same transaction
+//! as the change, and never changed.
+//!
+//! # The canonical encoding, version 1
+//!
+//! An entry is one JSON object as RFC 8785 (JSON Canonicalization Scheme) writes it: members sorted
+//! by name, no white space, UTF-8. Its values are texts and whole numbers alone. A member without a
+//! value is left out. Engines keep exactly these bytes, and `idphoto ledger export` writes them.
+//!
+//! | member | in | value |
+//! |---|---|---|
+//! | `v` | all | 1 |
+//! | `at` | all | when, in microseconds since 1970-01-01T00:00:00Z |
+//! | `member` | all | IIN of the member |
+//! | `order` | all | the order id |
+//! | `event` | all | one of [`Happened`] |
+//! | `owner` | all | the gateway that wrote it, or `operator` |
+//! | `caller` | claims | who asked, where callers have names |
+//! | `attempt` | claims | which claim of the order it is, from 1 |
+//! | `uuid` | all but purges | UPI-UUID of the attempt |
+//! | `body` | claims | SHA-256 of the exact body, hex |
+//! | `scenario`, `purpose`, `agreement`, `serial` | claims | the four texts of the consent |
+//! | `code`, `confidence` | answers | UPI's response code; 0 to 100 where it compared |
+//! | `answered` | answers | when the answer was verified, in microseconds |
+//! | `dispatch` | ends | what is certain: `ANSWERED`, `NOT_SENT` or `UNKNOWN` |
+//! | `resolved`, `note` | resolutions | `not-sent` or `answered`, and the operator's words |
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use crate::domain::{Answer, Outcome};
+use crate::verify::port::{Claim, Settlement};
+
+/// The version of the encoding.
+const VERSION: u8 = 1;
+
+/// What can happen to an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Happened {
+    /// A gateway claimed it, and is about to send it.
+    Claimed,
+    /// UPI answered.
+    Answered,
+    /// It was proven that UPI processed nothing.
+    NotSent,
+    /// Its gateway got no valid answer, or is gone.
+    OutcomeUnknown,
+    /// An operator wrote down what UPI's support said.
+    Resolved,
+    /// Texts and older entries were removed, as `ledger.keep` says.
+    Purged,
+}
+
+impl Happened {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Claimed,
+        Self::Answered,
+        Self::NotSent,
+        Self::OutcomeUnknown,
+        Self::Resolved,
+        Self::Purged,
+    ];
+
+    /// Its name in entries.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Claimed => "CLAIMED",
+            Self::Answered => "ANSWERED",
+            Self::NotSent => "NOT_SENT",
+            Self::OutcomeUnknown => "OUTCOME_UNKNOWN",
+            Self::Resolved => "RESOLVED",
+            Self::Purged => "PURGED",
+        }
+    }
+}
+
+/// One entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// When.
+    pub at: OffsetDateTime,
+    /// To which order.
+    pub order_id: String,
+    /// What.
+    pub happened: Happened,
+    members: BTreeMap<&'static str, Value>,
+}
+
+/// Who writes an entry, and on whose behalf.
+#[derive(Debug, Clone, Copy)]
+pub struct Scribe<'a> {
+    /// IIN of the member.
+    pub member: &'a str,
+    /// The gateway.
+    pub owner: &'a str,
+    /// When.
+    pub at: OffsetDateTime,
+}
+
+impl Entry {
+    fn new(scribe: Scribe<'_>, order_id: &str, happened: Happened) -> Self {
+        let mut entry = Self {
+            at: scribe.at,
+            order_id: order_id.to_owned(),
+            happened,
+            members: BTreeMap::new(),
+        };
+        entry.put("v", VERSION);
+        entry.put("at", micros(scribe.at));
+        entry.put("member", scribe.member);
+        entry.put("order", order_id);
+        entry.put("event", happened.name());
+        entry.put("owner", scribe.owner);
+        entry
+    }
+
+    /// A claim.
+    #[must_use]
+    pub fn claimed(scribe: Scribe<'_>, claim: &Claim, attempt: u32) -> Self {
+        let Claim {
+            attempt: sent,
+            // A keyed digest says nothing to anybody who reads the journal.
+            digest: _,
+            consent,
+            body_sha256,
+        } = claim;
+        let mut entry = Self::new(scribe, sent.order_id.as_str(), Happened::Claimed);
+        entry.put("attempt", attempt);
+        entry.put("uuid", sent.upi_uuid.as_str());
+        entry.put("body", hex(body_sha256));
+        let names = ["scenario", "purpose", "agreement", "serial"];
+        for (name, text) in names.into_iter().zip(consent.texts()) {
+            entry.put(name, text);
+        }
+        entry
+    }
+
+    /// An end.
+    #[must_use]
+    pub fn ended(scribe: Scribe<'_>, order_id: &str, upi_uuid: &str, end: &Settlement) -> Self {
+        let (happened, dispatch) = match end {
+            Settlement::Answered(_) => (Happened::Answered, "ANSWERED"),
+            Settlement::NotSent => (Happened::NotSent, "NOT_SENT"),
+            Settlement::OutcomeUnknown => (Happened::OutcomeUnknown, "UNKNOWN"),
+        };
+        let mut entry = Self::new(scribe, order_id, happened);
+        entry.put("uuid", upi_uuid);
+        entry.put("dispatch", dispatch);
+        if let Settlement::Answered(answer) = end {
+            entry.answer(answer);
+        }
+        entry
+    }
+
+    /// What an operator was told of an order whose outcome is unknown.
+    #[must_use]
+    pub fn resolved(
+        scribe: Scribe<'_>,
+        order_id: &str,
+        upi_uuid: &str,
+        (resolved, note): (&str, &str),
+    ) -> Self {
+        let mut entry = Self::new(scribe, order_id, Happened::Resolved);
+        entry.put("uuid", upi_uuid);
+        entry.put("resolved", resolved);
+        entry.put("note", note);
+        entry
+    }
+
+    /// The last trace of an order's texts.
+    #[must_use]
+    pub fn purged(scribe: Scribe<'_>, order_id: &str) -> Self {
+        Self::new(scribe, order_id, Happened::Purged)
+    }
+
+    /// The canonical encoding.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        // A map of texts and numbers always encodes.
+        serde_json::to_string(&self.members).unwrap_or_default()
+    }
+
+    fn answer(&mut self, answer: &Answer) {
+        match &answer.outcome {
+            Outcome::Comparison(confidence) => {
+                self.put("code", "00");
+                self.put("confidence", confidence.get());
+            }
+            // UPI's words about a person stand in no journal.
+            Outcome::Rejection(rejection) => self.put("code", rejection.code.as_str()),
+        }
+        self.put("answered", micros(answer.answered_at));
+    }
+
+    fn put(&mut self, name: &'static str, value: impl Into<Value>) {
+        self.members.insert(name, value.into());
+    }
+}
+
+/// Microseconds since 1970, in which engines keep time.
+#[must_use]
+pub fn micros(at: OffsetDateTime) -> i64 {
+    // Within the years that `time` knows this fits.
+    i64::try_from(at.unix_timestamp_nanos() / 1000).unwrap_or(i64::MAX)
+}
+
+/// The inverse of [`micros`]; `None` for what no calendar has.
+#[must_use]
+pub fn from_micros(micros: i64) -> Option<OffsetDateTime> {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000).ok()
+}
+
+/// Lower-case hex.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Confidence, sample};
+    use crate::verify::port::{Attempt, Digest, KeyId};
+
+    const UUID: &str = "0123456789abcdef0123456789abcdef";
+
+    fn scribe() -> Scribe<'static> {
+        let at = from_micros(1_800_000_000_000_001).unwrap();
+        Scribe {
+            member: "00520446",
+            owner: "a1b2",
+            at,
+        }
+    }
+
+    /// Vectors of version 1, made by Python's json (`sort_keys`, no white space, no ASCII escapes):
+    /// what was once written must be written for ever.
+    #[test]
+    fn entries_are_encoded_as_they_always_were() {
+        let request = sample::verification("1");
+        let order = request.order_id.to_string();
+        let claim = Claim {
+            attempt: Attempt {
+                order_id: request.order_id,
+                upi_uuid: UUID.to_owned(),
+            },
+            digest: Digest {
+                key: KeyId([0; 8]),
+                value: [0; 32],
+            },
+            consent: request.consent,
+            body_sha256: [0xab; 32],
+        };
+        let answer = Answer {
+            outcome: Outcome::Comparison(Confidence::new(97).unwrap()),
+            upi_uuid: UUID.to_owned(),
+            answered_at: OffsetDateTime::UNIX_EPOCH,
+        };
+        let entries = [
+            Entry::claimed(scribe(), &claim, 1),
+            Entry::ended(scribe(), &order, UUID, &Settlement::Answered(answer)),
+            Entry::ended(scribe(), &order, UUID, &Settlement::NotSent),
+            Entry::ended(scribe(), &order, UUID, &Settlement::OutcomeUnknown),
+            Entry::resolved(scribe(), &order, UUID, ("not-sent", "ticket \"7\"\n户")),
+            Entry::purged(scribe(), &order),
+        ];
+        let encoded: Vec<_> = entries.iter().map(Entry::encode).collect();
+        let vectors = include_str!("journal/vectors.jsonl");
+        assert_eq!(encoded, vectors.lines().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_time_comes_back() {
+        let at = scribe().at;
+        assert_eq!(from_micros(micros(at)), Some(at));
+    }
+}

@@ -1,0 +1,220 @@
+//! The record of orders: what is written before a request is sent, and after.
+
+use std::fmt;
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use super::{BoxFuture, Cause};
+use crate::domain::{Answer, Consent, OrderId, Verification};
+
+/// The record of orders. One state machine, whatever the engine:
+///
+/// ```text
+///             claim                  settle
+///  (new) ───────────────► SENDING ───────────► ANSWERED
+///  NOT_SENT ────────────►   │  ├─────────────► NOT_SENT
+///                           │  └─────────────► OUTCOME_UNKNOWN ──► ANSWERED, NOT_SENT
+///                           └── its owner died ─► OUTCOME_UNKNOWN
+/// ```
+///
+/// Only the owner of an attempt settles it, and only its proof makes an order NOT_SENT, after
+/// which it may be claimed again. Anybody may say that an owner is dead, even one that is not:
+/// nobody sends the order because of it, and its owner's word still counts when it comes.
+///
+/// A row holds no personal data: the content of a request is known by a keyed digest.
+pub trait Ledger: Send + Sync + 'static {
+    /// The keyed digests by which content is told apart.
+    fn fingerprint(&self, request: &Verification) -> Fingerprint;
+
+    /// What is known of an order id.
+    fn find(&self, id: &OrderId) -> BoxFuture<'_, Result<Option<Record>, LedgerError>>;
+
+    /// Claims an order id for one attempt, atomically: a new id, or one that is NOT_SENT with the
+    /// same content. Any other is returned as it stands. Durable when it returns: only then may a
+    /// byte leave.
+    fn claim(&self, claim: Claim) -> BoxFuture<'_, Result<Claimed, LedgerError>>;
+
+    /// Ends an attempt of this process; the same end twice is no error. Durable when it returns.
+    fn settle(
+        &self,
+        attempt: &Attempt,
+        end: Settlement,
+    ) -> BoxFuture<'_, Result<Settled, LedgerError>>;
+
+    /// Makes OUTCOME_UNKNOWN what owners who are dead left in SENDING; how many there were.
+    fn sweep(&self) -> BoxFuture<'_, Result<u64, LedgerError>>;
+
+    /// A durable write that claims nothing: whether an order could be claimed now.
+    fn beat(&self) -> BoxFuture<'_, Result<(), LedgerError>>;
+}
+
+/// One attempt to send an order: the UPI-UUID that was signed for it tells it from all others.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Attempt {
+    /// The order.
+    pub order_id: OrderId,
+    /// Its UPI-UUID: 32 lower-case hex digits.
+    pub upi_uuid: String,
+}
+
+/// The wish to send an order.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// What is going to be sent.
+    pub attempt: Attempt,
+    /// Its content.
+    pub digest: Digest,
+    /// The evidence to be sent.
+    pub consent: Consent,
+    /// SHA-256 of the exact body. Nobody can guess one: name and number are in it encrypted under
+    /// a random key.
+    pub body_sha256: [u8; 32],
+}
+
+/// Names a key of digests; says nothing about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct KeyId(pub [u8; 8]);
+
+/// A keyed digest of a request's content; without the key it says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Digest {
+    /// Of which key.
+    pub key: KeyId,
+    /// The digest.
+    pub value: [u8; 32],
+}
+
+/// The digests of a content under every key that is known.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Fingerprint {
+    current: Digest,
+    older: Arc<[Digest]>,
+}
+
+impl Fingerprint {
+    /// By the key of new rows, and by those of older ones.
+    #[must_use]
+    pub fn new(current: Digest, older: Arc<[Digest]>) -> Self {
+        Self { current, older }
+    }
+
+    /// What a new row gets.
+    #[must_use]
+    pub const fn current(&self) -> Digest {
+        self.current
+    }
+
+    /// Under the key of a recorded digest; `None` when that key is not known.
+    #[must_use]
+    pub fn under(&self, key: KeyId) -> Option<Digest> {
+        let mut known = std::iter::once(&self.current).chain(self.older.iter());
+        known.find(|digest| digest.key == key).copied()
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Fingerprint").field(&self.current).finish()
+    }
+}
+
+/// The ledger's answer to a claim.
+#[derive(Debug, Clone)]
+pub enum Claimed {
+    /// The order is ours to send.
+    Granted,
+    /// The order is not to be sent; this is how it stands.
+    Standing(Box<Record>),
+}
+
+/// One order as recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// How far it came.
+    pub state: State,
+    /// The content it was claimed with.
+    pub digest: Digest,
+    /// The evidence it was last claimed with; `None` once it was purged.
+    pub consent: Option<Consent>,
+    /// The UPI-UUID of its last attempt.
+    pub upi_uuid: String,
+    /// How often it was claimed.
+    pub attempts: u32,
+    /// When it was first claimed.
+    pub created_at: OffsetDateTime,
+    /// When its state last changed.
+    pub updated_at: OffsetDateTime,
+}
+
+/// The states of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// Claimed: about to be sent, or sent.
+    Sending,
+    /// UPI answered.
+    Answered(Answer),
+    /// UPI processed nothing; the order may be claimed again.
+    NotSent,
+    /// Perhaps sent, and no valid answer came; never sent again.
+    OutcomeUnknown,
+}
+
+impl State {
+    /// Its name in ledgers.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Sending => "SENDING",
+            Self::Answered(_) => "ANSWERED",
+            Self::NotSent => "NOT_SENT",
+            Self::OutcomeUnknown => "OUTCOME_UNKNOWN",
+        }
+    }
+}
+
+/// How an attempt ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settlement {
+    /// With UPI's answer.
+    Answered(Answer),
+    /// Proven by the sender itself: UPI processed nothing.
+    NotSent,
+    /// Nobody knows.
+    OutcomeUnknown,
+}
+
+impl From<Settlement> for State {
+    fn from(end: Settlement) -> Self {
+        match end {
+            Settlement::Answered(answer) => Self::Answered(answer),
+            Settlement::NotSent => Self::NotSent,
+            Settlement::OutcomeUnknown => Self::OutcomeUnknown,
+        }
+    }
+}
+
+/// What a settlement met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// The order was SENDING.
+    InTime,
+    /// The order had been given up as OUTCOME_UNKNOWN.
+    Late,
+    /// This very end stood there already.
+    Already,
+}
+
+/// Why the ledger did not do as asked.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum LedgerError {
+    /// The engine failed, and certainly wrote nothing.
+    #[error("the ledger's engine failed")]
+    Engine(#[source] Cause),
+    /// The engine cannot say whether it wrote.
+    #[error("the ledger's engine cannot say whether it wrote")]
+    Uncertain(#[source] Cause),
+    /// There is no such attempt of this process, or it has another end.
+    #[error("no such step from the order's state")]
+    WrongState,
+}

@@ -1,0 +1,226 @@
+//! What is on disk before a byte leaves, and what follows when it is not, or nobody can say.
+
+use super::*;
+use crate::observe::Nobody;
+
+/// A second gateway on the same ledger.
+fn two(upi: &Arc<Upi>, engine: &Arc<Engine>) -> [Arc<Verifier>; 2] {
+    [verifier(upi, engine), verifier(upi, engine)]
+}
+
+fn unavailable(ended: &Result<Verified, VerifyError>) -> bool {
+    matches!(
+        ended,
+        Err(VerifyError::NotSent(NotSent::LedgerUnavailable(_)))
+    )
+}
+
+#[tokio::test]
+async fn nothing_is_sealed_or_sent_when_the_ledger_cannot_be_read() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let verifier = verifier(&upi, &Engine::failing(&["find"]));
+    assert!(unavailable(&ask(&verifier, "1", None).await));
+    assert_eq!((upi.seals(), upi.posts()), (0, 0));
+}
+
+#[tokio::test]
+async fn an_order_that_stands_is_not_sealed() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let verifier = verifier(&upi, &healthy());
+    for _ in 0..3 {
+        ask(&verifier, "1", None).await.unwrap();
+    }
+    assert_eq!((upi.seals(), upi.posts()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_that_took_the_callers_time_sends_nothing_and_frees_the_order() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let engine = Engine::slow(&[], Duration::from_millis(100));
+    let verifier = verifier(&upi, &engine);
+    let short = ask(&verifier, "1", within(299)).await;
+    assert!(matches!(
+        short,
+        Err(VerifyError::NotSent(NotSent::DeadlineTooShort))
+    ));
+    assert_eq!(upi.posts(), 0);
+    assert_eq!(state(&verifier, "1").await, State::NotSent);
+    assert!(!ask(&verifier, "1", within(300)).await.unwrap().replayed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_that_takes_too_long_is_read_back() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let engine = Engine::slow(&[], Duration::from_secs(6));
+    let verifier = verifier(&upi, &engine);
+    let begun = Instant::now();
+    assert_eq!(ask(&verifier, "1", None).await.unwrap().answer, answer());
+    assert_eq!(begun.elapsed(), Duration::from_secs(5));
+    assert_eq!(upi.posts(), 1);
+}
+
+#[tokio::test]
+async fn a_claim_whose_reply_was_lost_is_read_back_and_sent_once() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let verifier = verifier(&upi, &Engine::failing(&["claim lost"]));
+    assert!(!ask(&verifier, "1", None).await.unwrap().replayed);
+    assert_eq!(state(&verifier, "1").await, State::Answered(answer()));
+    assert_eq!(upi.posts(), 1);
+}
+
+#[tokio::test]
+async fn a_claim_that_may_not_be_written_is_not_sent_on_a_guess() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let verifier = verifier(&upi, &Engine::failing(&["claim unsure"]));
+    assert!(unavailable(&ask(&verifier, "1", None).await));
+    verifier.idle().await;
+    assert_eq!(upi.posts(), 0);
+    assert!(is_unknown(&verifier, "1").await);
+    ask(&verifier, "1", None).await.unwrap();
+    assert_eq!(upi.posts(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_that_cannot_be_read_back_is_not_sent_and_freed_as_soon_as_that_can_be_written() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let engine = Engine::failing(&["claim lost", "settle", "settle"]);
+    engine.fail_after_claim("find");
+    let verifier = verifier(&upi, &engine);
+    assert!(unavailable(&ask(&verifier, "1", None).await));
+    assert_eq!(state(&verifier, "1").await, State::Sending);
+    verifier.idle().await;
+    assert_eq!(upi.posts(), 0);
+    assert_eq!(state(&verifier, "1").await, State::NotSent);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_of_another_gateway_is_waited_for_by_reading() {
+    let upi = Upi::held(|| Ok(answer()));
+    let [one, other] = two(&upi, &healthy());
+    let (first, second, ()) = tokio::join!(ask(&one, "1", None), ask(&other, "1", None), async {
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        upi.release();
+    });
+    assert!(!first.unwrap().replayed);
+    let replayed = second.unwrap();
+    assert_eq!((replayed.answer, replayed.replayed), (answer(), true));
+    assert_eq!(upi.posts(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_another_gateway_is_told_in_time_that_the_answer_is_awaited() {
+    let upi = Upi::held(|| Ok(answer()));
+    let [one, other] = two(&upi, &healthy());
+    let pending = ask(&one, "1", within(1000)).await;
+    assert!(matches!(pending, Err(VerifyError::Pending)));
+    let begun = Instant::now();
+    let pending = ask(&other, "1", within(1000)).await;
+    assert!(matches!(pending, Err(VerifyError::Pending)));
+    assert_eq!(begun.elapsed(), Duration::from_millis(1000));
+    other.idle().await;
+    assert_eq!(upi.posts(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_gateway_could_not_send_was_not_sent() {
+    let upi = Upi::held(|| Err(CallError::NotSent(cause())));
+    let [one, other] = two(&upi, &healthy());
+    let (first, second, ()) = tokio::join!(ask(&one, "1", None), ask(&other, "1", None), async {
+        settle_down().await;
+        upi.release();
+    });
+    for ended in [first, second] {
+        let unreachable = matches!(ended, Err(VerifyError::NotSent(NotSent::Unreachable(_))));
+        assert!(unreachable);
+    }
+    assert_eq!(upi.posts(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_content_is_refused_while_another_gateway_has_the_order() {
+    let upi = Upi::held(|| Ok(answer()));
+    let [one, other] = two(&upi, &healthy());
+    let pending = ask(&one, "1", within(1000)).await;
+    assert!(matches!(pending, Err(VerifyError::Pending)));
+    let mut draft = sample::draft("1");
+    draft.consent.purpose = "something else".to_owned();
+    let refused = other.verify(sample::check(draft), None, Ticket::default());
+    assert!(matches!(
+        refused.await,
+        Err(VerifyError::NotSent(NotSent::OrderIdReused))
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_settlement_is_tried_until_it_holds() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let verifier = verifier(&upi, &Engine::failing(&["settle"; 100]));
+    ask(&verifier, "1", None).await.unwrap();
+    verifier.idle().await;
+    assert_eq!(state(&verifier, "1").await, State::Answered(answer()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_hard_end_does_not_wait_for_a_settlement_that_does_not_hold() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let verifier = verifier(&upi, &Engine::failing(&["settle"; 100]));
+    ask(&verifier, "1", None).await.unwrap();
+    verifier.drain();
+    verifier.abandon().await;
+    assert_eq!(state(&verifier, "1").await, State::Sending);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_ledger_is_down_while_it_cannot_be_written_and_up_again_by_itself() {
+    let engine = Engine::failing(&["beat"; 3]);
+    let verifier = verifier(&Upi::prompt(|| Ok(answer())), &engine);
+    let mut up = verifier.ledger_up();
+    let begun = Instant::now();
+    let keeping = verifier.keep_ledger();
+    let watching = async {
+        assert!(!*up.wait_for(|up| !up).await.unwrap());
+        assert!(*up.wait_for(|up| *up).await.unwrap());
+    };
+    tokio::select! { () = keeping => {}, () = watching => {} }
+    assert_eq!(begun.elapsed(), Duration::from_secs(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_meets_an_error_has_the_ledger_looked_at_at_once() {
+    let engine = Engine::failing(&["claim"]);
+    let verifier = verifier(&Upi::prompt(|| Ok(answer())), &engine);
+    let mut up = verifier.ledger_up();
+    let begun = Instant::now();
+    let failing = async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        engine.fail("beat");
+        assert!(unavailable(&ask(&verifier, "1", None).await));
+        assert!(!*up.wait_for(|up| !up).await.unwrap());
+    };
+    tokio::select! { () = verifier.keep_ledger() => {}, () = failing => {} }
+    assert_eq!(begun.elapsed(), Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn an_order_under_a_key_that_is_not_known_is_not_sent() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let engine = healthy();
+    let stranger = Engine::failing(&[]);
+    let limits = Limits {
+        max_in_flight: 2,
+        least_time: Duration::from_millis(200),
+        ledger: Duration::from_secs(5),
+    };
+    ask(&verifier(&upi, &engine), "1", None).await.unwrap();
+    let ledger = Arc::new(engine.with_keys_of(&stranger));
+    let other = Verifier::new(upi.clone(), ledger, Arc::new(Nobody), limits);
+    let fault = ask(&other, "1", None).await;
+    assert!(matches!(
+        fault,
+        Err(VerifyError::Fault {
+            dispatch: Dispatch::NotSent,
+            ..
+        })
+    ));
+    assert_eq!(upi.posts(), 1);
+}
