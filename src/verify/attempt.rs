@@ -12,7 +12,7 @@ use tracing::info;
 use super::error::{Dispatch, NotSent, VerifyError};
 use super::flight::{Ended, Flight};
 use super::port::{Attempt, CallError, Cause, Claim, Digest, Record, Sealed, Settlement, State};
-use super::standing::Stand;
+use super::standing::{Stand, same_content};
 use super::{Phase, Ticket, Upstream, Verified, Verifier};
 use crate::crash;
 use crate::domain::{Consent, OrderId, Verification};
@@ -165,6 +165,7 @@ impl Verifier {
 
     /// What an order that stands in the ledger says to a call.
     async fn stand(&self, record: Box<Record>, flight: &Flight) -> Ended {
+        same_content(&record, flight)?;
         let record = match record.state {
             State::Sending => self.elsewhere(flight).await?,
             _ => *record,
