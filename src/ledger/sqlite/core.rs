@@ -34,9 +34,6 @@ pub(super) struct Core {
     pub _lock: Option<Lock>,
 }
 
-/// Orders are not counted yet.
-pub(super) const UNCOUNTED: i64 = i64::MIN / 2;
-
 impl Core {
     pub async fn claim(&self, claim: Claim) -> Result<Claimed, LedgerError> {
         let claim =

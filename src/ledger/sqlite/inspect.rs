@@ -11,7 +11,6 @@ use rusqlite::{Connection, ErrorCode};
 use tracing::{error, warn};
 
 use super::connection;
-use super::core::UNCOUNTED;
 use super::error::StartError;
 
 /// The start waits so long for it. A small file is read by then.
@@ -19,6 +18,9 @@ const START: Duration = Duration::from_millis(100);
 
 /// It takes no longer than this: the log grows while somebody reads.
 const LIMIT: Duration = Duration::from_secs(10);
+
+/// Orders are not counted yet.
+const UNCOUNTED: i64 = i64::MIN / 2;
 
 /// So many steps of SQLite's machine between two looks at the clock.
 const STEPS: i32 = 10_000;
