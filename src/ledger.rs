@@ -6,13 +6,15 @@ pub mod journal;
 mod machine;
 mod memory;
 mod open;
+pub mod postgres;
 mod row;
 mod settings;
 #[cfg(test)]
 mod tests;
+pub mod url;
 
 pub use fingerprint::{FingerprintKey, Fingerprinter, KEY_LENGTH};
 pub use memory::MemoryLedger;
-pub use open::{OpenError, Opened, PostgresSettings, Settings, open};
+pub use open::{Opened, open};
 pub use row::{AnswerRow, Damaged, OrderRow};
-pub use settings::{Keep, Location, LocationError};
+pub use settings::{Keep, Location, LocationError, OpenError, PostgresSettings, Settings};

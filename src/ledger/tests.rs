@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::postgres::tests::Database;
 use super::{FingerprintKey, Fingerprinter, MemoryLedger};
 use crate::domain::{
     Answer, Category, Confidence, MerchantDraft, Outcome, Rejection, ResponseCode, Secret, sample,
@@ -13,7 +14,11 @@ use time::OffsetDateTime;
 
 /// Every engine, each empty.
 async fn engines() -> Vec<Arc<dyn Ledger>> {
-    vec![memory(Fingerprinter::ephemeral().unwrap())]
+    let mut engines = vec![memory(Fingerprinter::ephemeral().unwrap())];
+    if let Some(database) = Database::fresh().await {
+        engines.push(Arc::new(database.open().await));
+    }
+    engines
 }
 
 fn memory(fingerprinter: Fingerprinter) -> Arc<dyn Ledger> {
@@ -21,7 +26,7 @@ fn memory(fingerprinter: Fingerprinter) -> Arc<dyn Ledger> {
 }
 
 /// A claim of the order `tag`, which is going to be sent as `uuid`.
-fn claim(ledger: &dyn Ledger, tag: &str, uuid: u128) -> Claim {
+pub fn claim(ledger: &dyn Ledger, tag: &str, uuid: u128) -> Claim {
     let request = sample::verification(tag);
     Claim {
         digest: ledger.fingerprint(&request).current(),
@@ -34,7 +39,7 @@ fn claim(ledger: &dyn Ledger, tag: &str, uuid: u128) -> Claim {
     }
 }
 
-fn answer(uuid: u128) -> Answer {
+pub fn answer(uuid: u128) -> Answer {
     Answer {
         outcome: Outcome::Comparison(Confidence::new(1).unwrap()),
         upi_uuid: format!("{uuid:032x}"),
@@ -42,7 +47,7 @@ fn answer(uuid: u128) -> Answer {
     }
 }
 
-fn rejection(uuid: u128) -> Answer {
+pub fn rejection(uuid: u128) -> Answer {
     Answer {
         outcome: Outcome::Rejection(Rejection {
             category: Category::NotConfirmed,
@@ -54,7 +59,7 @@ fn rejection(uuid: u128) -> Answer {
     }
 }
 
-async fn granted(ledger: &dyn Ledger, tag: &str, uuid: u128) -> Attempt {
+pub async fn granted(ledger: &dyn Ledger, tag: &str, uuid: u128) -> Attempt {
     let claim = claim(ledger, tag, uuid);
     let attempt = claim.attempt.clone();
     let claimed = ledger.claim(claim).await.unwrap();
