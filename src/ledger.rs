@@ -3,7 +3,7 @@
 pub mod archive;
 mod fingerprint;
 pub mod journal;
-mod machine;
+pub(crate) mod machine;
 mod memory;
 mod open;
 pub mod postgres;

@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tracing::Instrument as _;
 
 use crate::domain::{Answer, OrderId, Verification};
@@ -25,6 +25,8 @@ pub(crate) mod doubles;
 mod flight;
 mod keeper;
 mod settle;
+#[cfg(test)]
+mod sim;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -33,7 +35,12 @@ mod ticket;
 use error::{NotSent, VerifyError};
 use flight::{Boarding, Flight, Flights};
 use port::{Cause, Gateway, Ledger, LedgerError, Record};
+#[cfg(test)]
+use sim::spawn;
+use standing::too_slow;
 pub use ticket::Ticket;
+#[cfg(not(test))]
+use tokio::spawn;
 
 /// Limits of the use case.
 #[derive(Debug, Clone, Copy)]
@@ -144,7 +151,7 @@ impl Verifier {
                 Boarding::Lead(flight) => {
                     let mut landing = flight.landing();
                     let task = Arc::clone(self).fly(flight, (request, ticket));
-                    tokio::spawn(task.in_current_span());
+                    spawn(task.in_current_span());
                     return wait(&mut landing, deadline).await;
                 }
                 Boarding::Join(mut landing) => match wait(&mut landing, deadline).await {
@@ -165,7 +172,8 @@ impl Verifier {
     /// # Errors
     /// The order is unknown, or the ledger failed.
     pub async fn find(&self, id: &OrderId) -> Result<Record, FindError> {
-        match self.ledger.find(id).await {
+        let finding = timeout(self.limits.ledger, self.ledger.find(id));
+        match finding.await.unwrap_or_else(|_| Err(too_slow())) {
             Ok(record) => record.ok_or(FindError::NotFound),
             Err(error) => Err(FindError::LedgerUnavailable(Arc::new(error))),
         }

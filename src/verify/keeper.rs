@@ -26,6 +26,7 @@ impl Verifier {
             let begun = Instant::now();
             let pause = if up { BEAT } else { DOUBTFUL_BEAT };
             tokio::select! {
+                biased;
                 () = sleep(pause) => {}
                 // No faster than it is tried while it is down.
                 () = self.doubt.notified() => sleep(DOUBTFUL_BEAT.saturating_sub(begun.elapsed())).await,
@@ -55,7 +56,8 @@ impl Verifier {
     }
 
     async fn sweep(&self) {
-        match self.ledger.sweep().await {
+        let swept = timeout(self.limits.ledger, self.ledger.sweep());
+        match swept.await.unwrap_or_else(|_| Err(too_slow())) {
             Ok(0) => {}
             Ok(orders) => {
                 warn!(

@@ -97,6 +97,7 @@ impl Verifier {
     pub(super) async fn pause(&self, pause: Duration) {
         let mut phase = self.phase.subscribe();
         tokio::select! {
+            biased;
             () = sleep(pause) => {}
             _ = phase.wait_for(|phase| *phase == Phase::Abandoned) => {}
         }
