@@ -24,10 +24,6 @@ pub struct Args {
     json: bool,
 }
 
-/// Runs the command.
-///
-/// # Errors
-/// Standard output cannot be written.
 pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     let survey = args.origin.survey(false);
     let prepared = app::prepare(&survey);

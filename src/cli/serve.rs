@@ -1,6 +1,5 @@
 //! `idphoto serve`: the gateway.
 
-use std::error::Error;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -40,10 +39,6 @@ enum ServeError {
     Output(#[from] io::Error),
 }
 
-/// Runs the command.
-///
-/// # Errors
-/// Standard output or standard error cannot be written.
 pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     let origin = args.origin.and("server.listen", args.listen);
     let Preparation {
@@ -56,13 +51,7 @@ pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     let ended = serve(prepared, &warnings, out).await;
     // What the log says stands before the error that ends it all.
     flush_log();
-    match ended {
-        Ok(()) => Ok(Exit::Success),
-        Err(error) => {
-            input::complain(&error)?;
-            Ok(exit(&error))
-        }
-    }
+    input::ended(ended, exit)
 }
 
 async fn serve(
@@ -162,9 +151,9 @@ fn announce(prepared: &Prepared, app: &App, out: &mut dyn Write) -> io::Result<(
 }
 
 /// What UPI's side refuses at the start is configuration; a port that is taken is not.
-fn exit(error: &(dyn Error + 'static)) -> Exit {
-    match error.downcast_ref() {
-        Some(ServeError::Gateway(AppError::Upi(_))) => Exit::Config,
+const fn exit(error: &ServeError) -> Exit {
+    match error {
+        ServeError::Gateway(AppError::Upi(_)) => Exit::Config,
         _ => Exit::Failure,
     }
 }

@@ -9,13 +9,11 @@ use tonic::{Request, Status};
 use super::account;
 use super::sample;
 use crate::cli::client::Failure;
+use crate::cli::get;
 use crate::cli::stack::Stack;
 use crate::pb::id_photo_service_client::IdPhotoServiceClient;
 use crate::pb::verify_id_photo_response::Outcome;
-use crate::pb::{
-    Customer, GetVerificationRequest, GetVerificationResponse, VerificationState,
-    VerifyIdPhotoRequest, VerifyIdPhotoResponse,
-};
+use crate::pb::{Customer, VerificationState, VerifyIdPhotoRequest, VerifyIdPhotoResponse};
 
 /// Between two questions for a slow answer, and how many are asked.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -141,7 +139,7 @@ async fn ask_again(
     writeln!(out, "   GetVerification, until the answer is there:")?;
     for _ in 0..QUESTIONS {
         tokio::time::sleep(PAUSE).await;
-        let found = get(client, order_id).await;
+        let found = get::find(client, order_id).await.ok();
         if let Some(response) = found.as_ref().and_then(|found| found.result.as_ref()) {
             account::ended(Ok(response), out)?;
             return Ok(confidence(response) == Some(expected));
@@ -151,13 +149,6 @@ async fn ask_again(
         }
     }
     Ok(false)
-}
-
-async fn get(client: &mut Client, order_id: &str) -> Option<GetVerificationResponse> {
-    let request = GetVerificationRequest {
-        order_id: order_id.to_owned(),
-    };
-    Some(client.get_verification(request).await.ok()?.into_inner())
 }
 
 fn confidence(response: &VerifyIdPhotoResponse) -> Option<u32> {

@@ -38,14 +38,6 @@ pub(super) fn list(as_json: bool, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn to_json() -> Value {
-    let directives = DIRECTIVES.iter().map(|directive| {
-        json!({
-            "name": directive.name,
-            "value": directive.value,
-            "what": directive.what,
-            "example": directive.example,
-        })
-    });
     let faults = Fault::ALL.map(|fault| {
         json!({
             "name": fault.name(),
@@ -55,7 +47,7 @@ fn to_json() -> Value {
     });
     json!({
         "prefix": PREFIX,
-        "directives": directives.collect::<Vec<_>>(),
+        "directives": DIRECTIVES,
         "faults": faults,
     })
 }

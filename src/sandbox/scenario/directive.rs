@@ -3,12 +3,15 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::{Scenario, ScenarioError, Word};
 use crate::domain::{Confidence, ResponseCode};
 
 const MAX_DELAY: Duration = Duration::from_secs(600);
 
 /// One directive: `NAME=VALUE`.
+#[derive(Serialize)]
 pub struct Directive {
     /// What stands before the `=`.
     pub name: &'static str,
@@ -18,6 +21,7 @@ pub struct Directive {
     pub what: &'static str,
     /// A whole usage scenario with it.
     pub example: &'static str,
+    #[serde(skip)]
     follow: fn(&mut Scenario, &str) -> Result<(), ScenarioError>,
 }
 

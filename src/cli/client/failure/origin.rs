@@ -74,7 +74,7 @@ impl From<InputError> for Failure {
     fn from(error: InputError) -> Self {
         let (code, reason, exit) = match &error {
             InputError::File { .. } => (Code::FailedPrecondition, "FILE_UNREADABLE", Exit::Files),
-            InputError::Customer | InputError::Passphrase(_) => {
+            InputError::Customer | InputError::Passphrase(_) | InputError::Key(_) => {
                 (Code::FailedPrecondition, "FILE_INVALID", Exit::BadData)
             }
             InputError::Mint(_) => (Code::Internal, "NO_RANDOMNESS", Exit::Failure),
@@ -88,13 +88,6 @@ impl Failure {
     #[must_use]
     pub fn usage(message: String) -> Self {
         Self::own(Code::InvalidArgument, "BAD_USAGE", message, Exit::Usage)
-    }
-
-    /// A file holds something else than it should.
-    #[must_use]
-    pub fn unreadable(error: &dyn Error) -> Self {
-        let code = Code::FailedPrecondition;
-        Self::own(code, "FILE_INVALID", chain(error), Exit::BadData)
     }
 
     /// Nobody answered within a limit of the command's own.
