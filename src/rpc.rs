@@ -25,7 +25,6 @@ mod control;
 mod convert;
 mod deadline;
 mod drain;
-mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod handshake;
@@ -52,8 +51,8 @@ mod waiting;
 #[cfg(test)]
 mod tests;
 
-pub use error::ServerError;
 pub use health::Readiness;
+pub use listener::ServerError;
 pub use pace::Patience;
 pub use quota::Limits;
 pub use status::DOMAIN;

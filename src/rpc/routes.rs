@@ -19,6 +19,7 @@ use super::health::{Phases, Reporter};
 use super::pace::{Patience, Timed};
 use super::quota::Turned;
 use super::reflection;
+use super::refusals::Refusals;
 use super::service::Methods;
 use super::{Ports, ServerError, Settings};
 use crate::pb::id_photo_service_server::IdPhotoServiceServer;
@@ -143,13 +144,14 @@ pub(super) fn all(
         .accept_compressed(CompressionEncoding::Gzip)
         .accept_compressed(CompressionEncoding::Zstd)
         .max_decoding_message_size(settings.max_message_bytes);
-    let bounded = Boundary::new(
-        service,
-        ports.admission,
-        ports.observer,
-        calls.clone(),
+    let bounded = Boundary {
+        inner: service,
+        admission: ports.admission,
+        refusals: Arc::new(Refusals::new(Arc::clone(&ports.observer))),
+        observer: ports.observer,
+        calls: calls.clone(),
         patience,
-    );
+    };
     let mut routes = vec![route(bounded), timed(health, patience)];
     if settings.reflection {
         let (new, old) = reflection::services()?;

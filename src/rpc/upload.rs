@@ -44,32 +44,15 @@ impl Allowance {
 
 /// A body that must have arrived before the caller's time is over.
 pub(super) struct Upload {
-    body: tonic::body::Body,
-    pace: Pace,
-    call: Call,
-    message: OneMessage,
-    allowance: Allowance,
-    entry: Option<Entry>,
+    pub(super) body: tonic::body::Body,
+    pub(super) pace: Pace,
+    pub(super) call: Call,
+    pub(super) message: OneMessage,
+    pub(super) allowance: Allowance,
+    pub(super) entry: Option<Entry>,
 }
 
 impl Upload {
-    pub(super) fn new(
-        body: tonic::body::Body,
-        pace: Pace,
-        call: Call,
-        allowance: Allowance,
-        entry: Option<Entry>,
-    ) -> Self {
-        Self {
-            body,
-            pace,
-            call,
-            message: OneMessage::default(),
-            allowance,
-            entry,
-        }
-    }
-
     fn take(&mut self, frame: &Frame<Bytes>) -> Result<(), Failure> {
         self.pace.advance();
         if self.entry.as_ref().is_some_and(|entry| !entry.begin()) {
