@@ -61,7 +61,8 @@ fn sample(line: &str) -> Option<Sample> {
         Some(rest) => labels(rest)?,
         None => (Vec::new(), rest),
     };
-    let value = number(rest.split_whitespace().next()?)?;
+    // Rust reads Go's `+Inf` and `NaN`, too.
+    let value = rest.split_whitespace().next()?.parse().ok()?;
     let named = !name.is_empty();
     named.then(|| Sample {
         name: name.to_owned(),
@@ -106,15 +107,6 @@ fn quoted(rest: &str) -> Option<(String, &str)> {
     }
     let text = text.chars().take(LONGEST_LABEL).collect();
     Some((text, characters.as_str()))
-}
-
-/// Go's way of writing numbers, which Prometheus uses.
-fn number(text: &str) -> Option<f64> {
-    match text {
-        "+Inf" | "Inf" => Some(f64::INFINITY),
-        "-Inf" => Some(f64::NEG_INFINITY),
-        _ => text.parse().ok(),
-    }
 }
 
 #[cfg(test)]

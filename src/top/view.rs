@@ -12,6 +12,7 @@ use super::panel::{Panel, Row, Tone};
 use super::reading::Reading;
 use super::source::Source;
 use super::{panels, words};
+use crate::telemetry::metrics::table::{ORDERS_ACTIVE, ORDERS_LIMIT};
 
 /// A panel needs this much to be read (columns).
 const PANEL_WIDTH: u16 = 38;
@@ -117,22 +118,22 @@ impl Display {
 /// Where, what and since when.
 pub(super) fn headline(reading: &Reading, source: &Source) -> String {
     let mut text = String::from("idphoto");
-    if let Some(version) = &reading.version {
+    if let Some(version) = reading.version() {
         text.push_str(&format!(" {version}"));
     }
     text.push_str(&format!(" at {source}"));
-    if let Some(uptime) = reading.uptime {
-        text.push_str(&format!(", up {}", words::uptime(uptime)));
+    if let Some(uptime) = reading.uptime() {
+        text.push_str(&format!(", up {}", words::period(uptime.as_secs_f64())));
     }
-    if !reading.is_ours {
+    if !reading.is_ours() {
         text.push_str(", which shows no metrics of a gateway");
     }
     text
 }
 
 fn draw_fill(frame: &mut Frame<'_>, area: Rect, reading: &Reading) {
-    let orders = &reading.orders;
-    let (fill, label) = match (orders.active, orders.limit) {
+    let active = reading.value(&ORDERS_ACTIVE);
+    let (fill, label) = match (active, reading.value(&ORDERS_LIMIT)) {
         (Some(active), Some(limit)) if limit > 0.0 => (
             (active / limit).clamp(0.0, 1.0),
             format!("{} of {}", words::count(active), words::count(limit)),
