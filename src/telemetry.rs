@@ -23,12 +23,12 @@ mod settings;
 mod trace;
 mod witness;
 
-pub use level::{Standing, Switch};
+pub use level::{LEVELS, Standing, Switch};
 pub use log::flush as flush_log;
 pub use metrics::Exposition;
 pub use otlp::ExportError;
 pub use service::{Expiry, Service};
-pub use settings::{Export, LogFormat, LogLevel, Settings};
+pub use settings::{Export, LogFormat, Settings};
 
 use losses::Losses;
 use metrics::Metrics;
@@ -75,7 +75,7 @@ impl Telemetry {
         let tracer = exports.tracer();
         let libraries = Arc::<log::Libraries>::default();
         let log = log::layer(settings.log_format, losses, Arc::clone(&libraries))?;
-        let level = Switch::new(settings.log_level.into());
+        let level = Switch::new(settings.log_level);
         let tracing = tracer.is_some().then_some(Tracing);
         registry()
             .with(tracer.map(trace::layer))
@@ -87,7 +87,7 @@ impl Telemetry {
         log::silence_panics();
         Ok(Self {
             exposition: metrics.exposition(),
-            observer: Arc::new(Witness::new(metrics, tracing)),
+            observer: Arc::new(Witness { metrics, tracing }),
             level,
             exports,
         })

@@ -12,7 +12,7 @@ use time::format_description::well_known::Rfc3339;
 use tracing::Level;
 
 use super::answer::{Answer, JSON, respond, say};
-use crate::telemetry::{Standing, Switch};
+use crate::telemetry::{LEVELS, Standing, Switch};
 
 /// A change has two short members (bytes).
 const MAX_BODY: usize = 4 * 1024;
@@ -103,24 +103,14 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn level(name: &str) -> Option<Level> {
-    match name {
-        "error" => Some(Level::ERROR),
-        "warn" => Some(Level::WARN),
-        "info" => Some(Level::INFO),
-        "debug" => Some(Level::DEBUG),
-        "trace" => Some(Level::TRACE),
-        _ => None,
-    }
+    let mut levels = LEVELS.into_iter();
+    levels.find_map(|(known, level)| (known == name).then_some(level))
 }
 
-const fn name(level: Level) -> &'static str {
-    match level {
-        Level::ERROR => "error",
-        Level::WARN => "warn",
-        Level::INFO => "info",
-        Level::DEBUG => "debug",
-        Level::TRACE => "trace",
-    }
+fn name(level: Level) -> &'static str {
+    let mut levels = LEVELS.into_iter();
+    let named = levels.find(|(_, known)| *known == level);
+    named.map_or("", |(name, _)| name)
 }
 
 #[cfg(test)]

@@ -50,7 +50,8 @@ impl Metrics {
         E: MetricReader,
     {
         let exposition = Exposition::default();
-        let reader = Shared::new(exposition.exporter()?, export);
+        let prometheus = exposition.exporter()?;
+        let reader = Shared { prometheus, export };
         let provider = SdkMeterProvider::builder()
             .with_resource(resource(service.name))
             .with_reader(reader)

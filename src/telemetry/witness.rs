@@ -6,15 +6,9 @@ use crate::observe::{Event, Observer};
 
 /// The observer of a gateway.
 pub(super) struct Witness {
-    metrics: Metrics,
+    pub(super) metrics: Metrics,
     /// `None` when traces go nowhere.
-    tracing: Option<Tracing>,
-}
-
-impl Witness {
-    pub(super) const fn new(metrics: Metrics, tracing: Option<Tracing>) -> Self {
-        Self { metrics, tracing }
-    }
+    pub(super) tracing: Option<Tracing>,
 }
 
 impl Observer for Witness {

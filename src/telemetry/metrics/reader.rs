@@ -13,14 +13,8 @@ use opentelemetry_sdk::metrics::{InstrumentKind, Pipeline, Temporality};
 /// Prometheus, and the export where there is one, on the same sums.
 #[derive(Debug)]
 pub(super) struct Shared<E> {
-    prometheus: PrometheusExporter,
-    export: Option<E>,
-}
-
-impl<E> Shared<E> {
-    pub(super) const fn new(prometheus: PrometheusExporter, export: Option<E>) -> Self {
-        Self { prometheus, export }
-    }
+    pub(super) prometheus: PrometheusExporter,
+    pub(super) export: Option<E>,
 }
 
 impl<E: MetricReader> MetricReader for Shared<E> {
