@@ -7,12 +7,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::stream;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::Frame;
 
 use super::fault::Fault;
+use crate::upi::envelope::UPI_JWS;
 
 mod content;
 mod signature;
@@ -39,9 +40,6 @@ pub(super) type Ending = Result<Response<Body>, Cut>;
 
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json;charset=UTF-8");
 const HTML: HeaderValue = HeaderValue::from_static("text/html;charset=UTF-8");
-
-/// The header of the detached signature.
-pub(super) const UPI_JWS: HeaderName = HeaderName::from_static("upi-jws");
 
 /// The gateway's refusal of a signature; it is not signed itself.
 const UNAUTHORIZED: &str =

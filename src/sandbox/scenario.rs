@@ -15,8 +15,6 @@ mod word;
 pub use directive::{DIRECTIVES, Directive};
 pub use word::Word;
 
-use advice::Advice;
-
 /// What begins a usage scenario that the sandbox follows.
 pub const PREFIX: &str = "sandbox:";
 
@@ -40,7 +38,7 @@ pub struct Scenario {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScenarioError {
     /// No such directive, or no `=`.
-    #[error("{0} is no directive{advice}", advice = Advice::directive(.0))]
+    #[error("{0} is no directive{advice}", advice = advice::directive(.0))]
     Directive(Word),
     /// One directive twice.
     #[error("each directive is given at most once")]
@@ -55,7 +53,7 @@ pub enum ScenarioError {
     #[error("delay= takes a duration such as 3s or 500ms, at most 10m")]
     Delay,
     /// Not a fault.
-    #[error("{0} is no fault{advice}", advice = Advice::fault(.0))]
+    #[error("{0} is no fault{advice}", advice = advice::fault(.0))]
     Fault(Word),
     /// A score that the answer has no place for.
     #[error("a confidence goes with code 00 only")]

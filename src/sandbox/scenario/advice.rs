@@ -1,50 +1,25 @@
-//! What helps whoever wrote a word that nobody knows.
-
-use std::fmt;
+//! What helps whoever wrote a word that nobody knows: what was probably meant, or what there is.
 
 use super::super::fault::Fault;
 use super::{DIRECTIVES, Word};
 
-/// What was probably meant, or what there is.
-pub(super) enum Advice {
-    Nearest(&'static str, &'static str),
-    Directives,
-    Faults,
+pub(super) fn directive(word: &Word) -> String {
+    let names = || DIRECTIVES.iter().map(|directive| directive.name);
+    if let Some(name) = word.nearest(names()) {
+        return format!("; did you mean {name}=?");
+    }
+    nearest_fault(word).unwrap_or_else(|| {
+        let names = names().collect::<Vec<_>>().join("=, ");
+        format!("; there are {names}=")
+    })
 }
 
-impl Advice {
-    pub(super) fn directive(word: &Word) -> Self {
-        let names = DIRECTIVES.iter().map(|directive| directive.name);
-        if let Some(name) = word.nearest(names) {
-            return Self::Nearest(name, "=");
-        }
-        match word.nearest(faults()) {
-            Some(fault) => Self::Nearest("fault=", fault),
-            None => Self::Directives,
-        }
-    }
-
-    pub(super) fn fault(word: &Word) -> Self {
-        match word.nearest(faults()) {
-            Some(fault) => Self::Nearest("fault=", fault),
-            None => Self::Faults,
-        }
-    }
+pub(super) fn fault(word: &Word) -> String {
+    let all = || "; \"idphoto sandbox --scenarios\" lists them".to_owned();
+    nearest_fault(word).unwrap_or_else(all)
 }
 
-fn faults() -> impl Iterator<Item = &'static str> {
-    Fault::ALL.into_iter().map(Fault::name)
-}
-
-impl fmt::Display for Advice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Nearest(one, other) => write!(f, "; did you mean {one}{other}?"),
-            Self::Directives => {
-                let names = DIRECTIVES.iter().map(|directive| directive.name);
-                write!(f, "; there are {}=", names.collect::<Vec<_>>().join("=, "))
-            }
-            Self::Faults => f.write_str("; \"idphoto sandbox --scenarios\" lists them"),
-        }
-    }
+fn nearest_fault(word: &Word) -> Option<String> {
+    let fault = word.nearest(Fault::ALL.into_iter().map(Fault::name))?;
+    Some(format!("; did you mean fault={fault}?"))
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::super::fault::Fault;
 use super::{Scenario, ScenarioError, Word};
 use crate::domain::{Confidence, ResponseCode};
 
@@ -61,9 +62,11 @@ pub const DIRECTIVES: &[Directive] = &[
         what: "The answer is wrong in this one way",
         example: "sandbox:fault=hang",
         follow: |scenario, value| {
-            let fault = value.parse();
-            let fault = fault.map_err(|_| ScenarioError::Fault(Word::of(value)))?;
-            once(&mut scenario.fault, fault)
+            let unknown = || ScenarioError::Fault(Word::of(value));
+            once(
+                &mut scenario.fault,
+                Fault::named(value).ok_or_else(unknown)?,
+            )
         },
     },
 ];
