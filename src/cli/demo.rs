@@ -11,7 +11,6 @@ use super::input;
 use super::stack::Stack;
 use crate::shutdown;
 
-mod account;
 mod act;
 mod sample;
 

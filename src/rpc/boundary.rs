@@ -28,8 +28,7 @@ use super::refusals::Refusals;
 use super::resent;
 use super::share::Share;
 use super::status::Failure;
-use super::unary::OneMessage;
-use super::upload::{Allowance, Upload};
+use super::upload::{Allowance, OneMessage, Upload};
 use crate::observe::{Event, Observer};
 use crate::verify::port::{Admission, BoxFuture, Caller};
 

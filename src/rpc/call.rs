@@ -82,16 +82,6 @@ impl Call {
         { entry }.take().map(Entry::into_ticket).unwrap_or_default()
     }
 
-    /// Takes note of where the answer came from.
-    pub(super) fn answered(&self, replayed: bool) {
-        self.facts().replayed = Some(replayed);
-    }
-
-    /// Takes note that the request never arrived as a whole.
-    pub(super) fn lose(&self) {
-        self.facts().lost = true;
-    }
-
     /// Takes note of how the call failed, and says it for the wire.
     pub(super) fn fail(&self, failure: impl Into<Failure>) -> Status {
         let failure = failure.into();

@@ -62,11 +62,6 @@ pub(super) struct Host {
 }
 
 impl Host {
-    /// Counts a connection for which there was no room.
-    pub(super) fn turn_away(&self) {
-        self.failures.record(HandshakeFailure::TooManyConnections);
-    }
-
     /// Serves a connection to its end. What goes wrong with it is the peer's affair.
     pub(super) async fn serve(self: Arc<Self>, stream: TcpStream, peer: SocketAddr) {
         // Without it a small answer may wait for an acknowledgement; the call works anyway.

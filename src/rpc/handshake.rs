@@ -23,7 +23,7 @@ const PERIOD: Duration = Duration::from_secs(10);
 /// Hears of the failures at one port.
 pub(super) struct Failures {
     /// The key of the port's address.
-    key: &'static str,
+    pub(super) key: &'static str,
     observer: Arc<dyn Observer>,
     /// Of the causes that the log has told lately: how many came since.
     untold: Mutex<HashMap<HandshakeFailure, u64>>,
@@ -36,11 +36,6 @@ impl Failures {
             observer,
             untold: Mutex::default(),
         })
-    }
-
-    /// The key of the port's address.
-    pub(super) const fn key(&self) -> &'static str {
-        self.key
     }
 
     /// Counts a peer that said nothing at all. Load balancers look so whether a port is

@@ -38,34 +38,11 @@ pub(super) enum Phase {
     Ended,
 }
 
-/// The server's life, for those who watch it.
-#[derive(Debug)]
-pub(super) struct Phases(watch::Sender<Phase>);
-
-impl Phases {
-    pub(super) fn new() -> Self {
-        Self(watch::Sender::new(Phase::Starting))
-    }
-
-    /// Tells everybody who watches.
-    pub(super) fn enter(&self, phase: Phase) {
-        self.0.send_replace(phase);
-    }
-
-    pub(super) fn watch(&self) -> watch::Receiver<Phase> {
-        self.0.subscribe()
-    }
-}
-
 /// Whether calls are accepted, for those who do not ask by gRPC.
 #[derive(Debug, Clone)]
-pub struct Readiness(watch::Receiver<Phase>);
+pub struct Readiness(pub(super) watch::Receiver<Phase>);
 
 impl Readiness {
-    pub(super) fn new(phases: &Phases) -> Self {
-        Self(phases.watch())
-    }
-
     /// Whether calls are accepted now: what health says of `""`.
     #[must_use]
     pub fn is_serving(&self) -> bool {

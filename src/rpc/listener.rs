@@ -16,6 +16,7 @@ use super::pace::Patience;
 use super::quota::{Limits, Quota};
 use super::routes::Routes;
 use crate::acceptor::Acceptor;
+use crate::observe::HandshakeFailure;
 
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +54,7 @@ impl Listener {
         patience: Patience,
         limits: Limits,
     ) -> Result<Self, ServerError> {
-        let key = failures.key();
+        let key = failures.key;
         let failed = |source| ServerError::Bind {
             key,
             address,
@@ -87,7 +88,7 @@ impl Listener {
         let (host, most) = (&self.host, self.most);
         let serve = |stream, peer, connections| {
             if connections > most {
-                host.turn_away();
+                host.failures.record(HandshakeFailure::TooManyConnections);
                 return None;
             }
             Some(Arc::clone(host).serve(stream, peer))

@@ -138,10 +138,7 @@ impl Part {
         let bulk = if memory > USUAL_HEADERS { memory } else { 0 };
         let (stream, headers) = (self.streams.take(1), self.headers.nothing());
         match stream.filter(|_| headers.grow(bulk)) {
-            Some(stream) => Ok(Place {
-                _stream: stream,
-                _headers: headers,
-            }),
+            Some(stream) => Ok([stream, headers]),
             None => Err(NotSent::Overloaded.into()),
         }
     }
@@ -156,10 +153,7 @@ fn header_bytes<B>(request: &Request<B>, each: usize) -> usize {
 }
 
 /// What a request holds.
-pub(super) struct Place {
-    _stream: Held,
-    _headers: Held,
-}
+pub(super) type Place = [Held; 2];
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use tokio::sync::watch;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codec::CompressionEncoding;
@@ -15,7 +16,7 @@ use tower::Service;
 
 use super::boundary::Boundary;
 use super::drain::Calls;
-use super::health::{Phases, Reporter};
+use super::health::{Phase, Reporter};
 use super::pace::{Patience, Timed};
 use super::quota::Turned;
 use super::reflection;
@@ -128,7 +129,7 @@ fn route<S: Serve + NamedService + 'static>(service: S) -> (&'static str, Box<dy
 pub(super) fn all(
     settings: &Settings,
     ports: Ports,
-    phases: &Phases,
+    phases: &watch::Sender<Phase>,
     calls: &Calls,
 ) -> Result<Routes, ServerError> {
     let patience = settings.patience;
@@ -163,14 +164,18 @@ pub(super) fn all(
 }
 
 /// Health alone.
-pub(super) fn probes(phases: &Phases, verifier: &Verifier, patience: Patience) -> Routes {
+pub(super) fn probes(
+    phases: &watch::Sender<Phase>,
+    verifier: &Verifier,
+    patience: Patience,
+) -> Routes {
     let health = timed(health(phases, verifier), patience);
     Routes {
         services: [health].into(),
     }
 }
 
-fn health(phases: &Phases, verifier: &Verifier) -> HealthServer<Reporter> {
-    let reporter = Reporter::new(phases.watch(), verifier.upstream());
+fn health(phases: &watch::Sender<Phase>, verifier: &Verifier) -> HealthServer<Reporter> {
+    let reporter = Reporter::new(phases.subscribe(), verifier.upstream());
     HealthServer::new(reporter).max_decoding_message_size(SMALL_MESSAGE)
 }

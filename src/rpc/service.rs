@@ -66,7 +66,7 @@ impl Methods {
         }
         let ticket = call.depart();
         let verified = self.verifier.verify(request, call.deadline, ticket).await?;
-        call.answered(verified.replayed);
+        call.facts().replayed = Some(verified.replayed);
         Ok(convert::response(&order_id, verified))
     }
 

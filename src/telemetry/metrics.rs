@@ -16,15 +16,14 @@ mod exposition;
 mod instruments;
 mod observed;
 mod process;
-mod reader;
 pub mod table;
 #[cfg(test)]
 mod tests;
 
 pub use exposition::Exposition;
 
+use exposition::Shared;
 use instruments::Instruments;
-use reader::Shared;
 
 /// Why there are no metrics.
 #[derive(Debug, thiserror::Error)]

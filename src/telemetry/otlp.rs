@@ -18,15 +18,14 @@ use super::service::resource;
 use super::settings::Export;
 
 mod collections;
-mod error;
 mod exporters;
 mod outcome;
 mod queue;
 mod rejected;
 mod variables;
 
-pub use error::ExportError;
 pub(super) use rejected::{Listener, TARGET};
+pub use variables::ExportError;
 
 use collections::Collections;
 use exporters::Exporters;

@@ -95,17 +95,13 @@ impl Transport {
         })
     }
 
-    const fn route(&self) -> &Route {
-        self.pool.route()
-    }
-
     /// Sends a body once and reads the reply, both within the whole call's time.
     pub(super) async fn post(&self, signature: &str, body: Bytes) -> Result<Reply, PostError> {
         let span = self.span();
-        let trip = Trip::new(self.pool.hold(), body.is_empty());
+        let trip = Trip::new(self.pool.opening.hold(), body.is_empty());
         let exchange = trip.of(self.exchange(signature, body, &trip));
         let ended = in_time(
-            self.route().timeouts.whole(),
+            self.pool.route.timeouts.whole(),
             exchange.instrument(span.clone()),
         )
         .await;
@@ -169,10 +165,10 @@ impl Transport {
 
     fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        if self.route().connections == Connections::OnePerCall {
+        if self.pool.route.connections == Connections::OnePerCall {
             headers.insert(CONNECTION, CLOSE);
         }
-        if self.route().propagate_trace {
+        if self.pool.route.propagate_trace {
             self.observer.inject(&mut |name, value| {
                 let name = HeaderName::from_bytes(name.as_bytes());
                 if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) {

@@ -9,8 +9,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 use tonic::transport::{Certificate, ClientTlsConfig};
 
-use super::error::ExportError;
-use super::variables::Variables;
+use super::variables::{ExportError, Variables};
 use crate::marks;
 use crate::telemetry::losses::Signal;
 use crate::telemetry::settings::Export;

@@ -5,13 +5,39 @@
 //! opentelemetry.io/docs/specs/otel: "OpenTelemetry Environment Variable Specification" and
 //! "OpenTelemetry Protocol Exporter". An empty variable is as good as none.
 
-use std::env;
 use std::path::PathBuf;
+use std::{env, io};
 
 use http::{HeaderName, HeaderValue};
+use opentelemetry_otlp::ExporterBuildError;
 
-use super::error::ExportError;
 use crate::telemetry::losses::Signal;
+
+/// Why the export does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The file of a variable cannot be read.
+    #[error("{name}: cannot read {}", path.display())]
+    Ca {
+        /// The variable.
+        name: String,
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The endpoint or the authorities of the configuration or of an OTEL_* variable.
+    #[error("telemetry.otlp.* or an OTEL_EXPORTER_OTLP_* variable cannot be used")]
+    Exporter(#[from] ExporterBuildError),
+    /// A variable of the environment, or a key. Its value may be a secret.
+    #[error("{name} is not {expected}")]
+    Variable {
+        /// The variable.
+        name: String,
+        /// What it should be.
+        expected: &'static str,
+    },
+}
 
 /// A variable of this process. What is no text is bad rather than absent.
 pub(super) fn of_process(name: &str) -> Option<String> {
