@@ -20,7 +20,6 @@ const MAX_BODY: usize = 4 * 1024;
 const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What is in force, and until when.
 pub(super) fn show(standing: &Standing) -> Answer {
     let until = standing.until.and_then(|until| until.format(&Rfc3339).ok());
     let shown = Shown {
@@ -35,7 +34,6 @@ pub(super) fn show(standing: &Standing) -> Answer {
     }
 }
 
-/// Changes the level for the time that the body says.
 pub(super) async fn change<B>(log: &Switch, request: Request<B>) -> Answer
 where
     B: hyper::body::Body<Data = Bytes>,
@@ -63,7 +61,6 @@ where
     }
 }
 
-/// A change that may be made.
 #[derive(Debug, PartialEq, Eq)]
 struct Change {
     level: Level,

@@ -39,7 +39,6 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Reads file, environment and flags.
     pub(super) fn survey(&self, sandboxed: bool) -> Survey {
         let environment = std::env::vars_os()
             .map(|(name, value)| (lossy(name), lossy(value)))

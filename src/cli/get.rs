@@ -36,7 +36,6 @@ async fn ask(args: &Args) -> Result<GetVerificationResponse, Failure> {
     find(&mut IdPhotoServiceClient::new(channel), &args.order_id).await
 }
 
-/// What the gateway knows of an order.
 pub(super) async fn find(
     client: &mut IdPhotoServiceClient<Channel>,
     order_id: &str,

@@ -74,7 +74,6 @@ pub(super) fn ended<E: Error>(
     Ok(code(&error))
 }
 
-/// Prints an error and its causes, one line.
 pub(super) fn complain(error: &dyn Error) -> io::Result<()> {
     let mut line = error.to_string();
     let mut source = error.source();

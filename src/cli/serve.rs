@@ -26,7 +26,6 @@ pub struct Args {
     sandbox: bool,
 }
 
-/// Why the gateway does not serve.
 #[derive(Debug, thiserror::Error)]
 enum ServeError {
     #[error(transparent)]
@@ -135,7 +134,6 @@ fn start(prepared: &Prepared, room: Room) -> Result<Telemetry, TelemetryError> {
     Telemetry::start(&prepared.telemetry, service)
 }
 
-/// Says where the gateway listens.
 fn announce(prepared: &Prepared, app: &App, out: &mut dyn Write) -> io::Result<()> {
     if prepared.tls.is_none() {
         tracing::warn!("gRPC is served in plaintext: server.tls is not set");

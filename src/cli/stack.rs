@@ -34,7 +34,6 @@ impl Running {
         Self { stop, task }
     }
 
-    /// Tells the part to stop, and waits until it has.
     async fn stop(self) {
         // A part that has ended already needs no signal.
         let _ = self.stop.send(());
@@ -93,7 +92,6 @@ pub(super) struct Stack {
     running: Running,
 }
 
-/// Why they do not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StackError {
     #[error("bad configuration\n{0}")]

@@ -71,7 +71,6 @@ pub struct Args {
     json: bool,
 }
 
-/// A customer as `--customer-file` holds it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CustomerFile {

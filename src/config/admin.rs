@@ -9,7 +9,6 @@ use super::reader::section;
 use super::setting::{Flaws, Setting, expect};
 use super::value::quote;
 
-/// Says that there is no port.
 const NONE: &str = "none";
 
 /// A port that can be left out.

@@ -122,7 +122,6 @@ impl Setting for bool {
     }
 }
 
-/// Whole numbers.
 macro_rules! whole {
     ($($type:ty: $expected:literal),*) => {$(
         impl Setting for $type {
@@ -154,7 +153,6 @@ macro_rules! whole {
 
 whole!(usize: "a whole number", u32: "a whole number of pixels");
 
-/// A share.
 impl Setting for f64 {
     const SHAPE: Shape = Shape::Toml;
 
@@ -188,7 +186,6 @@ impl Setting for Duration {
         quote(&spell(*self))
     }
 
-    /// In whole milliseconds.
     fn measure(&self) -> Option<u64> {
         u64::try_from(self.as_millis()).ok()
     }

@@ -72,7 +72,6 @@ fn good(survey: &Survey, keys: &[Material]) -> impl Iterator<Item = (String, Str
     }))
 }
 
-/// What is looked at, in a word.
 fn check(key: &str) -> &'static str {
     match key.rsplit('.').next() {
         Some("kid") => "kid",

@@ -58,7 +58,6 @@ fn judge(outcome: &Observation, window: Duration) -> Vec<Finding> {
     findings
 }
 
-/// Our clock beside UPI's.
 fn compare(reading: &Reading, window: Duration) -> Finding {
     const ADVICE: &str = "set the clock of this machine, and run a time service";
     let Some(skew) = skew(reading) else {

@@ -32,7 +32,6 @@ use super::upload::{Allowance, OneMessage, Upload};
 use crate::observe::{Event, Observer};
 use crate::verify::port::{Admission, BoxFuture, Caller};
 
-/// The service within its boundary.
 #[derive(Clone)]
 pub(super) struct Boundary<S> {
     pub(super) inner: S,

@@ -50,7 +50,6 @@ const MAX_STREAMS: u32 = 2048;
 /// bare 431, which neither caller nor operator can read. Below it the refusal is ours.
 const UNREADABLE: usize = 4;
 
-/// What all connections share.
 pub(super) struct Host {
     pub(super) tls: Option<TlsAcceptor>,
     pub(super) routes: Routes,
@@ -173,7 +172,6 @@ async fn silence(heard: &Heard, patience: Instant) {
     }
 }
 
-/// What became of the wait for a peer's sign.
 enum Greeting<T> {
     Came(T),
     TooLate,
@@ -208,7 +206,6 @@ pub(super) fn http(header_bytes: usize) -> http2::Builder<TokioExecutor> {
     http
 }
 
-/// The calls of one connection: all from the same caller.
 struct CallService {
     routes: Routes,
     caller: Arc<Caller>,

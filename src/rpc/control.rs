@@ -80,9 +80,6 @@ impl Control {
 
     /// Looks at the next bytes of the peer, up to where others should have a turn: how many are
     /// left then, if it comes to that.
-    ///
-    /// # Errors
-    /// It has sent too many.
     pub(super) fn follow(&mut self, mut bytes: &[u8]) -> Result<Option<usize>, Flood> {
         while !bytes.is_empty() {
             if self.left > 0 {

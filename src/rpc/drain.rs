@@ -27,25 +27,21 @@ const _: () = assert!(LAST_WORDS.as_millis() + SETTLEMENT.as_millis() < 1000);
 pub(super) struct Calls(Arc<watch::Sender<usize>>);
 
 impl Calls {
-    /// Counts a call until the guard is dropped.
     pub(super) fn enter(&self) -> InProgress {
         self.0.send_modify(|count| *count += 1);
         InProgress(self.clone())
     }
 
-    /// How many there are.
     pub(super) fn count(&self) -> usize {
         *self.0.borrow()
     }
 
-    /// Resolves when no call is in progress.
     pub(super) async fn none(&self) {
         // The sender lives as long as `self`, so waiting cannot fail.
         let _ = self.0.subscribe().wait_for(|count| *count == 0).await;
     }
 }
 
-/// One call in progress.
 #[derive(Debug)]
 pub(super) struct InProgress(Calls);
 
@@ -56,7 +52,6 @@ impl Drop for InProgress {
     }
 }
 
-/// When what happens in a drain.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Schedule {
     refuse_at: Instant,
@@ -80,7 +75,6 @@ impl Schedule {
         (until(self.refuse_at), until(self.abandon_at))
     }
 
-    /// Resolves when new orders are to be refused.
     pub(super) async fn delay(self) {
         sleep_until(self.refuse_at).await;
     }

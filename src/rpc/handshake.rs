@@ -20,7 +20,6 @@ pub(super) const TLS_HANDSHAKE: u8 = 22;
 /// Between two lines about one cause.
 const PERIOD: Duration = Duration::from_secs(10);
 
-/// Hears of the failures at one port.
 pub(super) struct Failures {
     /// The key of the port's address.
     pub(super) key: &'static str,
@@ -155,7 +154,6 @@ const fn cause_of_alert(alert: AlertDescription) -> HandshakeFailure {
     }
 }
 
-/// What happened to the connection.
 const fn event(cause: HandshakeFailure) -> &'static str {
     match cause {
         HandshakeFailure::Flood | HandshakeFailure::Unread => "connection cut",

@@ -20,17 +20,14 @@ use crate::verify::Upstream;
 
 /// The service whose readiness is asked for; `""` means the same.
 const SERVICE: &str = <IdPhotoServiceServer<()> as NamedService>::NAME;
-/// The process runs.
 const LIVE: &str = "live";
 /// UPI answered when it was last called.
 const UPI: &str = "upi";
 
-/// Where the server is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     /// Bound, not serving yet.
     Starting,
-    /// Calls are accepted.
     Serving,
     /// No new calls should come.
     Draining,
@@ -50,7 +47,6 @@ impl Readiness {
     }
 }
 
-/// The health service.
 #[derive(Clone)]
 pub(super) struct Reporter {
     phase: watch::Receiver<Phase>,
@@ -122,7 +118,6 @@ impl Health for Reporter {
     }
 }
 
-/// One open Watch.
 struct Watch {
     reporter: Reporter,
     name: String,

@@ -36,7 +36,6 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Writes it for a call that was answered with this code.
     pub(super) fn close(mut self, code: Code) {
         let facts = self.call.facts().clone();
         if facts.lost {
@@ -106,12 +105,10 @@ fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }
 
-/// What the operator should do next.
 fn hint(reason: ErrorReason) -> Option<&'static str> {
     (reason == ErrorReason::UpiRefused).then_some(REFUSED_HINT)
 }
 
-/// The chain of causes on one line.
 fn cause(facts: &Facts) -> Option<String> {
     let first = facts.failure.as_ref()?.cause.as_ref()?;
     let mut text = first.to_string();

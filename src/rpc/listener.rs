@@ -36,7 +36,6 @@ pub enum ServerError {
     Descriptors(#[from] tonic_reflection::server::Error),
 }
 
-/// A bound port and its connections.
 pub(super) struct Listener {
     acceptor: Acceptor,
     host: Arc<Host>,
@@ -103,7 +102,6 @@ impl Listener {
     }
 }
 
-/// Open connections.
 pub(super) struct Connections(JoinSet<()>);
 
 impl Connections {

@@ -43,7 +43,6 @@ struct So {
 }
 
 impl Heard {
-    /// Whether the preface has come as a whole.
     pub(super) fn is_whole(&self) -> bool {
         self.0.bytes.load(Ordering::Relaxed) >= PREFACE
     }

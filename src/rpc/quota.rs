@@ -46,7 +46,6 @@ pub struct Limits {
     pub header_bytes: usize,
 }
 
-/// What is taken in on one port, by all its connections.
 pub(super) struct Quota {
     streams: Budget,
     bytes: Budget,
@@ -66,7 +65,6 @@ impl Quota {
         }
     }
 
-    /// The part of a new connection.
     pub(super) fn part(&self) -> Part {
         let moves = Moves::default();
         Part {

@@ -71,7 +71,6 @@ fn unsupported() -> Response<Body> {
     response
 }
 
-/// Of `/package.Service/Method`.
 fn service_name(path: &str) -> Option<&str> {
     let (service, _) = path.strip_prefix('/')?.split_once('/')?;
     Some(service)
@@ -163,7 +162,6 @@ pub(super) fn all(
     })
 }
 
-/// Health alone.
 pub(super) fn probes(
     phases: &watch::Sender<Phase>,
     verifier: &Verifier,

@@ -17,7 +17,6 @@ use crate::pb::{
 use crate::verify::Verifier;
 use crate::verify::port::Clock;
 
-/// The methods, on the use case.
 pub(super) struct Methods {
     pub(super) verifier: Arc<Verifier>,
     pub(super) clock: Arc<dyn Clock>,

@@ -65,7 +65,6 @@ impl Unread {
         }
     }
 
-    /// Since when the peer has not taken something.
     fn since(&self) -> Option<Instant> {
         let state = self.state();
         let oldest = state.given.values().next();

@@ -22,7 +22,6 @@ use crate::verify::error::NotSent;
 /// One byte of flags, and the length of the message in four.
 const PREFIX: u64 = 5;
 
-/// How many bytes a body may have.
 #[derive(Clone)]
 pub(super) enum Allowance {
     /// What can be had while the call lasts: its request waits in memory as long as it does.
@@ -54,7 +53,6 @@ pub(super) struct OneMessage {
 }
 
 impl OneMessage {
-    /// Bytes so far, of prefix and message.
     pub(super) const fn seen(&self) -> u64 {
         self.seen
     }

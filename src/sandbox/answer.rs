@@ -48,7 +48,6 @@ const UNAUTHORIZED: &str =
 /// Between two drops of a body that never ends.
 const DRIP: Duration = Duration::from_millis(200);
 
-/// A response with this body.
 pub(super) fn respond(
     status: StatusCode,
     content_type: HeaderValue,
@@ -76,7 +75,6 @@ impl Signatory {
         self.dressed(upi_uuid, content, None)
     }
 
-    /// The answer with one fault.
     pub(super) async fn faulty(&self, upi_uuid: &str, content: &Content, fault: Fault) -> Ending {
         match fault {
             Fault::Reset => Err(Cut::Reset),

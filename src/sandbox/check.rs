@@ -13,7 +13,6 @@ use crate::domain::FreeText;
 use super::members::Members;
 use super::refusal::Refusal;
 
-/// A type of UPI's field table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Alphabet {
     /// N
@@ -28,7 +27,6 @@ pub(super) enum Alphabet {
     Text,
 }
 
-/// One row of UPI's field table.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
     pub(super) member: &'static str,
@@ -67,7 +65,6 @@ pub(super) const CUSTOMER_NAME: Row = row("customerNm", Alphabet::Text, 1, 66);
 pub(super) const ID_NUMBER: Row = row("certifID", Alphabet::Printable, 1, 20);
 
 impl Row {
-    /// The member's text.
     pub(super) fn read<'a>(
         &self,
         members: &'a Members,

@@ -26,7 +26,6 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoint {
-    /// Answers one request.
     pub(super) async fn handle<B>(&self, request: Request<B>) -> Ending
     where
         B: hyper::body::Body<Data = Bytes>,

@@ -88,7 +88,6 @@ faults! {
 }
 
 impl Fault {
-    /// The fault of this name, if there is one.
     pub(super) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|fault| fault.name() == name)
     }

@@ -39,7 +39,6 @@ impl Members {
             .unwrap_or_default()
     }
 
-    /// The text of a member that must be there.
     pub(super) fn text(&self, member: &'static str) -> Result<&str, Refusal> {
         match self.get(member) {
             Some(Value::String(text)) => Ok(text),

@@ -18,7 +18,6 @@ pub use word::Word;
 /// What begins a usage scenario that the sandbox follows.
 pub const PREFIX: &str = "sandbox:";
 
-/// The response code of a comparison.
 const APPROVED: &str = "00";
 
 /// What was asked for; by default nothing.

@@ -41,7 +41,6 @@ struct Levels {
     exception: Mutex<Option<Exception>>,
 }
 
-/// A level for a time.
 #[derive(Debug)]
 struct Exception {
     until: Instant,

@@ -30,7 +30,6 @@ use instruments::Instruments;
 #[error("the Prometheus exporter cannot be built")]
 pub struct MetricsError(#[from] opentelemetry_sdk::error::OTelSdkError);
 
-/// All metrics of this process.
 pub(super) struct Metrics {
     instruments: Instruments,
     exposition: Exposition,
@@ -67,7 +66,6 @@ impl Metrics {
         })
     }
 
-    /// Counts what happened.
     pub(super) fn count(&self, event: &Event<'_>) {
         self.instruments.count(event);
     }

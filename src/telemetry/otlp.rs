@@ -40,7 +40,6 @@ const SCOPE: &str = env!("CARGO_PKG_NAME");
 /// Collects the metrics now and then, and exports them.
 pub(super) type Periodic = PeriodicReader<Collections>;
 
-/// The running export.
 pub(super) struct Exports {
     traces: Option<SdkTracerProvider>,
     metrics: Option<Periodic>,
@@ -49,9 +48,6 @@ pub(super) struct Exports {
 
 impl Exports {
     /// Starts it where an endpoint is set. Connects in the background.
-    ///
-    /// # Errors
-    /// An endpoint, a variable or a file that cannot be used.
     pub(super) fn start(
         config: &Export,
         service: &'static str,
@@ -74,7 +70,6 @@ impl Exports {
         Some(self.traces.as_ref()?.tracer(SCOPE))
     }
 
-    /// What collects the metrics for the collector.
     pub(super) fn reader(&self) -> Option<Periodic> {
         self.metrics.clone()
     }

@@ -4,7 +4,6 @@ use super::metrics::Metrics;
 use super::trace::Tracing;
 use crate::observe::{Event, Observer};
 
-/// The observer of a gateway.
 pub(super) struct Witness {
     pub(super) metrics: Metrics,
     /// `None` when traces go nowhere.

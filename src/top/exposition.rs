@@ -8,7 +8,6 @@ const LONGEST_LABEL: usize = 60;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Samples(Vec<Sample>);
 
-/// One line of a page.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Sample {
     pub(super) name: String,
@@ -42,7 +41,6 @@ impl Samples {
             .reduce(|sum, value| sum + value)
     }
 
-    /// Whether there is anything of an idphoto gateway.
     pub(super) fn is_ours(&self) -> bool {
         let mut samples = self.0.iter();
         samples.any(|sample| sample.name.starts_with("idphoto_"))

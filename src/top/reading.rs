@@ -18,7 +18,6 @@ pub(super) struct Scrape {
     pub(super) taken: Instant,
 }
 
-/// The state of a gateway.
 #[derive(Debug, Clone)]
 pub(super) struct Reading {
     before: Samples,
@@ -27,7 +26,6 @@ pub(super) struct Reading {
     period: Duration,
 }
 
-/// A key's certificate.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Key {
     pub(super) role: String,
@@ -65,7 +63,6 @@ impl Reading {
         Duration::try_from_secs_f64(self.value(&UPTIME)?).ok()
     }
 
-    /// By their codes.
     pub(super) fn calls(&self) -> Vec<Count> {
         let name = format!("{}_count", CALL_DURATION.prometheus_name());
         let code = |sample: &Sample| match sample.label("rpc_response_status_code") {
@@ -75,7 +72,6 @@ impl Reading {
         tally::by(&name, code, &self.before, &self.now)
     }
 
-    /// By their categories.
     pub(super) fn answers(&self) -> Vec<Count> {
         self.happened(&ANSWERS, |sample| sample.label("category").to_owned())
     }
@@ -137,7 +133,6 @@ impl Reading {
         if seconds > 0.0 { grown / seconds } else { 0.0 }
     }
 
-    /// Calls per second.
     pub(super) fn rate(&self) -> f64 {
         self.per_second(self.calls().iter().map(|count| count.grown).sum())
     }

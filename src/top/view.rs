@@ -23,7 +23,6 @@ const GRAPHS_HEIGHT: u16 = 5;
 /// Rates that are remembered: more than a terminal is wide.
 const MOST_RATES: usize = 400;
 
-/// Everything that is drawn.
 pub(super) struct Display {
     pub(super) source: Source,
     pub(super) reading: Option<Reading>,
@@ -42,7 +41,6 @@ impl Display {
         }
     }
 
-    /// Takes a new reading in.
     pub(super) fn update(&mut self, reading: Reading) {
         self.rates.push_back(reading.rate());
         if self.rates.len() > MOST_RATES {

@@ -7,7 +7,6 @@ const MINUTE: f64 = 60.0;
 const HOUR: f64 = 60.0 * MINUTE;
 const DAY: f64 = 24.0 * HOUR;
 
-/// Whole numbers of things.
 pub(super) fn count(value: f64) -> String {
     format!("{value:.0}")
 }

@@ -17,7 +17,6 @@ pub(super) const BASE64URL: Base64 = URL_SAFE_NO_PAD;
 /// Longest encoded header. Real ones have 100 to 400 characters.
 const MAX_ENCODED: usize = 4096;
 
-/// The members of a protected header.
 pub(super) struct Header(Map<String, Value>);
 
 impl Header {
@@ -38,17 +37,14 @@ impl Header {
         Ok(Self(members))
     }
 
-    /// A member of any type.
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }
 
-    /// A member that is a string.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).and_then(Value::as_str)
     }
 
-    /// How many members there are.
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }

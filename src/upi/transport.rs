@@ -74,7 +74,6 @@ const LATE: Duration = Duration::from_millis(100);
 /// Enough to read what has arrived already, [`MAX_BODY`] at most.
 const READING: Duration = Duration::from_secs(1);
 
-/// UPI's address, and the connections to it.
 pub(super) struct Transport {
     pool: Pool,
     url: Url,
@@ -236,17 +235,13 @@ async fn read(response: &mut Response) -> Result<Vec<u8>, PostError> {
     Ok(body)
 }
 
-/// A complete reply.
 pub(super) struct Reply {
-    /// The status code.
     pub(super) status: u16,
-    /// All headers.
     pub(super) headers: HeaderMap,
     /// The exact bytes of the body when the status is 200, else nothing.
     pub(super) body: Vec<u8>,
 }
 
-/// How a POST failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PostError {
     /// Proof that nothing was sent.
@@ -258,10 +253,8 @@ pub(super) enum PostError {
     /// The exchange broke off after the request may have left.
     #[error("the exchange broke off")]
     CutOff(#[source] reqwest::Error),
-    /// No complete reply within the whole call's time.
     #[error("no complete reply in time")]
     TimedOut,
-    /// A body over the limit.
     #[error("the reply is larger than {MAX_BODY} bytes")]
     TooLarge,
 }

@@ -20,13 +20,11 @@ use super::{glance, reach};
 /// For the peer's first word.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// A connection in plaintext or TLS.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 type Tls = TlsStream<Watched<TcpStream>>;
 
-/// Makes connections to one place.
 #[derive(Debug, Clone)]
 pub(super) struct Dialer {
     pub(super) at: Address,
@@ -47,7 +45,6 @@ pub(super) struct FirstWord {
 }
 
 impl Dialer {
-    /// Connects, and shakes hands if there is TLS.
     pub(super) async fn dial(&self) -> Result<Dialed, Refused> {
         let tcp = reach::tcp(&self.at)
             .await

@@ -22,7 +22,6 @@ const QUESTIONS: u32 = 40;
 
 type Client = IdPhotoServiceClient<Channel>;
 
-/// One scene.
 pub(super) struct Act {
     pub(super) title: &'static str,
     scenario: &'static str,

@@ -13,7 +13,6 @@ A usage scenario (consent.usage_scenario, `idphoto verify --usage-scenario`) tha
 `sandbox:delay=3s,confidence=42`. Without one, the confidence follows from the ID number and the
 photo.";
 
-/// Prints the list, for people or as JSON.
 pub(super) fn list(as_json: bool, out: &mut dyn Write) -> io::Result<()> {
     if as_json {
         return writeln!(out, "{:#}", to_json());

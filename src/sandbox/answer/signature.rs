@@ -19,7 +19,6 @@ const STALE: Duration = Duration::from_secs(60);
 
 const UNKNOWN_KID: &str = "sandbox-kid-that-nobody-knows";
 
-/// Holds UPI's signing key.
 pub(in crate::sandbox) struct Signatory {
     app_id: String,
     request_path: String,

@@ -27,7 +27,6 @@ pub struct Directive {
 }
 
 impl Directive {
-    /// Notes in the scenario what is asked for.
     pub(super) fn follow(&self, scenario: &mut Scenario, value: &str) -> Result<(), ScenarioError> {
         (self.follow)(scenario, value)
     }

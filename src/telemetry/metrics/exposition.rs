@@ -16,7 +16,6 @@ use prometheus::{Encoder as _, Registry, TextEncoder};
 pub struct Exposition(Registry);
 
 impl Exposition {
-    /// The reader that feeds it.
     pub(super) fn exporter(&self) -> Result<PrometheusExporter, OTelSdkError> {
         opentelemetry_prometheus::exporter()
             .with_registry(self.0.clone())
@@ -37,7 +36,6 @@ impl Exposition {
     }
 }
 
-/// Prometheus, and the export where there is one, on the same sums.
 #[derive(Debug)]
 pub(super) struct Shared<E> {
     pub(super) prometheus: PrometheusExporter,

@@ -12,7 +12,6 @@ use super::table::{self, described};
 /// proc(5), `/proc/pid/stat`).
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// Registers what is known.
 pub(super) fn register(meter: &Meter, started: Instant) {
     described!(meter, f64_observable_gauge, table::UPTIME)
         .with_callback(move |observer| observer.observe(started.elapsed().as_secs_f64(), &[]))

@@ -49,20 +49,15 @@ pub(super) fn of_process(name: &str) -> Option<String> {
 pub(super) struct Variables<'a>(pub(super) &'a dyn Fn(&str) -> Option<String>);
 
 impl Variables<'_> {
-    /// Nothing is to be exported at all.
     pub(super) fn disabled(self) -> bool {
         self.says("OTEL_SDK_DISABLED", "true")
     }
 
-    /// This signal is not to be exported.
     pub(super) fn silenced(self, signal: Signal) -> bool {
         self.says(&format!("OTEL_{}_EXPORTER", name(signal)), "none")
     }
 
     /// Whether somebody else than the configuration says which traces are sampled.
-    ///
-    /// # Errors
-    /// The sampler, or its argument, cannot be used.
     pub(super) fn sampler(self) -> Result<bool, ExportError> {
         let rules: [Rule; 2] = [
             ("OTEL_TRACES_SAMPLER", is_sampler, SAMPLERS),
@@ -100,9 +95,6 @@ impl Variables<'_> {
     }
 
     /// What the exporter of a signal reads itself can be used.
-    ///
-    /// # Errors
-    /// The first variable that cannot.
     pub(super) fn check(self, signal: Signal) -> Result<(), ExportError> {
         let rules: [Rule; 3] = [
             ("TIMEOUT", is_number, "a number of milliseconds"),

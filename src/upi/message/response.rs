@@ -20,7 +20,6 @@ use crate::upi::code::CodeTable;
 /// The largest answer that is read, in bytes. The longest that the table allows is a few KiB.
 pub const MAX_BODY: usize = 64 * 1024;
 
-/// The response code of a comparison that was made.
 const APPROVED: &str = "00";
 
 /// Limit of `responseMsg`, in characters.

@@ -48,7 +48,6 @@ impl Pool {
         })
     }
 
-    /// For one call.
     pub(super) fn client(&self) -> Client {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         current.client.clone()
