@@ -70,7 +70,7 @@ impl Telemetry {
     pub fn start(settings: &Settings, service: Service) -> Result<Self, TelemetryError> {
         let losses = Arc::new(Losses::default());
         let exports = Exports::start(&settings.export, service.name, &losses)?;
-        let reader = exports.reader();
+        let reader = exports.metrics.clone();
         let metrics = Metrics::start(&service, Arc::clone(&losses), reader)?;
         let tracer = exports.tracer();
         let libraries = Arc::<log::Libraries>::default();

@@ -115,7 +115,7 @@ impl Target {
         });
         let connected = self.endpoint(&dialer);
         let connected = connected.connect_with_connector(connector).await;
-        dialer.prove(dialed.first_word).await?;
+        dialer.prove(dialed.told, dialed.until).await?;
         Ok(connected.map_err(|_| Refused {
             at: dialer.at,
             why: Why::ConnectionClosed,

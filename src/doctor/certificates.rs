@@ -54,14 +54,10 @@ fn expiry(material: &Material, certificate: &CertificateInfo, now: OffsetDateTim
         KeyRole::Signing => "have a new certificate registered at UPI in time",
         KeyRole::Encryption | KeyRole::Verification => "ask UPI for its present certificate",
     };
+    let text = format!("the certificate {trouble} ({subject})");
     Finding {
         verdict,
-        ..Finding::wrong(
-            CHECK,
-            key,
-            format!("the certificate {trouble} ({subject})"),
-            advice,
-        )
+        ..Finding::wrong(CHECK, key, text, advice)
     }
 }
 

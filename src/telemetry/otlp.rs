@@ -42,7 +42,8 @@ pub(super) type Periodic = PeriodicReader<Collections>;
 
 pub(super) struct Exports {
     traces: Option<SdkTracerProvider>,
-    metrics: Option<Periodic>,
+    /// What collects the metrics for the collector.
+    pub(super) metrics: Option<Periodic>,
     rejected: Arc<Rejected>,
 }
 
@@ -68,10 +69,6 @@ impl Exports {
     /// Makes spans of ours the collector's.
     pub(super) fn tracer(&self) -> Option<SdkTracer> {
         Some(self.traces.as_ref()?.tracer(SCOPE))
-    }
-
-    pub(super) fn reader(&self) -> Option<Periodic> {
-        self.metrics.clone()
     }
 
     /// Learns from the exporters what the collector rejects.

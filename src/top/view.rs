@@ -61,7 +61,10 @@ impl Display {
         frame.render_widget(self.head(), head);
         let mut last = Line::styled(" q quits", colour(Tone::Quiet));
         if let Some(reading) = &self.reading {
-            self.draw_graphs(frame, graphs, reading);
+            let halves = [Constraint::Fill(2), Constraint::Fill(1)];
+            let [left, right] = Layout::horizontal(halves).areas(graphs);
+            self.draw_rates(frame, left, reading);
+            draw_fill(frame, right, reading);
             let cut = draw_panels(frame, body, &panels::all(reading));
             if cut > 0 {
                 let told = format!("  panels cut off for want of room: {cut}");
@@ -72,13 +75,6 @@ impl Display {
             frame.render_widget(Line::from(text), body);
         }
         frame.render_widget(last, foot);
-    }
-
-    fn draw_graphs(&self, frame: &mut Frame<'_>, area: Rect, reading: &Reading) {
-        let [left, right] =
-            Layout::horizontal([Constraint::Fill(2), Constraint::Fill(1)]).areas(area);
-        self.draw_rates(frame, left, reading);
-        draw_fill(frame, right, reading);
     }
 
     fn head(&self) -> Line<'static> {

@@ -25,10 +25,8 @@ pub struct KeyFile {
 /// No kid twice.
 impl Setting for Vec<KeyFile> {
     const SHAPE: Shape = Shape::Toml;
-
-    fn expected() -> String {
-        "a list of keys such as [{ kid = \"…\", key_file = \"…\" }], at least one".to_owned()
-    }
+    const EXPECTED: &'static str =
+        "a list of keys such as [{ kid = \"…\", key_file = \"…\" }], at least one";
 
     fn read(value: &Value) -> Result<Self, Flaws> {
         let Value::Array(items) = value else {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use opentelemetry::metrics::Meter;
 
-use super::table::{self, described};
+use super::table::{self, Metric, described};
 
 /// In which Linux tells processor times on every architecture that we run on (USER_HZ;
 /// proc(5), `/proc/pid/stat`).
@@ -23,20 +23,17 @@ pub(super) fn register(meter: &Meter, started: Instant) {
             }
         })
         .build();
-    described!(meter, u64_observable_gauge, table::MEMORY)
-        .with_callback(|observer| {
-            if let Some(bytes) = read("status").as_deref().and_then(resident_bytes) {
-                observer.observe(bytes, &[]);
-            }
-        })
-        .build();
-    described!(meter, u64_observable_gauge, table::DESCRIPTORS)
-        .with_callback(|observer| {
-            if let Some(descriptors) = descriptors() {
-                observer.observe(descriptors, &[]);
-            }
-        })
-        .build();
+    let gauge = |metric: &Metric, value: fn() -> Option<u64>| {
+        described!(meter, u64_observable_gauge, metric)
+            .with_callback(move |observer| {
+                if let Some(value) = value() {
+                    observer.observe(value, &[]);
+                }
+            })
+            .build();
+    };
+    gauge(&table::MEMORY, || resident_bytes(&read("status")?));
+    gauge(&table::DESCRIPTORS, descriptors);
 }
 
 fn read(name: &str) -> Option<String> {
