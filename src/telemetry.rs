@@ -11,7 +11,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 
-use crate::observe::Observer;
+use crate::observe::{Event, Observer};
 
 mod level;
 mod log;
@@ -21,7 +21,6 @@ mod otlp;
 mod service;
 mod settings;
 mod trace;
-mod witness;
 
 pub use level::{LEVELS, Standing, Switch};
 pub use log::flush as flush_log;
@@ -34,7 +33,6 @@ use losses::Losses;
 use metrics::Metrics;
 use otlp::Exports;
 use trace::Tracing;
-use witness::Witness;
 
 /// Why there is no telemetry.
 #[derive(Debug, thiserror::Error)]
@@ -114,5 +112,33 @@ impl Telemetry {
     /// Exports what is left, within `limit`.
     pub async fn finish(self, limit: Duration) {
         self.exports.finish(limit).await;
+    }
+}
+
+/// Learns of every step and passes it on to metrics and traces.
+struct Witness {
+    metrics: Metrics,
+    /// `None` when traces go nowhere.
+    tracing: Option<Tracing>,
+}
+
+impl Observer for Witness {
+    fn record(&self, event: &Event<'_>) {
+        self.metrics.count(event);
+        if let (Event::CallEnded(call), Some(tracing)) = (event, self.tracing) {
+            tracing.end(call);
+        }
+    }
+
+    fn extract<'a>(&self, told: &dyn Fn(&str) -> Option<&'a str>) {
+        if let Some(tracing) = self.tracing {
+            tracing.extract(told);
+        }
+    }
+
+    fn inject(&self, tell: &mut dyn FnMut(&str, String)) {
+        if let Some(tracing) = self.tracing {
+            tracing.inject(tell);
+        }
     }
 }

@@ -55,10 +55,7 @@ fn expiry(material: &Material, certificate: &CertificateInfo, now: OffsetDateTim
         KeyRole::Encryption | KeyRole::Verification => "ask UPI for its present certificate",
     };
     let text = format!("the certificate {trouble} ({subject})");
-    Finding {
-        verdict,
-        ..Finding::wrong(CHECK, key, text, advice)
-    }
+    Finding::new(verdict, CHECK, key, text, advice)
 }
 
 /// UPI's kid is an id of UPI's own.

@@ -48,10 +48,8 @@ fn judge(outcome: &Observation, window: Duration) -> Vec<Finding> {
         let [name, _, bad, advice] = told(*step);
         let (bad, advice) = words(*cause).unwrap_or((bad, advice));
         let text = format!("{bad}: {why}");
-        findings.push(Finding {
-            verdict: Verdict::Unreachable,
-            ..Finding::wrong(name, BASE_URL, text, advice)
-        });
+        let verdict = Verdict::Unreachable;
+        findings.push(Finding::new(verdict, name, BASE_URL, text, advice));
     }
     let reading = outcome.reading.as_ref();
     findings.extend(reading.map(|reading| compare(reading, window)));

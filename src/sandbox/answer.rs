@@ -120,7 +120,7 @@ impl Signatory {
     fn redirect(&self, upi_uuid: &str, content: &Content) -> Response<Body> {
         let mut response = self.answer(upi_uuid, content);
         *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
-        if let Ok(path) = HeaderValue::from_str(self.request_path()) {
+        if let Ok(path) = HeaderValue::from_str(&self.settings.request_path) {
             response.headers_mut().insert(LOCATION, path);
         }
         response

@@ -6,8 +6,6 @@
 //! Types: N digits; AN letters and digits; ANS printable ASCII; S any Unicode. Lengths
 //! count characters.
 
-use std::ops::RangeInclusive;
-
 use crate::domain::FreeText;
 
 use super::members::Members;
@@ -31,14 +29,16 @@ pub(super) enum Alphabet {
 pub(super) struct Row {
     pub(super) member: &'static str,
     alphabet: Alphabet,
-    length: RangeInclusive<usize>,
+    least: usize,
+    most: usize,
 }
 
 const fn row(member: &'static str, alphabet: Alphabet, least: usize, most: usize) -> Row {
     Row {
         member,
         alphabet,
-        length: least..=most,
+        least,
+        most,
     }
 }
 
@@ -77,8 +77,8 @@ impl Row {
 
     fn check(&self, text: &str, free_text: FreeText) -> Result<(), Refusal> {
         let member = self.member;
-        let (least, most) = (*self.length.start(), *self.length.end());
-        if !self.length.contains(&text.chars().count()) {
+        let (least, most) = (self.least, self.most);
+        if !(least..=most).contains(&text.chars().count()) {
             return Err(Refusal::Length {
                 member,
                 least,

@@ -8,8 +8,11 @@ use std::time::Duration;
 
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{MetricExporter, SpanExporter};
-use opentelemetry_sdk::metrics::PeriodicReader;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::reader::MetricReader as _;
+use opentelemetry_sdk::metrics::{PeriodicReader, Temporality};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tokio::task::spawn_blocking;
 
@@ -17,7 +20,6 @@ use super::losses::{Losses, Signal};
 use super::service::resource;
 use super::settings::Export;
 
-mod collections;
 mod exporters;
 mod outcome;
 mod queue;
@@ -27,7 +29,6 @@ mod variables;
 pub(super) use rejected::{Listener, TARGET};
 pub use variables::ExportError;
 
-use collections::Collections;
 use exporters::Exporters;
 use outcome::Outcome;
 use queue::Queue;
@@ -127,4 +128,29 @@ fn metrics(
     };
     let reader = PeriodicReader::builder(exporter).with_interval(settings.config.metrics_interval);
     Ok(Some(reader.build()))
+}
+
+/// Exports collections of all metrics. Each is one item, of which nothing is lost or something.
+pub(super) struct Collections {
+    exporter: MetricExporter,
+    outcome: Outcome,
+}
+
+impl PushMetricExporter for Collections {
+    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
+        let sent = self.exporter.export(metrics).await;
+        self.outcome.note(sent, 1)
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.exporter.force_flush()
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.exporter.shutdown_with_timeout(timeout)
+    }
+
+    fn temporality(&self) -> Temporality {
+        self.exporter.temporality()
+    }
 }

@@ -23,13 +23,7 @@ pub struct Directive {
     /// A whole usage scenario with it.
     pub example: &'static str,
     #[serde(skip)]
-    follow: fn(&mut Scenario, &str) -> Result<(), ScenarioError>,
-}
-
-impl Directive {
-    pub(super) fn follow(&self, scenario: &mut Scenario, value: &str) -> Result<(), ScenarioError> {
-        (self.follow)(scenario, value)
-    }
+    pub(super) follow: fn(&mut Scenario, &str) -> Result<(), ScenarioError>,
 }
 
 /// All of them.

@@ -59,19 +59,12 @@ impl Variables<'_> {
 
     /// Whether somebody else than the configuration says which traces are sampled.
     pub(super) fn sampler(self) -> Result<bool, ExportError> {
-        let rules: [Rule; 2] = [
-            ("OTEL_TRACES_SAMPLER", is_sampler, SAMPLERS),
-            ("OTEL_TRACES_SAMPLER_ARG", is_ratio, "a number from 0 to 1"),
-        ];
-        let set = self.get("OTEL_TRACES_SAMPLER").is_some();
-        let rules = rules.into_iter().filter(|_| set);
-        for (name, is_good, expected) in rules {
-            judge(
-                self.get(name).map(|value| (name.to_owned(), value)),
-                is_good,
-                expected,
-            )?;
-        }
+        let named = |name: &str| Some((name.to_owned(), self.get(name)?));
+        let sampler = named("OTEL_TRACES_SAMPLER");
+        let set = sampler.is_some();
+        let argument = named("OTEL_TRACES_SAMPLER_ARG").filter(|_| set);
+        judge(sampler, is_sampler, SAMPLERS)?;
+        judge(argument, is_ratio, "a number from 0 to 1")?;
         Ok(set)
     }
 

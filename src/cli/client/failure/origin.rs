@@ -93,14 +93,11 @@ impl Failure {
     /// Nobody answered within a limit of the command's own.
     #[must_use]
     pub fn no_answer(message: &str) -> Self {
-        let mut failure = Self::own(
-            Code::DeadlineExceeded,
-            NO_ANSWER,
-            message.to_owned(),
-            Exit::Unavailable,
-        );
-        SAME_ORDER.clone_into(&mut failure.retry);
-        failure
+        let (code, message) = (Code::DeadlineExceeded, message.to_owned());
+        Self {
+            retry: SAME_ORDER.to_owned(),
+            ..Self::own(code, NO_ANSWER, message, Exit::Unavailable)
+        }
     }
 
     /// Of a call that sends nothing to UPI.
