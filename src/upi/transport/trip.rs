@@ -26,7 +26,6 @@ tokio::task_local! {
     static TRIP: Arc<Trip>;
 }
 
-/// One request.
 pub(super) struct Trip {
     /// One step decides between handing over and withdrawing: the connection is another task,
     /// and what was said to be impossible must not happen afterwards.
@@ -60,7 +59,6 @@ impl Trip {
         !self.opened.load(Ordering::Acquire)
     }
 
-    /// Whether the last piece may go.
     pub(super) fn hand_over(&self) -> bool {
         self.decide(HANDED_OVER) == HELD
     }
@@ -123,7 +121,6 @@ impl<S> Layer<S> for Opening {
     }
 }
 
-/// A connector that is watched.
 #[derive(Clone)]
 pub(super) struct Watched<S> {
     connector: S,
