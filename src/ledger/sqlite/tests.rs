@@ -11,6 +11,7 @@ mod archive;
 mod commits;
 mod faults;
 mod opening;
+mod power;
 mod recovering;
 
 use super::start;
