@@ -9,12 +9,13 @@ mod open;
 pub mod postgres;
 mod row;
 mod settings;
+mod sqlite;
 #[cfg(test)]
 mod tests;
 pub mod url;
 
 pub use fingerprint::{FingerprintKey, Fingerprinter, KEY_LENGTH};
 pub use memory::MemoryLedger;
-pub use open::{Opened, open};
+pub use open::{Opened, open, open_archive};
 pub use row::{AnswerRow, Damaged, OrderRow};
 pub use settings::{Keep, Location, LocationError, OpenError, PostgresSettings, Settings};

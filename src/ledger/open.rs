@@ -1,5 +1,6 @@
 //! Opens the engine that a location names.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::archive::Archive;
@@ -7,7 +8,8 @@ use super::fingerprint::Fingerprinter;
 use super::memory::MemoryLedger;
 use super::postgres::Postgres;
 use super::settings::{Location, OpenError, Settings};
-use crate::observe::Observer;
+use super::sqlite;
+use crate::observe::{Nobody, Observer};
 use crate::verify::port::{Clock, Ledger};
 
 /// A ledger that is open.
@@ -38,15 +40,62 @@ pub async fn open(
                 archive: None,
             })
         }
-        Location::Postgres(_) => {
-            let ledger = Arc::new(Postgres::open(settings, clock, observer).await?);
+        Location::Sqlite(path) => {
+            let file = sqlite::open(file(path, settings, (clock, observer))).await;
+            let (ledger, archive) = file.map_err(|error| OpenError::Engine(Arc::new(error)))?;
             Ok(Opened {
                 ledger,
-                archive: None,
+                archive: Some(archive),
             })
         }
-        Location::Sqlite(_) => Err(OpenError::Engine(Arc::new(std::io::Error::from(
-            std::io::ErrorKind::Unsupported,
-        )))),
+        Location::Postgres(_) => {
+            let database = Arc::new(Postgres::open(settings, clock, observer).await?);
+            Ok(Opened {
+                ledger: Arc::clone(&database) as _,
+                archive: Some(database),
+            })
+        }
+    }
+}
+
+/// Opens a ledger for an operator's command, beside the gateways that have it open: nothing is
+/// given up, and no key is made. `None` for the ledger in memory.
+///
+/// # Errors
+/// The engine refuses; a ledger that is not there yet, too, unless its schema is to be `migrated`.
+pub async fn open_archive(
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+    migrated: bool,
+) -> Result<Option<Arc<dyn Archive>>, OpenError> {
+    match &settings.location {
+        Location::Memory => Ok(None),
+        Location::Sqlite(path) => {
+            let observer: Arc<dyn Observer> = Arc::new(Nobody);
+            let file = file(path, settings, (clock, &observer));
+            let archive = sqlite::open_archive(file, migrated).await;
+            let archive = archive.map_err(|error| OpenError::Engine(Arc::new(error)))?;
+            Ok(Some(archive))
+        }
+        Location::Postgres(_) => {
+            let database = Postgres::open_archive(settings, clock, migrated).await?;
+            Ok(Some(Arc::new(database)))
+        }
+    }
+}
+
+fn file(
+    path: &Path,
+    settings: &Settings,
+    (clock, observer): (&Arc<dyn Clock>, &Arc<dyn Observer>),
+) -> sqlite::Settings {
+    sqlite::Settings {
+        path: path.to_owned(),
+        member: settings.member.clone(),
+        timeout: settings.timeout,
+        keep_texts: settings.keep_texts,
+        keys: settings.keys.clone(),
+        clock: Arc::clone(clock),
+        observer: Arc::clone(observer),
     }
 }

@@ -2,6 +2,7 @@
 
 mod faults;
 mod opening;
+mod operating;
 mod server;
 mod sweeping;
 
