@@ -9,11 +9,12 @@ mod open;
 pub mod operate;
 mod row;
 mod settings;
+mod sqlite;
 #[cfg(test)]
 mod tests;
 
 pub use fingerprint::{FingerprintKey, Fingerprinter, KEY_LENGTH};
 pub use memory::MemoryLedger;
-pub use open::{OpenError, Opened, PostgresSettings, Settings, open};
+pub use open::{OpenError, Opened, PostgresSettings, Settings, open, open_archive};
 pub use row::{AnswerRow, Damaged, OrderRow};
 pub use settings::{Keep, Location, LocationError};

@@ -1,5 +1,6 @@
 //! Opens the engine that a location names.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,8 +8,9 @@ use super::archive::Archive;
 use super::fingerprint::{FingerprintKey, Fingerprinter};
 use super::memory::MemoryLedger;
 use super::settings::Location;
+use super::sqlite;
 use crate::domain::Secret;
-use crate::observe::Observer;
+use crate::observe::{Nobody, Observer};
 use crate::verify::port::{Cause, Clock, Ledger};
 
 /// What is set of a ledger.
@@ -67,7 +69,7 @@ pub enum OpenError {
 pub async fn open(
     settings: &Settings,
     clock: &Arc<dyn Clock>,
-    _observer: &Arc<dyn Observer>,
+    observer: &Arc<dyn Observer>,
 ) -> Result<Opened, OpenError> {
     match &settings.location {
         Location::Memory => {
@@ -80,8 +82,57 @@ pub async fn open(
                 archive: None,
             })
         }
-        Location::Sqlite(_) | Location::Postgres(_) => Err(OpenError::Engine(Arc::new(
-            std::io::Error::from(std::io::ErrorKind::Unsupported),
-        ))),
+        Location::Sqlite(path) => {
+            let file = sqlite::open(file(path, settings, (clock, observer))).await;
+            let (ledger, archive) = file.map_err(|error| OpenError::Engine(Arc::new(error)))?;
+            Ok(Opened {
+                ledger,
+                archive: Some(archive),
+            })
+        }
+        Location::Postgres(_) => Err(OpenError::Engine(Arc::new(std::io::Error::from(
+            std::io::ErrorKind::Unsupported,
+        )))),
+    }
+}
+
+/// Opens a ledger for an operator's command, beside the gateways that have it open: nothing is
+/// given up, and no key is made. `None` for the ledger in memory.
+///
+/// # Errors
+/// The engine refuses; a ledger that is not there yet, too, unless its schema is to be `migrated`.
+pub async fn open_archive(
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+    migrated: bool,
+) -> Result<Option<Arc<dyn Archive>>, OpenError> {
+    match &settings.location {
+        Location::Memory => Ok(None),
+        Location::Sqlite(path) => {
+            let observer: Arc<dyn Observer> = Arc::new(Nobody);
+            let file = file(path, settings, (clock, &observer));
+            let archive = sqlite::open_archive(file, migrated).await;
+            let archive = archive.map_err(|error| OpenError::Engine(Arc::new(error)))?;
+            Ok(Some(archive))
+        }
+        Location::Postgres(_) => Err(OpenError::Engine(Arc::new(std::io::Error::from(
+            std::io::ErrorKind::Unsupported,
+        )))),
+    }
+}
+
+fn file(
+    path: &Path,
+    settings: &Settings,
+    (clock, observer): (&Arc<dyn Clock>, &Arc<dyn Observer>),
+) -> sqlite::Settings {
+    sqlite::Settings {
+        path: path.to_owned(),
+        member: settings.member.clone(),
+        timeout: settings.timeout,
+        keep_texts: settings.keep_texts,
+        keys: settings.keys.clone(),
+        clock: Arc::clone(clock),
+        observer: Arc::clone(observer),
     }
 }
