@@ -1,72 +1,89 @@
-//! Opens a ledger for those who run gateways: beside them, and without taking their place.
+//! What operators do with a ledger as a whole: beside gateways, and without taking their place.
 
+use std::error::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::archive::Archive;
 use super::open::{OpenError, Settings};
+use super::row::Damaged;
 use super::settings::Location;
-use crate::verify::port::Clock;
+use super::sqlite;
+use crate::verify::port::LedgerError;
 
-/// What a command wants of a ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// Only to read it.
-    Look,
-    /// To write to it, too.
-    Change,
-    /// To write to it, which has to be new or the same as before; it is made when it is not there.
-    Fill,
+/// Keeps gateways away, where the engine can, for as long as it lives.
+pub struct Rest {
+    _lock: Option<sqlite::Lock>,
 }
 
-/// What a migration did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Migrated {
-    /// The version that the schema has now.
-    pub schema: u32,
-    /// How many steps led there; 0 when it was there before.
-    pub steps: u32,
+/// Why a ledger has no rest.
+#[derive(Debug, thiserror::Error)]
+pub enum Unrest {
+    /// A gateway works with it.
+    #[error("a gateway uses this ledger, or did within the last minute")]
+    InUse,
+    /// Nobody can tell.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Nobody can tell.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
 }
 
-/// Opens a ledger that lasts. Gateways may run on it.
+/// Says that no gateway works with a ledger. A SQLite file is locked; the gateways of a PostgreSQL
+/// database are those that gave a sign of life within a minute.
 ///
 /// # Errors
-/// The engine refuses, or nothing lasts there.
-pub async fn operate(
-    settings: &Settings,
-    clock: &Arc<dyn Clock>,
-    purpose: Purpose,
-) -> Result<Arc<dyn Archive>, OpenError> {
-    let _ = (clock, purpose);
-    unsupported(settings)
-}
-
-/// Brings the schema to the version that this program knows, and makes it where there is none.
-///
-/// # Errors
-/// The engine refuses, or nothing lasts there.
-pub async fn migrate(settings: &Settings) -> Result<Migrated, OpenError> {
-    unsupported(settings)
-}
-
-/// Writes the whole ledger, as it is now, to a new file; a gateway may run on it meanwhile. The
-/// pages that are done and those that there are go to `told`.
-///
-/// # Errors
-/// The engine refuses, or has a better way of its own.
-pub async fn back_up(
-    settings: &Settings,
-    to: PathBuf,
-    told: Arc<dyn Fn(u64, u64) + Send + Sync>,
-) -> Result<(), OpenError> {
-    let _ = (to, told);
-    unsupported(settings)
-}
-
-fn unsupported<T>(settings: &Settings) -> Result<T, OpenError> {
-    match settings.location {
-        Location::Memory | Location::Sqlite(_) | Location::Postgres(_) => Err(OpenError::Engine(
-            Arc::new(std::io::Error::from(std::io::ErrorKind::Unsupported)),
-        )),
+/// One does, or nobody can tell.
+pub async fn rest(settings: &Settings, archive: &dyn Archive) -> Result<Rest, Unrest> {
+    if let Location::Sqlite(path) = &settings.location {
+        return match sqlite::Lock::of(path) {
+            Ok(lock) => Ok(Rest { _lock: Some(lock) }),
+            Err(sqlite::StartError::Locked(_)) => Err(Unrest::InUse),
+            Err(error) => Err(OpenError::Engine(Arc::new(error)).into()),
+        };
     }
+    match archive.stats().await?.gateways {
+        0 => Ok(Rest { _lock: None }),
+        _ => Err(Unrest::InUse),
+    }
+}
+
+/// Pages that are done, and those that there are.
+pub type Pages = Box<dyn Fn(u64, u64) + Send>;
+
+/// Writes a SQLite ledger, as it stands now, to a new file, for its owner alone; a gateway may work
+/// on meanwhile. What an error leaves of the file is not whole.
+///
+/// # Errors
+/// The engine refuses, or is another one.
+pub async fn back_up(settings: &Settings, to: PathBuf, told: Pages) -> Result<(), OpenError> {
+    match &settings.location {
+        Location::Sqlite(path) => sqlite::back_up(path.clone(), to, settings.timeout, told)
+            .await
+            .map_err(|error| OpenError::Engine(Arc::new(error))),
+        Location::Memory | Location::Postgres(_) => Err(OpenError::Engine(Arc::new(
+            std::io::Error::from(std::io::ErrorKind::Unsupported),
+        ))),
+    }
+}
+
+/// Whether an error says that the data are damaged, and not that they cannot be reached.
+#[must_use]
+pub fn tells_damage(error: &(dyn Error + 'static)) -> bool {
+    let mut error = Some(error);
+    while let Some(cause) = error {
+        if cause.is::<Damaged>() || sqlite::tells_damage(cause) {
+            return true;
+        }
+        // An Arc is an error of its own, and hides what is in it.
+        error = match cause.downcast_ref::<LedgerError>() {
+            Some(LedgerError::Engine(cause) | LedgerError::Uncertain(cause)) => Some(&**cause),
+            _ => match cause.downcast_ref::<OpenError>() {
+                Some(OpenError::Engine(cause)) => Some(&**cause),
+                _ => cause.source(),
+            },
+        };
+    }
+    false
 }

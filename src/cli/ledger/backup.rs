@@ -2,7 +2,6 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use serde_json::json;
 
@@ -42,7 +41,7 @@ pub(super) async fn run(args: Args, out: &mut dyn Write) -> Result<Exit, Trouble
     };
     let progress = Progress::start("pages", Some(0), last);
     let bar = progress.bar();
-    let told = Arc::new(move |done, all| {
+    let told = Box::new(move |done, all| {
         bar.set_length(all);
         bar.set_position(done);
     });

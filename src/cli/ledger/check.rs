@@ -9,7 +9,6 @@ use super::progress::{LastWords, Progress};
 use super::reach::Reach;
 use crate::cli::exit::Exit;
 use crate::ledger::archive::Archive;
-use crate::ledger::operate::Purpose;
 
 /// Read everything, and say what is damaged; changes nothing
 #[derive(Debug, clap::Args)]
@@ -19,7 +18,7 @@ pub struct Args {
 }
 
 pub(super) async fn run(args: Args, out: &mut dyn Write) -> Result<Exit, Trouble> {
-    let archive = args.reach.open(Purpose::Look).await?;
+    let archive = args.reach.open().await?;
     check(&*archive, args.reach.json, out).await
 }
 

@@ -11,7 +11,7 @@ use super::reach::{Reach, open};
 use crate::cli::exit::Exit;
 use crate::domain::OrderId;
 use crate::ledger::archive::Archive;
-use crate::ledger::operate::{Purpose, migrate};
+use crate::ledger::operate::{Rest, Unrest, rest};
 use crate::ledger::{Location, Settings};
 
 /// Orders that are copied at once.
@@ -27,32 +27,31 @@ pub struct Args {
 }
 
 pub(super) async fn run(args: Args, out: &mut dyn Write) -> Result<Exit, Trouble> {
-    let from = args.reach.remembering()?.settings;
+    let mut settings = args.reach.remembering()?.settings;
     let location = Location::parse(&args.to)
         .map_err(|error| Trouble::usage(format!("the ledger to copy to: {error}")))?;
-    if location == from.location {
+    if location == settings.location {
         return Err(Trouble::usage("a ledger is not copied to itself"));
     }
-    let source = open(&from, Purpose::Look).await?;
-    idle(&*source).await?;
-    let to = Settings { location, ..from };
-    migrate(&to).await?;
-    let target = open(&to, Purpose::Fill).await?;
-    idle(&*target).await?;
+    let source = open(&settings, false).await?;
+    let _source = idle(&settings, &*source).await?;
+    settings.location = location;
+    let target = open(&settings, true).await?;
+    let _target = idle(&settings, &*target).await?;
     copy(&*source, &*target, args.reach.json, out).await
 }
 
 /// What a gateway claimed after its page was copied would be missing, and be sent again.
-async fn idle(archive: &dyn Archive) -> Result<(), Trouble> {
-    let gateways = archive.stats().await?.gateways;
-    if gateways == 0 {
-        return Ok(());
-    }
-    Err(Trouble::refused(
-        "LEDGER_IN_USE",
-        format!("{gateways} gateways used this ledger within the last minute"),
-        "stop them, and copy a minute later: what they claim meanwhile would be missing, and be sent again",
-    ))
+async fn idle(settings: &Settings, archive: &dyn Archive) -> Result<Rest, Trouble> {
+    rest(settings, archive).await.map_err(|unrest| match unrest {
+        Unrest::InUse => Trouble::refused(
+            "LEDGER_IN_USE",
+            format!("{}: {unrest}", settings.location.to_text()),
+            "stop its gateways first: what they claim meanwhile would be missing, and be sent again",
+        ),
+        Unrest::Open(error) => error.into(),
+        Unrest::Ledger(error) => error.into(),
+    })
 }
 
 pub(super) async fn copy(

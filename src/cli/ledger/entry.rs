@@ -70,7 +70,6 @@ impl Entry {
             said("attempt", "attempt "),
             said("code", "code "),
             said("confidence", "confidence "),
-            said("dispatch", "dispatch "),
             said("resolved", "UPI says "),
             said("note", "note: "),
             said("owner", "by "),

@@ -19,7 +19,6 @@ use super::reach::Reach;
 use crate::cli::exit::Exit;
 use crate::ledger::archive::{Archive, JournalPage, Kept};
 use crate::ledger::journal::micros;
-use crate::ledger::operate::Purpose;
 
 /// Write the journal to standard output, or counts of it with --summary
 #[derive(Debug, clap::Args)]
@@ -66,7 +65,7 @@ pub(super) struct Period {
 }
 
 pub(super) async fn run(args: Args, out: &mut dyn Write) -> Result<Exit, Trouble> {
-    let archive = args.reach.open(Purpose::Look).await?;
+    let archive = args.reach.open().await?;
     let period = Period {
         since: args.since,
         until: args.until,

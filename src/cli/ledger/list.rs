@@ -11,7 +11,6 @@ use super::reach::Reach;
 use super::{moment, told};
 use crate::cli::exit::Exit;
 use crate::ledger::archive::{Archive, OrderPage};
-use crate::ledger::operate::Purpose;
 
 /// List orders, by their ids; with --json one object a line
 #[derive(Debug, clap::Args)]
@@ -52,7 +51,7 @@ impl State {
 }
 
 pub(super) async fn run(args: Args, out: &mut dyn Write) -> Result<Exit, Trouble> {
-    let archive = args.reach.open(Purpose::Look).await?;
+    let archive = args.reach.open().await?;
     let page = OrderPage {
         state: args.state.map(State::name),
         since: args.since,

@@ -11,7 +11,6 @@ use super::reach::{Reach, open};
 use crate::cli::exit::Exit;
 use crate::ledger::Keep;
 use crate::ledger::archive::Archive;
-use crate::ledger::operate::Purpose;
 
 /// Orders that are purged in one transaction: calls beside it wait no longer than for their own.
 const BATCH: u32 = 200;
@@ -38,7 +37,7 @@ pub(super) async fn run(args: Args, out: &mut dyn Write) -> Result<Exit, Trouble
             "set ledger.keep, or name the days by --keep 400d",
         ));
     };
-    let archive = open(&remembering.settings, Purpose::Change).await?;
+    let archive = open(&remembering.settings, false).await?;
     purge(&*archive, keep, reach.json, out).await
 }
 

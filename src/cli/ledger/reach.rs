@@ -5,8 +5,7 @@ use std::sync::Arc;
 use crate::app::{self, Remembering};
 use crate::cli::config::Origin;
 use crate::ledger::archive::Archive;
-use crate::ledger::operate::{Purpose, operate};
-use crate::ledger::{Location, Settings};
+use crate::ledger::{Settings, open_archive};
 use crate::verify::port::{Clock, SystemClock};
 
 use super::Trouble;
@@ -31,9 +30,7 @@ impl Reach {
     /// What the configuration says of the ledger. Its other parts may be missing.
     pub(super) fn remembering(&self) -> Result<Remembering, Trouble> {
         let origin = self.origin.clone().and("ledger.url", self.url.clone());
-        let remembering = app::remember(&origin.survey(self.sandbox))?;
-        lasting(&remembering.settings)?;
-        Ok(remembering)
+        Ok(app::remember(&origin.survey(self.sandbox))?)
     }
 
     /// Lets a flag stand for a key.
@@ -42,28 +39,21 @@ impl Reach {
         self
     }
 
-    pub(super) async fn open(&self, purpose: Purpose) -> Result<Arc<dyn Archive>, Trouble> {
-        open(&self.remembering()?.settings, purpose).await
+    /// Opens it, beside the gateways that have it open.
+    pub(super) async fn open(&self) -> Result<Arc<dyn Archive>, Trouble> {
+        open(&self.remembering()?.settings, false).await
     }
 }
 
-pub(super) async fn open(
-    settings: &Settings,
-    purpose: Purpose,
-) -> Result<Arc<dyn Archive>, Trouble> {
-    lasting(settings)?;
+/// Opens a ledger, whose schema is to be there, or to be `migrated`.
+pub(super) async fn open(settings: &Settings, migrated: bool) -> Result<Arc<dyn Archive>, Trouble> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    Ok(operate(settings, &clock, purpose).await?)
-}
-
-/// Of a ledger in memory another process sees nothing.
-fn lasting(settings: &Settings) -> Result<(), Trouble> {
-    if settings.location != Location::Memory {
-        return Ok(());
-    }
-    Err(Trouble::refused(
-        "NOTHING_LASTS",
-        "ledger.url is memory: - nothing there outlives the gateway, and no other process sees it",
-        "name the ledger by --config or --url; ask a running gateway by `idphoto get`",
-    ))
+    let archive = open_archive(settings, &clock, migrated).await?;
+    archive.ok_or_else(|| {
+        Trouble::refused(
+            "NOTHING_LASTS",
+            "ledger.url is memory: - nothing there outlives the gateway, and no other process sees it",
+            "name the ledger by --config or --url; ask a running gateway by `idphoto get`",
+        )
+    })
 }

@@ -15,7 +15,6 @@ use super::told;
 use crate::cli::exit::Exit;
 use crate::domain::OrderId;
 use crate::ledger::archive::{Archive, Listed, Resolution};
-use crate::ledger::operate::Purpose;
 use crate::verify::port::{LedgerError, State};
 
 /// Write down what UPI's support said of an order whose outcome is unknown; it stays unsendable
@@ -54,7 +53,7 @@ impl Resolved {
 pub(super) async fn run(args: Args, out: &mut dyn Write) -> Result<Exit, Trouble> {
     let id = order_id(&args.order_id)?;
     note::check(&args.note).map_err(Trouble::usage)?;
-    let archive = args.reach.open(Purpose::Change).await?;
+    let archive = args.reach.open().await?;
     let said = (args.resolved.name(), args.note);
     resolve(&*archive, &id, said, args.reach.json, out).await
 }

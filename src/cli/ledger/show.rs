@@ -13,7 +13,6 @@ use super::told;
 use crate::cli::exit::Exit;
 use crate::domain::OrderId;
 use crate::ledger::archive::{Archive, JournalPage, Listed};
-use crate::ledger::operate::Purpose;
 use crate::verify::port::State;
 
 /// Show an order and its journal
@@ -27,7 +26,7 @@ pub struct Args {
 
 pub(super) async fn run(args: Args, out: &mut dyn Write) -> Result<Exit, Trouble> {
     let id = order_id(&args.order_id)?;
-    let archive = args.reach.open(Purpose::Look).await?;
+    let archive = args.reach.open().await?;
     show(&*archive, &id, args.reach.json, out).await
 }
 
@@ -95,7 +94,11 @@ fn to_text(order: &Listed, entries: &[Entry]) -> String {
     }
     lines.push(format!("UPI-UUID   {}", record.upi_uuid));
     lines.push(format!("body       SHA-256 {}", order.body_sha256));
-    lines.push(format!("claimed    {}, first", shown(record.created_at)));
+    lines.push(format!(
+        "claimed    {}, {}",
+        shown(record.created_at),
+        times(record.attempts)
+    ));
     lines.push(format!("changed    {}", shown(record.updated_at)));
     lines.push(format!("gateway    {}", order.owner));
     lines.push(match &record.consent {
@@ -108,6 +111,14 @@ fn to_text(order: &Listed, entries: &[Entry]) -> String {
         lines.push(ADVICE.to_owned());
     }
     lines.join("\n")
+}
+
+/// How often it was claimed; the time is that of the first claim.
+fn times(attempts: u32) -> String {
+    match attempts {
+        1 => "once".to_owned(),
+        more => format!("for the first of {more} times"),
+    }
 }
 
 const ADVICE: &str = "No gateway sends this order again. Ask UPI's support by the order id or the UPI-UUID, and write\n\

@@ -11,7 +11,6 @@ use super::reach::Reach;
 use super::told;
 use crate::cli::exit::Exit;
 use crate::ledger::archive::{Archive, Stats};
-use crate::ledger::operate::Purpose;
 
 /// Count orders by state, entries and bytes
 #[derive(Debug, clap::Args)]
@@ -21,7 +20,7 @@ pub struct Args {
 }
 
 pub(super) async fn run(args: Args, out: &mut dyn Write) -> Result<Exit, Trouble> {
-    let archive = args.reach.open(Purpose::Look).await?;
+    let archive = args.reach.open().await?;
     show(&*archive, args.reach.json, out).await
 }
 

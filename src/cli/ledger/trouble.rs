@@ -10,6 +10,7 @@ use crate::cli::config::refuse;
 use crate::cli::exit::Exit;
 use crate::config::Problems;
 use crate::ledger::OpenError;
+use crate::ledger::operate::tells_damage;
 use crate::verify::port::LedgerError;
 
 /// Why a command did not do as asked.
@@ -99,15 +100,8 @@ impl From<Problems> for Trouble {
 
 impl From<OpenError> for Trouble {
     fn from(error: OpenError) -> Self {
-        let text = chain(&error);
         let advice = "idphoto doctor looks at the ledger, too";
-        Self::of(
-            Code::Unavailable,
-            "LEDGER_UNAVAILABLE",
-            text,
-            advice,
-            Exit::Unavailable,
-        )
+        Self::unavailable(&error, "LEDGER_UNAVAILABLE", advice)
     }
 }
 
@@ -117,13 +111,19 @@ impl From<LedgerError> for Trouble {
             LedgerError::Uncertain(_) => "LEDGER_UNCERTAIN",
             LedgerError::Engine(_) | LedgerError::WrongState => "LEDGER_UNAVAILABLE",
         };
-        Self::of(
-            Code::Unavailable,
-            reason,
-            chain(&error),
-            "",
-            Exit::Unavailable,
-        )
+        Self::unavailable(&error, reason, "")
+    }
+}
+
+impl Trouble {
+    /// The ledger did not do as asked; damaged data are another matter than a disk that is full.
+    fn unavailable(error: &(dyn Error + 'static), reason: &str, advice: &str) -> Self {
+        let text = chain(error);
+        if tells_damage(error) {
+            let advice = "stop its gateway, keep it as it is, and see docs/operations.md, Backup";
+            return Self::refused("LEDGER_DAMAGED", text, advice);
+        }
+        Self::of(Code::Unavailable, reason, text, advice, Exit::Unavailable)
     }
 }
 
