@@ -2,46 +2,15 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::archive::Archive;
-use super::fingerprint::{FingerprintKey, Fingerprinter};
+use super::fingerprint::Fingerprinter;
 use super::memory::MemoryLedger;
-use super::settings::Location;
+use super::postgres::Postgres;
+use super::settings::{Location, OpenError, Settings};
 use super::sqlite;
-use crate::domain::Secret;
 use crate::observe::{Nobody, Observer};
-use crate::verify::port::{Cause, Clock, Ledger};
-
-/// What is set of a ledger.
-pub struct Settings {
-    /// Where orders are remembered.
-    pub location: Location,
-    /// IIN of the member on whose behalf orders are sent.
-    pub member: String,
-    /// For one step.
-    pub timeout: Duration,
-    /// After this an order in flight of another gateway is given up: longer than UPI is waited for.
-    pub sweep_after: Duration,
-    /// Whether UPI's texts are recorded.
-    pub keep_texts: bool,
-    /// Keys of digests, that of new rows first.
-    pub keys: Vec<FingerprintKey>,
-    /// The way to PostgreSQL.
-    pub postgres: PostgresSettings,
-}
-
-/// The way to PostgreSQL, but for its URL.
-pub struct PostgresSettings {
-    /// Whose user the URL names.
-    pub password: Option<Secret<String>>,
-    /// The only authorities of its certificate, PEM; without them the system's.
-    pub ca_pem: Option<Vec<u8>>,
-    /// Whether it has to speak TLS.
-    pub tls: bool,
-    /// So many connections at most.
-    pub connections: usize,
-}
+use crate::verify::port::{Clock, Ledger};
 
 /// A ledger that is open.
 pub struct Opened {
@@ -49,17 +18,6 @@ pub struct Opened {
     pub ledger: Arc<dyn Ledger>,
     /// For operators; the ledger in memory has none.
     pub archive: Option<Arc<dyn Archive>>,
-}
-
-/// Why a ledger cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The operating system gave no random bytes for the key of digests.
-    #[error("no key of digests can be made")]
-    Random(#[from] getrandom::Error),
-    /// The engine refuses.
-    #[error("the ledger cannot be opened")]
-    Engine(#[source] Cause),
 }
 
 /// Opens a ledger: its schema is there, and nobody else's orders are touched.
@@ -90,9 +48,13 @@ pub async fn open(
                 archive: Some(archive),
             })
         }
-        Location::Postgres(_) => Err(OpenError::Engine(Arc::new(std::io::Error::from(
-            std::io::ErrorKind::Unsupported,
-        )))),
+        Location::Postgres(_) => {
+            let database = Arc::new(Postgres::open(settings, clock, observer).await?);
+            Ok(Opened {
+                ledger: Arc::clone(&database) as _,
+                archive: Some(database),
+            })
+        }
     }
 }
 
@@ -115,9 +77,10 @@ pub async fn open_archive(
             let archive = archive.map_err(|error| OpenError::Engine(Arc::new(error)))?;
             Ok(Some(archive))
         }
-        Location::Postgres(_) => Err(OpenError::Engine(Arc::new(std::io::Error::from(
-            std::io::ErrorKind::Unsupported,
-        )))),
+        Location::Postgres(_) => {
+            let database = Postgres::open_archive(settings, clock, migrated).await?;
+            Ok(Some(Arc::new(database)))
+        }
     }
 }
 

@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::archive::Archive;
-use super::open::{OpenError, Settings};
 use super::row::Damaged;
-use super::settings::Location;
+use super::settings::{Location, OpenError, Settings};
 use super::sqlite;
 use crate::verify::port::LedgerError;
 

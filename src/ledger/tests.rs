@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::postgres::tests::Database;
 use super::{
     FingerprintKey, Fingerprinter, Location, MemoryLedger, PostgresSettings, Settings, open,
 };
@@ -32,13 +33,20 @@ impl std::ops::Deref for Engine {
 
 /// Every engine, each empty.
 async fn engines() -> Vec<Engine> {
-    vec![
+    let mut engines = vec![
         Engine {
             ledger: memory(Fingerprinter::ephemeral().unwrap()),
             _home: Box::new(()),
         },
         sqlite().await,
-    ]
+    ];
+    if let Some(database) = Database::fresh().await {
+        engines.push(Engine {
+            ledger: Arc::new(database.open().await),
+            _home: Box::new(database),
+        });
+    }
+    engines
 }
 
 async fn sqlite() -> Engine {
@@ -81,7 +89,7 @@ fn memory(fingerprinter: Fingerprinter) -> Arc<dyn Ledger> {
 }
 
 /// A claim of the order `tag`, which is going to be sent as `uuid`.
-fn claim(ledger: &dyn Ledger, tag: &str, uuid: u128) -> Claim {
+pub fn claim(ledger: &dyn Ledger, tag: &str, uuid: u128) -> Claim {
     let request = sample::verification(tag);
     Claim {
         digest: ledger.fingerprint(&request).current(),
@@ -94,7 +102,7 @@ fn claim(ledger: &dyn Ledger, tag: &str, uuid: u128) -> Claim {
     }
 }
 
-fn answer(uuid: u128) -> Answer {
+pub fn answer(uuid: u128) -> Answer {
     Answer {
         outcome: Outcome::Comparison(Confidence::new(1).unwrap()),
         upi_uuid: format!("{uuid:032x}"),
@@ -102,7 +110,7 @@ fn answer(uuid: u128) -> Answer {
     }
 }
 
-fn rejection(uuid: u128) -> Answer {
+pub fn rejection(uuid: u128) -> Answer {
     Answer {
         outcome: Outcome::Rejection(Rejection {
             category: Category::NotConfirmed,
@@ -114,7 +122,7 @@ fn rejection(uuid: u128) -> Answer {
     }
 }
 
-async fn granted(ledger: &dyn Ledger, tag: &str, uuid: u128) -> Attempt {
+pub async fn granted(ledger: &dyn Ledger, tag: &str, uuid: u128) -> Attempt {
     let claim = claim(ledger, tag, uuid);
     let attempt = claim.attempt.clone();
     let claimed = ledger.claim(claim).await.unwrap();

@@ -1,0 +1,9 @@
+//! Against a real PostgreSQL, which `scripts/postgres.sh` starts; without it they are left out.
+
+mod faults;
+mod opening;
+mod operating;
+mod server;
+mod sweeping;
+
+pub use server::{Database, Server};
