@@ -93,7 +93,9 @@ impl Gateway {
     }
 
     /// Of another build, perhaps, or on certain processors: `command` is what runs it.
-    pub fn run(command: Command, sandbox: &Sandbox, name: String, settings: &[String]) -> Self {
+    pub fn run(mut command: Command, sandbox: &Sandbox, name: String, settings: &[String]) -> Self {
+        // The sandbox's configuration names one file, which is for one gateway.
+        command.env("IDPHOTO_LEDGER__URL", "memory:");
         let configuration = sandbox.configuration();
         let mut args = ["serve", "--listen", "127.0.0.1:0", "--config"]
             .map(str::to_owned)

@@ -2,7 +2,7 @@
 
 use super::histogram::Histogram;
 use super::panel::{Panel, Row, Tone};
-use super::reading::{Key, Latency, Reading};
+use super::reading::{Key, Latency, Orders, Reading};
 use super::tally::Count;
 use super::words::{self, NOTHING};
 
@@ -81,10 +81,34 @@ fn orders(reading: &Reading) -> Panel {
     let rows = vec![
         in_flight,
         alarming("outcome unknown", orders.outcome_unknown, Tone::Alarm),
-        Row::new("joined", known(orders.joined)),
-        Row::new("replayed", known(orders.replayed)),
+        Row::new(
+            "joined, replayed",
+            format!("{}, {}", known(orders.joined), known(orders.replayed)),
+        ),
+        ledger(orders),
     ];
     Panel::new("Orders", rows)
+}
+
+/// Whether orders can be recorded, for none is sent while they cannot, and how many ends wait.
+fn ledger(orders: &Orders) -> Row {
+    let waiting = orders.unsettled.filter(|ends| *ends > 0.0);
+    let waiting = waiting.map(|ends| format!("{} unsettled", words::count(ends)));
+    let up = match orders.ledger_up {
+        Some(up) if up > 0.0 => "up",
+        Some(_) => "DOWN",
+        None => return Row::new("ledger", NOTHING).tone(Tone::Quiet),
+    };
+    let tone = if up == "up" && waiting.is_none() {
+        Tone::Plain
+    } else {
+        Tone::Alarm
+    };
+    let value = match waiting {
+        Some(waiting) => format!("{up}, {waiting}"),
+        None => up.to_owned(),
+    };
+    Row::new("ledger", value).tone(tone)
 }
 
 fn errors(reading: &Reading) -> Panel {

@@ -9,8 +9,8 @@ use super::histogram::Histogram;
 use super::tally::{self, Count, growth};
 use crate::telemetry::metrics::table::{
     ANSWERS, BUILD_INFO, CALL_DURATION, CALLS_JOINED, CALLS_REPLAYED, CLOCK_SKEW, CONFIDENCE,
-    CPU_TIME, DESCRIPTORS, ERRORS, KEY_EXPIRY, MEMORY, Metric, ORDERS_ACTIVE, ORDERS_LIMIT,
-    OUTCOME_UNKNOWN, TELEMETRY_LOST, UPI_DURATION, UPTIME,
+    CPU_TIME, DESCRIPTORS, ERRORS, KEY_EXPIRY, LEDGER_UNSETTLED, LEDGER_UP, MEMORY, Metric,
+    ORDERS_ACTIVE, ORDERS_LIMIT, OUTCOME_UNKNOWN, TELEMETRY_LOST, UPI_DURATION, UPTIME,
 };
 
 /// A page, and when it was fetched.
@@ -58,6 +58,9 @@ pub(super) struct Orders {
     pub(super) outcome_unknown: Option<f64>,
     pub(super) joined: Option<f64>,
     pub(super) replayed: Option<f64>,
+    /// 1 while the ledger can be written.
+    pub(super) ledger_up: Option<f64>,
+    pub(super) unsettled: Option<f64>,
 }
 
 /// A key's certificate.
@@ -139,6 +142,8 @@ impl Orders {
             outcome_unknown: sum(now, &OUTCOME_UNKNOWN),
             joined: sum(now, &CALLS_JOINED),
             replayed: sum(now, &CALLS_REPLAYED),
+            ledger_up: sum(now, &LEDGER_UP),
+            unsettled: sum(now, &LEDGER_UNSETTLED),
         }
     }
 }

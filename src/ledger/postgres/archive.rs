@@ -35,6 +35,10 @@ impl Archive for Postgres {
         Box::pin(self.flaws())
     }
 
+    fn order(&self, id: &OrderId) -> BoxFuture<'_, Result<Option<Listed>, LedgerError>> {
+        Box::pin(self.one(id.clone()))
+    }
+
     fn orders(&self, page: OrderPage) -> BoxFuture<'_, Result<Vec<Listed>, LedgerError>> {
         Box::pin(self.list(page))
     }

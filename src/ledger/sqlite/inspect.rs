@@ -1,9 +1,9 @@
-//! Reads the whole file once, beside the start: whether it is damaged, and how many orders it has.
+//! Reads the whole file once: whether it is damaged, and how many orders it has. A small file before
+//! the start goes on, a large one beside it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -12,9 +12,10 @@ use tracing::{error, warn};
 
 use super::connection;
 use super::error::StartError;
+use super::place::{Place, io};
 
-/// The start waits so long for it. A small file is read by then.
-const START: Duration = Duration::from_millis(100);
+/// A file of so many bytes is read in some milliseconds.
+const SMALL: u64 = 4 << 20;
 
 /// It takes no longer than this: the log grows while somebody reads.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -60,30 +61,29 @@ impl Drop for Inspection {
     }
 }
 
-/// Starts it, and waits a little for its end.
+/// Inspects a small file, or starts to inspect a large one.
 ///
 /// # Errors
 /// The file is damaged. Where that is found too late for this, nothing is written any more.
-pub(super) fn inspect(file: PathBuf, findings: Findings) -> Result<Inspection, StartError> {
+pub(super) fn inspect(place: &Place, findings: Findings) -> Result<Inspection, StartError> {
     let stop = Arc::new(AtomicBool::new(false));
-    let (told, verdict) = mpsc::channel();
     let inspector = Inspector {
-        file: file.clone(),
+        file: place.file.clone(),
         findings,
         stop: Arc::clone(&stop),
     };
-    let thread = thread::Builder::new().name("ledger-inspector".to_owned());
-    let thread = thread.spawn(move || {
-        let verdict = inspector.inspect();
-        // The start may have gone on.
-        let _ = told.send(verdict);
-    });
-    let thread = Some(thread.map_err(|error| StartError::Io(file.clone(), error))?);
-    let inspection = Inspection { stop, thread };
-    match verdict.recv_timeout(START) {
-        Ok(Some(damage)) => Err(StartError::Damaged(file, damage)),
-        _ => Ok(inspection),
+    if place.bytes() <= SMALL {
+        let thread = None;
+        return match inspector.inspect() {
+            Some(damage) => Err(StartError::Damaged(place.file.clone(), damage)),
+            None => Ok(Inspection { stop, thread }),
+        };
     }
+    let thread = thread::Builder::new().name("ledger-inspector".to_owned());
+    // What it finds, it has told.
+    let thread = thread.spawn(move || drop(inspector.inspect()));
+    let thread = Some(thread.map_err(|error| io(&place.file, error))?);
+    Ok(Inspection { stop, thread })
 }
 
 struct Inspector {

@@ -30,7 +30,7 @@ pub(super) fn gateway(settings: Settings) -> Result<(Core, Reader, Fingerprinter
     let mut connection = connect(&place, &settings)?;
     schema::migrate(&mut connection, &place.file)?;
     let findings = Findings::none();
-    let inspection = inspect(place.file.clone(), findings.clone())?;
+    let inspection = inspect(&place, findings.clone())?;
     let has_orders = has_orders(&connection).map_err(sqlite(&place))?;
     let fingerprinter = key::fingerprinter(&place, settings.keys.clone(), has_orders)?;
     let book = Arc::new(book(&settings)?);

@@ -13,6 +13,8 @@ use super::{
 pub(super) fn render(dir: &Path, base_url: &str) -> String {
     let base_url = quoted(base_url);
     let file = |name| quoted(&dir.join(name).to_string_lossy());
+    let ledger = format!("sqlite:{}", dir.join("idphoto-ledger.db").display());
+    let ledger = quoted(&ledger);
     let (signing, encryption, verification) = (
         file(PARTICIPANT),
         file(UPI_ENCRYPTION_PUBLIC),
@@ -41,6 +43,9 @@ key_file = {verification}
 [member]
 iin = "{MEMBER_IIN}"
 name = "{MEMBER_NAME}"
+
+[ledger]
+url = {ledger}
 "#
     )
 }
@@ -89,5 +94,7 @@ mod tests {
         }
         assert_eq!(config["member"]["iin"].as_str(), Some("00000000"));
         assert_eq!(config["member"]["name"].as_str(), Some("Sandbox Member"));
+        let ledger = r#"sqlite:/tmp/"odd" \dir/idphoto-ledger.db"#;
+        assert_eq!(config["ledger"]["url"].as_str(), Some(ledger));
     }
 }

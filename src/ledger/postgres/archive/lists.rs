@@ -91,6 +91,17 @@ impl Postgres {
         })
     }
 
+    pub(super) async fn one(&self, id: OrderId) -> Result<Option<Listed>, LedgerError> {
+        let mut step = self.connections.step();
+        let found = self.row(&mut step, id.as_str()).await?;
+        Ok(found.map(|(row, record)| Listed {
+            order_id: id,
+            owner: row.owner,
+            body_sha256: row.body_sha256,
+            record,
+        }))
+    }
+
     pub(super) async fn entries(&self, page: JournalPage) -> Result<Vec<Kept>, LedgerError> {
         let order = page.order_id.as_ref().map(OrderId::as_str);
         let since = page.since.map_or(i64::MIN, micros);

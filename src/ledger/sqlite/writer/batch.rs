@@ -109,3 +109,6 @@ fn change(connection: &Connection, jobs: &mut [Box<dyn Job>]) -> Result<(), Ledg
 fn run(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.execute([]).map(drop)
 }
+
+#[cfg(test)]
+mod tests;
