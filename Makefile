@@ -165,7 +165,9 @@ lint-deploy: build ##  systemd unit, compose file; its gateway and sandbox as tw
 
 .PHONY: test-rust
 test-rust: export REQUIRE_POSTGRES := 1
+test-rust: export IDPHOTO_TEST_PGBOUNCER := $(TOOLS)/bin/pgbouncer
 test-rust: ##  unit and integration tests of the gateway, beside a PostgreSQL of Debian's
+	@scripts/tools.sh pgbouncer
 	$(call step,cargo test)
 	@scripts/postgres.sh run cargo test $(CARGO_FLAGS)
 

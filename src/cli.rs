@@ -16,6 +16,7 @@ mod get;
 mod health;
 mod input;
 mod keys;
+mod ledger;
 mod pages;
 mod sandbox;
 mod serve;
@@ -50,6 +51,7 @@ enum Command {
     Config(config::Args),
     Doctor(doctor::Args),
     Keys(keys::Args),
+    Ledger(ledger::Args),
     Completions(pages::Completions),
     Man(pages::Man),
 }
@@ -112,6 +114,7 @@ async fn dispatch(command: Command, out: &mut dyn Write) -> io::Result<Exit> {
         Command::Config(args) => config::run(args, out),
         Command::Doctor(args) => doctor::run(args, out).await,
         Command::Keys(args) => keys::run(args, out),
+        Command::Ledger(args) => ledger::run(args, out).await,
         Command::Completions(args) => pages::completions(&args, out),
         Command::Man(args) => pages::man(&args, out),
     }

@@ -6,6 +6,7 @@ pub mod journal;
 pub(crate) mod machine;
 mod memory;
 mod open;
+pub mod operate;
 pub mod postgres;
 mod row;
 mod settings;

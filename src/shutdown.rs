@@ -46,7 +46,14 @@ pub fn signal() -> impl Future<Output = ()> + Send {
     async move { wishes.first().await }
 }
 
-/// The same, and the next signal ends the process at once, after `last_words`: whoever
+/// Resolves at the first SIGTERM or SIGINT, and says nothing of it in the log: for commands, which
+/// tell it themselves. Called within a runtime.
+pub fn wish() -> impl Future<Output = Wish> + Send {
+    let mut wishes = Wishes::listen();
+    async move { wishes.next().await }
+}
+
+/// As [`signal`], and the next signal ends the process at once, after `last_words`: whoever
 /// asks twice does not want to wait for what the first one began.
 pub fn signal_or_end(
     last_words: impl FnOnce(Wish) + Send + 'static,

@@ -141,6 +141,33 @@ ORDERS_ROW = [
           help="Calls that met an order under way or ended, and further attempts of a mesh."),
 ]
 
+COMMIT = "idphoto_ledger_commit_duration_seconds"
+
+LEDGER_ROW = [
+    Panel("Ledger can be written", "short",
+          (("min by (instance) (idphoto_ledger_up{%})", "{{instance}}"),),
+          help="0 while a gateway cannot record orders, and sends none."),
+    Panel("Commits, p95", "s",
+          ((quantile(0.95, COMMIT, by="instance"), "{{instance}}"),),
+          help="Until changes are durable. A verification waits for two."),
+    Panel("Changes in a commit", "short",
+          ((mean("idphoto_ledger_commit_changes"), "mean"),
+           (quantile(0.95, "idphoto_ledger_commit_changes"), "p95")),
+          help="Claims and ends that wait at the same time become durable together."),
+    Panel("Unsettled orders", "short",
+          (("sum by (instance) (idphoto_ledger_unsettled{%})", "{{instance}}"),),
+          help="Ended, and not recorded yet: see the runbook of IdphotoOrdersUnsettled.",
+          limits=(1, 100)),
+    Panel("Swept orders and late ends", "reqps",
+          ((rate("idphoto_ledger_swept_total"), "swept"),
+           (rate("idphoto_ledger_late_ends_total"), "late ends")),
+          help="Given up because their gateway is gone, and ended after they were given up."),
+    Panel("Orders of the ledger", "short",
+          (("max by (job) (idphoto_ledger_orders{%})", "{{job}}"),), width=4),
+    Panel("Size of the ledger", "bytes",
+          (("max by (job) (idphoto_ledger_size_bytes{%})", "{{job}}"),), width=4),
+]
+
 SATURATION_ROW = [
     Panel("Orders under way", "percentunit",
           (("idphoto_orders_active{%} / idphoto_orders_limit{%}", "{{instance}}"),),
@@ -173,6 +200,7 @@ ROWS = [
     ("Latency", LATENCY_ROW),
     ("Answers", ANSWERS_ROW),
     ("Orders", ORDERS_ROW),
+    ("Ledger", LEDGER_ROW),
     ("Saturation", SATURATION_ROW),
     ("Clock, keys, versions", UPKEEP_ROW),
 ]

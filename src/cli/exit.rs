@@ -36,7 +36,7 @@ const MEANINGS: [(Exit, &str); 10] = [
     (Exit::BadData, "the given data or files are wrong"),
     (
         Exit::Unavailable,
-        "no gateway there (the text says what is), or one that sent nothing now",
+        "no gateway or ledger there (the text says what is), or one that sent nothing now",
     ),
     (Exit::Fault, "a fault of the gateway or its operator"),
     (Exit::Files, "a file could not be read or written"),
@@ -68,6 +68,7 @@ impl Exit {
             "top" => &[Self::Unavailable, Self::Files],
             "doctor" => &[Self::Unavailable, Self::Files, Self::Config],
             "serve" | "config" => &[Self::Files, Self::Config],
+            "ledger" => &[Self::BadData, Self::Unavailable, Self::Files, Self::Config],
             "keys" => &[Self::BadData, Self::Files],
             _ => &[Self::Files],
         };
@@ -78,18 +79,22 @@ impl Exit {
                 command == "idphoto" || always.contains(exit) || own.contains(exit)
             })
             .map(|(exit, meaning)| (*exit as u8, *meaning))
-            .chain(by_second_signal(command))
+            .chain(by_signal(command))
     }
 }
 
-/// 128 and the signal's number, of commands that stay up.
-fn by_second_signal(command: &str) -> impl Iterator<Item = (u8, &'static str)> {
-    let stays = matches!(command, "idphoto" | "serve" | "sandbox" | "demo");
-    let ends = [
-        (130, "a second SIGINT ended it at once"),
-        (143, "a second SIGTERM ended it at once"),
-    ];
-    ends.into_iter().filter(move |_| stays)
+/// 128 and the signal's number, of commands that do not leave it to the system.
+fn by_signal(command: &str) -> impl Iterator<Item = (u8, &'static str)> {
+    let ends = match command {
+        "idphoto" | "serve" | "sandbox" | "demo" => [
+            (130, "a second SIGINT ended it at once"),
+            (143, "a second SIGTERM ended it at once"),
+        ]
+        .as_slice(),
+        "ledger" => &[(130, "SIGINT ended it"), (143, "SIGTERM ended it")],
+        _ => &[],
+    };
+    ends.iter().copied()
 }
 
 impl From<Exit> for ExitCode {

@@ -15,6 +15,9 @@ pub trait Archive: Send + Sync + 'static {
     /// What is wrong with the data itself; nothing when it is whole. Reads everything.
     fn check(&self) -> BoxFuture<'_, Result<Vec<String>, LedgerError>>;
 
+    /// One order as it stands.
+    fn order(&self, id: &OrderId) -> BoxFuture<'_, Result<Option<Listed>, LedgerError>>;
+
     /// Orders as they stand, ordered by id.
     fn orders(&self, page: OrderPage) -> BoxFuture<'_, Result<Vec<Listed>, LedgerError>>;
 

@@ -49,10 +49,10 @@ pub async fn open(
             })
         }
         Location::Postgres(_) => {
-            let ledger = Arc::new(Postgres::open(settings, clock, observer).await?);
+            let database = Arc::new(Postgres::open(settings, clock, observer).await?);
             Ok(Opened {
-                ledger,
-                archive: None,
+                ledger: Arc::clone(&database) as _,
+                archive: Some(database),
             })
         }
     }
@@ -77,9 +77,10 @@ pub async fn open_archive(
             let archive = archive.map_err(|error| OpenError::Engine(Arc::new(error)))?;
             Ok(Some(archive))
         }
-        Location::Postgres(_) => Err(OpenError::Engine(Arc::new(std::io::Error::from(
-            std::io::ErrorKind::Unsupported,
-        )))),
+        Location::Postgres(_) => {
+            let database = Postgres::open_archive(settings, clock, migrated).await?;
+            Ok(Some(Arc::new(database)))
+        }
     }
 }
 

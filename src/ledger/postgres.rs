@@ -2,6 +2,7 @@
 //!
 //! A verification takes three round trips: the look, the claim and the end, each one statement.
 
+mod archive;
 mod certainty;
 mod columns;
 mod connections;
@@ -34,11 +35,14 @@ use super::journal::{Scribe, hex, micros};
 use super::settings::{Location, OpenError, Settings};
 use super::url::{Servers, Url, UrlError};
 use crate::domain::{OrderId, Verification};
-use crate::observe::{Event, Observer};
+use crate::observe::{Event, Nobody, Observer};
 use crate::verify::port::{
     Attempt, BoxFuture, Claim, Claimed, Clock, Fingerprint, Ledger, LedgerError, Record, Settled,
     Settlement,
 };
+
+/// For what an operator asks for: an index, or a look at every order, takes its time.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Orders in a PostgreSQL database.
 pub struct Postgres {
@@ -119,10 +123,43 @@ impl Postgres {
         schema::check(&connections).await?;
         let durability = Durability::read(&connections).await;
         durability.map_err(Refusal::from)?.judge()?;
+        let parts = (connections, fingerprinter, Arc::clone(observer));
+        Self::new(settings, clock, parts)
+    }
+
+    /// Opens a database for an operator's command; its schema has to be there, unless it is to be
+    /// `migrated`.
+    ///
+    /// # Errors
+    /// It cannot be reached, or is not fit.
+    pub async fn open_archive(
+        settings: &Settings,
+        clock: &Arc<dyn Clock>,
+        migrated: bool,
+    ) -> Result<Self, OpenError> {
+        if migrated {
+            migrate(settings).await?;
+        }
+        let connections = pool(settings, None, PATIENCE)?;
+        schema::check(&connections).await?;
+        // Nothing is claimed with this one.
+        let fingerprinter = Fingerprinter::ephemeral()?;
+        Self::new(
+            settings,
+            clock,
+            (connections, fingerprinter, Arc::new(Nobody)),
+        )
+    }
+
+    fn new(
+        settings: &Settings,
+        clock: &Arc<dyn Clock>,
+        (connections, fingerprinter, observer): (Connections, Fingerprinter, Arc<dyn Observer>),
+    ) -> Result<Self, OpenError> {
         Ok(Self {
             connections,
             clock: Arc::clone(clock),
-            observer: Arc::clone(observer),
+            observer,
             fingerprinter,
             member: settings.member.clone(),
             owner: instance()?,
@@ -133,9 +170,13 @@ impl Postgres {
     }
 
     fn scribe(&self, at: OffsetDateTime) -> Scribe<'_> {
+        self.written_by(&self.owner, at)
+    }
+
+    fn written_by<'a>(&'a self, owner: &'a str, at: OffsetDateTime) -> Scribe<'a> {
         Scribe {
             member: &self.member,
-            owner: &self.owner,
+            owner,
             at,
         }
     }
@@ -172,20 +213,22 @@ impl Postgres {
 /// # Errors
 /// The database cannot be reached, is newer, or refuses.
 pub async fn migrate(settings: &Settings) -> Result<usize, OpenError> {
-    // Without a time limit of statements: an index of many orders takes its time.
-    let connections = pool(settings, false)?;
+    let connections = pool(settings, None, PATIENCE)?;
     Ok(schema::migrate(&connections).await?)
 }
 
 /// Connections of which one was seen to work.
 async fn connect(settings: &Settings) -> Result<Connections, Refusal> {
-    let limited = pool(settings, true)?;
+    // Whoever waits for a step waits for `timeout`: this ends first, and says what is certain. A
+    // statement ends before: then it is certain that nothing is written later.
+    let limit = settings.timeout * 9 / 10;
+    let limited = pool(settings, Some(settings.timeout * 7 / 10), limit)?;
     match limited.one().await {
         Ok(_) => Ok(limited),
         // A proxy that pools transactions takes no options of sessions: there the time limit of
         // statements is a setting of the role.
         Err(Fault::Said { code, .. }) if code == "08P01" => {
-            let plain = pool(settings, false)?;
+            let plain = pool(settings, None, limit)?;
             drop(plain.one().await?);
             Ok(plain)
         }
@@ -193,15 +236,17 @@ async fn connect(settings: &Settings) -> Result<Connections, Refusal> {
     }
 }
 
-fn pool(settings: &Settings, with_options: bool) -> Result<Connections, Refusal> {
+fn pool(
+    settings: &Settings,
+    of_statements: Option<Duration>,
+    limit: Duration,
+) -> Result<Connections, Refusal> {
     let Location::Postgres(url) = &settings.location else {
         return Err(UrlError::Shape.into());
     };
     let url = Url::parse(url)?;
     let mut config = config(settings, &url);
-    if with_options {
-        // Before anybody stops waiting for it: so it is certain, and nothing is written later.
-        let limit = settings.timeout * 7 / 10;
+    if let Some(limit) = of_statements {
         config.options(format!("-c statement_timeout={}", limit.as_millis()));
     }
     let plain = ManagerConfig {
@@ -213,8 +258,6 @@ fn pool(settings: &Settings, with_options: bool) -> Result<Connections, Refusal>
     } else {
         Manager::from_config(config, tokio_postgres::NoTls, plain)
     };
-    // Whoever waits for a step waits as long: this one ends first, and says what is certain.
-    let limit = settings.timeout * 9 / 10;
     Ok(Connections::new(
         manager,
         settings.postgres.connections,
@@ -228,6 +271,7 @@ fn config(settings: &Settings, url: &Url) -> Config {
         .user(&url.user)
         .dbname(&url.database)
         .application_name("idphoto")
+        .connect_timeout(settings.timeout)
         .tcp_user_timeout(settings.timeout)
         .keepalives_idle(Duration::from_secs(30))
         .ssl_mode(SslMode::Disable);

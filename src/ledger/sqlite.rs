@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 mod archive;
+mod backup;
 mod book;
 mod connection;
 mod core;
@@ -35,8 +36,11 @@ use crate::verify::port::{
     Attempt, BoxFuture, Claim, Claimed, Clock, Fingerprint, Ledger, LedgerError, Record, Settled,
     Settlement,
 };
+pub(super) use backup::back_up;
 use core::Core;
-use error::{StartError, blocking};
+use error::blocking;
+pub(super) use error::{StartError, tells_damage};
+pub(super) use lock::Lock;
 use reader::Reader;
 
 /// Orders in a file.

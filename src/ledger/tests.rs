@@ -43,7 +43,7 @@ async fn engines() -> Vec<Engine> {
     if let Some(database) = Database::fresh().await {
         engines.push(Engine {
             ledger: Arc::new(database.open().await),
-            _home: Box::new(()),
+            _home: Box::new(database),
         });
     }
     engines

@@ -6,8 +6,9 @@ use super::reading::{Key, Reading};
 use super::tally::Count;
 use super::words::{self, NOTHING};
 use crate::telemetry::metrics::table::{
-    CALL_DURATION, CALLS_JOINED, CALLS_REPLAYED, CLOCK_SKEW, CONFIDENCE, DESCRIPTORS, MEMORY,
-    ORDERS_ACTIVE, ORDERS_LIMIT, OUTCOME_UNKNOWN, TELEMETRY_LOST, UPI_DURATION,
+    CALL_DURATION, CALLS_JOINED, CALLS_REPLAYED, CLOCK_SKEW, CONFIDENCE, DESCRIPTORS,
+    LEDGER_UNSETTLED, LEDGER_UP, MEMORY, ORDERS_ACTIVE, ORDERS_LIMIT, OUTCOME_UNKNOWN,
+    TELEMETRY_LOST, UPI_DURATION,
 };
 
 const DAY: f64 = 24.0 * 60.0 * 60.0;
@@ -76,10 +77,38 @@ fn orders(reading: &Reading) -> Panel {
     let rows = vec![
         in_flight,
         alarming("outcome unknown", outcome_unknown, Tone::Alarm),
-        Row::new("joined", known(reading.value(&CALLS_JOINED))),
-        Row::new("replayed", known(reading.value(&CALLS_REPLAYED))),
+        Row::new(
+            "joined, replayed",
+            format!(
+                "{}, {}",
+                known(reading.value(&CALLS_JOINED)),
+                known(reading.value(&CALLS_REPLAYED))
+            ),
+        ),
+        ledger(reading),
     ];
     Panel::new("Orders", rows)
+}
+
+/// Whether orders can be recorded, for none is sent while they cannot, and how many ends wait.
+fn ledger(reading: &Reading) -> Row {
+    let waiting = reading.value(&LEDGER_UNSETTLED).filter(|ends| *ends > 0.0);
+    let waiting = waiting.map(|ends| format!("{} unsettled", words::count(ends)));
+    let up = match reading.value(&LEDGER_UP) {
+        Some(up) if up > 0.0 => "up",
+        Some(_) => "DOWN",
+        None => return Row::new("ledger", NOTHING).tone(Tone::Quiet),
+    };
+    let tone = if up == "up" && waiting.is_none() {
+        Tone::Plain
+    } else {
+        Tone::Alarm
+    };
+    let value = match waiting {
+        Some(waiting) => format!("{up}, {waiting}"),
+        None => up.to_owned(),
+    };
+    Row::new("ledger", value).tone(tone)
 }
 
 fn errors(reading: &Reading) -> Panel {

@@ -90,6 +90,7 @@ fn the_plain_view_shows_the_same() {
 fn what_needs_attention_has_a_colour() {
     let buffer = drawn(&display(), 120, 30);
     assert_eq!(colour(&buffer, "outcome unknown"), Color::Red);
+    assert_eq!(colour(&buffer, "DOWN, 2 unsettled"), Color::Red);
     assert_eq!(colour(&buffer, "verification 1500000003"), Color::Red);
     assert_eq!(colour(&buffer, "verification 1500000001"), Color::Red);
     assert_eq!(colour(&buffer, "encryption 1500000002"), Color::Yellow);
@@ -102,6 +103,7 @@ fn what_needs_attention_has_a_colour() {
     let buffer = drawn(&calm, 120, 30);
     assert_eq!(colour(&buffer, "outcome unknown"), Color::Reset);
     assert_eq!(colour(&buffer, "telemetry lost"), Color::Reset);
+    assert_eq!(colour(&buffer, "ledger "), Color::Reset);
 }
 
 #[test]
@@ -169,6 +171,7 @@ fn percentiles_rates_and_growth_are_of_the_interval() {
         .collect();
     let alarms = [
         "outcome unknown",
+        "ledger",
         "verification 1500000003",
         "verification 1500000001",
     ];

@@ -107,7 +107,7 @@ async fn one_trace_leads_from_the_caller_through_the_gateway_to_upi() {
     let order_id = message.order_id.clone();
     let call = within(TRACE, true, message);
     client(&pair.address).verify_id_photo(call).await.unwrap();
-    let spans = collector.trace(&TRACE, 8).await;
+    let spans = collector.trace(&TRACE, 9).await;
 
     let server = named(&spans, METHOD);
     assert_eq!(server.span.parent_span_id, CALLER);
@@ -127,7 +127,7 @@ async fn one_trace_leads_from_the_caller_through_the_gateway_to_upi() {
             ("order_id", &order_id),
         ],
     );
-    for stage in ["validate", "seal", "send", "open", "settle"] {
+    for stage in ["validate", "seal", "claim", "send", "open", "settle"] {
         let stage = named(&spans, stage);
         assert_eq!(stage.span.parent_span_id, server.span.span_id, "{stage:?}");
         assert_eq!(stage.span.kind(), SpanKind::Internal);
@@ -178,7 +178,7 @@ async fn no_event_of_the_log_is_in_a_span() {
         let call = within(TRACE, true, request(scenario));
         let _ = gateway.client().verify_id_photo(call).await;
     }
-    for exported in collector.trace(&TRACE, 19).await {
+    for exported in collector.trace(&TRACE, 22).await {
         let span = &exported.span;
         assert_eq!((span.events.len(), span.dropped_events_count), (0, 0));
         assert_eq!(span.links.len(), 0, "{exported:#?}");
@@ -191,7 +191,7 @@ async fn without_leave_the_trace_ends_at_our_door() {
     let pair = Pair::start(&collector, &[]);
     let call = within(TRACE, true, request("test"));
     client(&pair.address).verify_id_photo(call).await.unwrap();
-    collector.trace(&TRACE, 7).await;
+    collector.trace(&TRACE, 8).await;
     let theirs = |it: &Exported| it.resource["service.name"] == "idphoto-sandbox";
     let upi = async || collector.spans().into_iter().find(theirs);
     let upi = found("a span of the sandbox", upi).await;
@@ -232,7 +232,7 @@ async fn a_span_tells_how_a_call_failed_and_who_is_to_blame() {
     let code = |exported: &Exported| exported.span.status.as_ref().map(|status| status.code());
     assert!(matches!(code(refused), None | Some(StatusCode::Unset)));
 
-    let spans = collector.trace(&ours, 6).await;
+    let spans = collector.trace(&ours, 7).await;
     let failed = named(&spans, METHOD);
     assert_attributes(
         failed,
@@ -258,7 +258,7 @@ async fn the_span_of_a_call_ends_with_the_call_and_the_order_flies_on_in_its_tra
     let mut call = within(TRACE, true, request("sandbox:delay=2s"));
     call.set_timeout(Duration::from_millis(700));
     gateway.client().verify_id_photo(call).await.unwrap_err();
-    let spans = collector.trace(&TRACE, 7).await;
+    let spans = collector.trace(&TRACE, 8).await;
     let server = named(&spans, METHOD);
     assert_attributes(
         server,
@@ -296,7 +296,7 @@ async fn the_callers_decision_is_kept_and_ours_is_a_share() {
         .verify_id_photo(within(yes, true, request("test")))
         .await
         .unwrap();
-    collector.trace(&yes, 7).await;
+    collector.trace(&yes, 8).await;
     let traces: BTreeSet<_> = collector
         .spans()
         .into_iter()
@@ -325,7 +325,7 @@ async fn what_is_left_is_exported_at_the_end_of_a_drain() {
             .iter()
             .filter(|it| it.span.trace_id == TRACE)
             .count(),
-        7
+        8
     );
     assert!(!collector.metrics().is_empty());
 }
@@ -346,7 +346,7 @@ async fn the_log_line_leads_to_the_trace() {
             .verify_id_photo(within(TRACE, true, request("test")))
             .await
             .unwrap();
-        let spans = collector.trace(&TRACE, 7).await;
+        let spans = collector.trace(&TRACE, 8).await;
         gateway.process.signal("TERM");
         gateway.process.end();
         let printed = gateway.process.printed();

@@ -41,7 +41,7 @@ pub enum Fault {
     #[error("the order did not hold still within ledger.timeout")]
     Restless,
     /// It holds what no gateway wrote.
-    #[error(transparent)]
+    #[error("{0}")]
     Damaged(#[from] crate::ledger::Damaged),
 }
 

@@ -150,8 +150,9 @@ impl Postgres {
         while step.has_time() {
             let found = self.row(&mut step, attempt.order_id.as_str()).await?;
             let found = found.filter(|(row, _)| self.is_mine(row, &attempt));
-            let (row, record) = found.ok_or(LedgerError::WrongState)?;
-            let settled = self.settled(&row, &record, &end);
+            let (row, _) = found.ok_or(LedgerError::WrongState)?;
+            let settled = row.settled(&end, self.keep_texts);
+            let settled = settled.map_err(|damaged| step.error(damaged.into()))?;
             let settled = settled.ok_or(LedgerError::WrongState)?;
             if settled == Settled::Already
                 || self
@@ -162,17 +163,6 @@ impl Postgres {
             }
         }
         Err(step.error(Fault::Restless))
-    }
-
-    /// An answer is compared as it is recorded: with microseconds, and perhaps without texts.
-    fn settled(&self, row: &OrderRow, record: &Record, end: &Settlement) -> Option<Settled> {
-        match (&record.state, end) {
-            (State::Answered(_), Settlement::Answered(_)) => {
-                let same = row.answer == AnswerRow::of(end, self.keep_texts);
-                same.then_some(Settled::Already)
-            }
-            _ => machine::settled(&record.state, end),
-        }
     }
 
     async fn write_end(

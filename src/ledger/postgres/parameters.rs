@@ -19,3 +19,13 @@ pub fn number<'a>(value: &'a (impl ToSql + Sync)) -> Parameter<'a> {
 pub fn texts<'a>(values: &'a Vec<String>) -> Parameter<'a> {
     (values, Type::TEXT_ARRAY)
 }
+
+/// Whole numbers.
+pub fn numbers<'a>(values: &'a Vec<i64>) -> Parameter<'a> {
+    (values, Type::INT8_ARRAY)
+}
+
+/// Yes or no.
+pub fn flag<'a>(value: &'a bool) -> Parameter<'a> {
+    (value, Type::BOOL)
+}

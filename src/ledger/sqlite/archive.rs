@@ -31,6 +31,11 @@ impl Archive for Core {
         Box::pin(self.read(check::check))
     }
 
+    fn order(&self, id: &OrderId) -> BoxFuture<'_, Result<Option<Listed>, LedgerError>> {
+        let id = id.clone();
+        Box::pin(self.read(move |connection, book| lists::order(connection, book, &id)))
+    }
+
     fn orders(&self, page: OrderPage) -> BoxFuture<'_, Result<Vec<Listed>, LedgerError>> {
         Box::pin(self.read(move |connection, book| lists::orders(connection, book, &page)))
     }

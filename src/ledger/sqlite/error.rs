@@ -94,6 +94,19 @@ impl From<Gone> for LedgerError {
     }
 }
 
+/// Whether an error, its causes aside, says that a file does not hold what was written to it.
+pub(in crate::ledger) fn tells_damage(error: &(dyn Error + 'static)) -> bool {
+    if matches!(error.downcast_ref(), Some(StartError::Damaged(..))) {
+        return true;
+    }
+    let error = error.downcast_ref::<rusqlite::Error>();
+    let code = error.and_then(rusqlite::Error::sqlite_error_code);
+    matches!(
+        code,
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+    )
+}
+
 /// Certainly nothing was written.
 pub(super) fn failed(error: impl Error + Send + Sync + 'static) -> LedgerError {
     LedgerError::Engine(Arc::new(error))

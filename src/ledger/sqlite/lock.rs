@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
@@ -11,13 +12,18 @@ use super::place::{PRIVATE, Place, io};
 
 /// Held for as long as this lives; the operating system lets go of it when the process dies. The
 /// file stays: whoever removed it would let two in.
-pub(super) struct Lock {
+pub(in crate::ledger) struct Lock {
     _file: File,
 }
 
 impl Lock {
+    /// Takes the lock of the database at a path.
+    pub fn of(path: &Path) -> Result<Self, StartError> {
+        Self::take(&Place::find(path)?)
+    }
+
     /// Takes the lock of a database.
-    pub fn take(place: &Place) -> Result<Self, StartError> {
+    pub(super) fn take(place: &Place) -> Result<Self, StartError> {
         let path = place.beside(".lock");
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);

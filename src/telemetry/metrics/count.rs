@@ -23,12 +23,12 @@ impl Instruments {
                 self.stage_duration.record(took.as_secs_f64(), &labels);
             }
             Event::InFlight(orders) => self.orders_active.record(*orders as u64, &[]),
-            Event::Unsettled(_)
-            | Event::LateEnd
-            | Event::Swept(_)
-            | Event::LedgerUp(_)
-            | Event::Committed(..)
-            | Event::LedgerSize(..) => {}
+            Event::Unsettled(orders) => self.ledger_unsettled.record(*orders as u64, &[]),
+            Event::LateEnd => self.ledger_late.add(1, &[]),
+            Event::Swept(orders) => self.ledger_swept.add(*orders, &[]),
+            Event::LedgerUp(up) => self.ledger_up.record(u64::from(*up), &[]),
+            Event::Committed(changes, took) => self.committed(*changes, *took),
+            Event::LedgerSize(orders, bytes) => self.ledger_sized(*orders, *bytes),
             Event::Joined => self.calls_joined.add(1, &[]),
             Event::Replayed => self.calls_replayed.add(1, &[]),
             Event::Called(result, took) => self.called(*result, *took),
@@ -86,6 +86,16 @@ impl Instruments {
             ],
         };
         self.answers.add(1, &labels);
+    }
+
+    fn committed(&self, changes: usize, took: Duration) {
+        self.ledger_commit_changes.record(changes as u64, &[]);
+        self.ledger_commit_duration.record(took.as_secs_f64(), &[]);
+    }
+
+    fn ledger_sized(&self, orders: u64, bytes: u64) {
+        self.ledger_orders.record(orders, &[]);
+        self.ledger_size.record(bytes, &[]);
     }
 
     fn order_ended(&self, end: Result<(), Dispatch>) {

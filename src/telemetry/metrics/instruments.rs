@@ -55,6 +55,14 @@ instruments! {
     orders_active: Gauge<u64> = ORDERS_ACTIVE;
     orders_ended: Counter<u64> = ORDERS_ENDED;
     outcome_unknown: Counter<u64> = OUTCOME_UNKNOWN;
+    ledger_up: Gauge<u64> = LEDGER_UP;
+    ledger_commit_duration: Histogram<f64> = LEDGER_COMMIT_DURATION;
+    ledger_commit_changes: Histogram<u64> = LEDGER_COMMIT_CHANGES;
+    ledger_unsettled: Gauge<u64> = LEDGER_UNSETTLED;
+    ledger_swept: Counter<u64> = LEDGER_SWEPT;
+    ledger_late: Counter<u64> = LEDGER_LATE;
+    ledger_orders: Gauge<u64> = LEDGER_ORDERS;
+    ledger_size: Gauge<u64> = LEDGER_SIZE;
     upi_duration: Histogram<f64> = UPI_DURATION;
     reused_broken: Counter<u64> = REUSED_BROKEN;
     clock_skew: Gauge<f64> = CLOCK_SKEW;
@@ -70,6 +78,9 @@ impl Instruments {
         self.calls_replayed.add(0, &[]);
         self.outcome_unknown.add(0, &[]);
         self.orders_active.record(0, &[]);
+        self.ledger_unsettled.record(0, &[]);
+        self.ledger_swept.add(0, &[]);
+        self.ledger_late.add(0, &[]);
         for by in ["envoy", "grpc"] {
             self.attempts_replayed.add(0, &[KeyValue::new("by", by)]);
         }

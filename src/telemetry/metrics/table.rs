@@ -42,6 +42,8 @@ const STAGE_SECONDS: &[f64] = &[
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
     5.0, 10.0, 30.0, 60.0,
 ];
+/// Changes that share one commit.
+const CHANGES: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 const POINTS: &[f64] = &[10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0];
 
 /// An instrument of a meter as its row describes it, yet to be built.
@@ -82,7 +84,7 @@ table! {
     ERRORS: "idphoto.errors", "{error}", Kind::Counter, ["reason", "dispatch"],
         "Errors by their reason, and by what was certain about the request to UPI.";
     STAGE_DURATION: "idphoto.stage.duration", "s", Kind::Histogram(STAGE_SECONDS), ["stage"],
-        "Stages of a verification: validate, seal, send, open, settle.";
+        "Stages of a verification: validate, seal, claim, send, open, settle.";
     ORDERS_ACTIVE: "idphoto.orders.active", "{order}", Kind::Gauge, [],
         "Orders under way.";
     ORDERS_LIMIT: "idphoto.orders.limit", "{order}", Kind::Gauge, [],
@@ -91,6 +93,22 @@ table! {
         "Orders by how they ended.";
     OUTCOME_UNKNOWN: "idphoto.orders.outcome_unknown", "{order}", Kind::Counter, [],
         "Orders that were sent and got no valid answer. Each may have been charged.";
+    LEDGER_UP: "idphoto.ledger.up", "", Kind::Gauge, [],
+        "1 while the ledger can be written, 0 while it cannot; then no order is sent.";
+    LEDGER_COMMIT_DURATION: "idphoto.ledger.commit.duration", "s", Kind::Histogram(STAGE_SECONDS), [],
+        "How long it took until changes of the ledger were durable, all that were made at once.";
+    LEDGER_COMMIT_CHANGES: "idphoto.ledger.commit.changes", "{change}", Kind::Histogram(CHANGES), [],
+        "How many changes of the ledger were made durable at once.";
+    LEDGER_UNSETTLED: "idphoto.ledger.unsettled", "{order}", Kind::Gauge, [],
+        "Orders whose callers know their end, which the ledger has not taken yet. They are unknown if the process dies.";
+    LEDGER_SWEPT: "idphoto.ledger.swept", "{order}", Kind::Counter, [],
+        "Orders that a gateway left in flight that is gone, whose outcome is unknown now.";
+    LEDGER_LATE: "idphoto.ledger.late_ends", "{order}", Kind::Counter, [],
+        "Orders that had been given up as unknown, and whose end came after all.";
+    LEDGER_ORDERS: "idphoto.ledger.orders", "{order}", Kind::Gauge, [],
+        "Orders that the ledger has, where the engine counts them.";
+    LEDGER_SIZE: "idphoto.ledger.size", "By", Kind::Gauge, [],
+        "What the ledger takes on its disk, where the engine knows.";
     UPI_DURATION: "idphoto.upi.call.duration", "s", Kind::Histogram(CALL_SECONDS), ["result"],
         "Calls of UPI: answered, refused (401), not_sent or unknown.";
     REUSED_BROKEN: "idphoto.upi.reused.broken", "{order}", Kind::Counter, ["dispatch"],

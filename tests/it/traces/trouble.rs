@@ -66,13 +66,13 @@ async fn spans_that_a_collector_rejects_are_counted_as_far_as_it_can_be_believed
     let failed = r#"cause="export_failed",signal="traces""#;
     collector.answer([rejecting(1)]);
     verify(&gateway, 1).await;
-    // The seven of a call, and the sandbox's.
-    until("eight spans", async || collector.spans().len() == 8).await;
+    // The eight of a call, and the sandbox's.
+    until("nine spans", async || collector.spans().len() == 9).await;
     until(failed, async || lost(&admin, failed).await == 1).await;
     collector.answer((0..100).map(|_| rejecting(7000)));
     verify(&gateway, 2).await;
-    until("24 spans", async || collector.spans().len() == 24).await;
-    until(failed, async || lost(&admin, failed).await == 17).await;
+    until("27 spans", async || collector.spans().len() == 27).await;
+    until(failed, async || lost(&admin, failed).await == 19).await;
     let printed = gateway.process.printed();
     assert!(!printed.contains("canary"), "{printed}");
 }
@@ -114,5 +114,5 @@ async fn a_collector_over_tls_is_trusted_by_its_authority_and_by_no_other() {
 
     let gateway = Gateway::start(&[&endpoint, &trusted]);
     verify(&gateway, 1).await;
-    until("7 spans", async || collector.spans().len() >= 7).await;
+    until("8 spans", async || collector.spans().len() >= 8).await;
 }

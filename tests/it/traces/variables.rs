@@ -37,9 +37,9 @@ async fn a_message_comes_again_compressed_and_with_its_headers_when_a_collector_
     ]);
     let call = super::within(super::TRACE, true, request("test"));
     gateway.client().verify_id_photo(call).await.unwrap();
-    let spans = collector.trace(&super::TRACE, 7).await;
+    let spans = collector.trace(&super::TRACE, 8).await;
     let ids: BTreeSet<_> = spans.iter().map(|it| &it.span.span_id).collect();
-    assert_eq!(ids.len(), 7);
+    assert_eq!(ids.len(), 8);
     let metadata = collector.metadata();
     assert!(metadata.len() >= 2, "{metadata:?}");
     for metadata in metadata {

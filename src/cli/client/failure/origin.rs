@@ -90,6 +90,23 @@ impl Failure {
         Self::own(Code::InvalidArgument, "BAD_USAGE", message, Exit::Usage)
     }
 
+    /// Of a command that is about the ledger, and sends nothing to anybody.
+    #[must_use]
+    pub fn of_ledger(
+        code: Code,
+        reason: &str,
+        message: String,
+        advice: String,
+        exit: Exit,
+    ) -> Self {
+        Self {
+            dispatch: String::new(),
+            retry: String::new(),
+            advice,
+            ..Self::own(code, reason, message, exit)
+        }
+    }
+
     /// Nobody answered within a limit of the command's own.
     #[must_use]
     pub fn no_answer(message: &str) -> Self {

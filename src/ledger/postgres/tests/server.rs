@@ -165,7 +165,7 @@ impl Database {
         Settings {
             location: Location::Postgres(format!("postgres://idphoto@{address}/{}", self.name)),
             member: "00520446".to_owned(),
-            timeout: Duration::from_secs(10),
+            timeout: PATIENCE,
             sweep_after: Duration::from_secs(60),
             keep_texts: true,
             keys: vec![self.key.clone()],

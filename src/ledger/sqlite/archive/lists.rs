@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Row, named_params, params};
 
+use crate::domain::OrderId;
 use crate::ledger::archive::{JournalPage, Kept, Listed, OrderPage, Stats};
 use crate::ledger::journal::{from_micros, micros};
 use crate::ledger::row::OrderRow;
 use crate::ledger::sqlite::book::{Book, columns, order_row};
-use crate::ledger::sqlite::schema;
+use crate::ledger::sqlite::{orders, schema};
 use crate::verify::port::LedgerError;
 
 /// A gateway that gave no sign of life for so long is not counted.
@@ -62,6 +63,16 @@ fn by_state(connection: &Connection, book: &Book) -> rusqlite::Result<Vec<(Strin
 
 fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     row.get(column).map(i64::unsigned_abs)
+}
+
+/// One order.
+pub(super) fn order(
+    connection: &Connection,
+    book: &Book,
+    id: &OrderId,
+) -> Result<Option<Listed>, LedgerError> {
+    let row = orders::find(connection, &book.member, id.as_str())?;
+    row.map(listed).transpose()
 }
 
 /// A page of orders.

@@ -1,0 +1,105 @@
+//! What operators do with the database.
+
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+
+mod check;
+mod lists;
+mod moves;
+
+use super::Postgres;
+use super::parameters::{number, text};
+use crate::domain::OrderId;
+use crate::ledger::archive::{
+    Archive, Copied, JournalPage, Kept, Listed, OPERATOR, OrderPage, Resolution, Stats,
+};
+use crate::ledger::journal::{Entry, micros};
+use crate::verify::port::{BoxFuture, LedgerError, State};
+
+/// The order may have been settled meanwhile.
+const RESOLVE: &str = "
+INSERT INTO journal (at, member, order_id, event, entry)
+SELECT $1, $2, $3, $4, $5 FROM orders
+WHERE member = $2 AND order_id = $3 AND state = 'OUTCOME_UNKNOWN' RETURNING 1";
+
+/// How many rows of an import are on their way at once.
+const IMPORTING: usize = 8;
+
+impl Archive for Postgres {
+    fn stats(&self) -> BoxFuture<'_, Result<Stats, LedgerError>> {
+        Box::pin(self.numbers())
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<Vec<String>, LedgerError>> {
+        Box::pin(self.flaws())
+    }
+
+    fn order(&self, id: &OrderId) -> BoxFuture<'_, Result<Option<Listed>, LedgerError>> {
+        Box::pin(self.one(id.clone()))
+    }
+
+    fn orders(&self, page: OrderPage) -> BoxFuture<'_, Result<Vec<Listed>, LedgerError>> {
+        Box::pin(self.list(page))
+    }
+
+    fn journal(&self, page: JournalPage) -> BoxFuture<'_, Result<Vec<Kept>, LedgerError>> {
+        Box::pin(self.entries(page))
+    }
+
+    fn resolve(&self, resolution: Resolution) -> BoxFuture<'_, Result<(), LedgerError>> {
+        Box::pin(self.write_down(resolution))
+    }
+
+    fn purge(&self, keep: Duration, limit: u32) -> BoxFuture<'_, Result<u32, LedgerError>> {
+        Box::pin(self.forget(micros(self.clock.now() - keep), limit))
+    }
+
+    fn import(&self, rows: Vec<Copied>) -> BoxFuture<'_, Result<u64, LedgerError>> {
+        Box::pin(async move {
+            let mut new = 0;
+            for rows in rows.chunks(IMPORTING) {
+                let taken = try_join_all(rows.iter().map(|row| self.take_over(row))).await?;
+                new += taken.into_iter().sum::<u64>();
+            }
+            Ok(new)
+        })
+    }
+
+    fn copy(
+        &self,
+        after: Option<OrderId>,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Vec<Copied>, LedgerError>> {
+        Box::pin(self.page(after, limit))
+    }
+}
+
+impl Postgres {
+    async fn write_down(&self, resolution: Resolution) -> Result<(), LedgerError> {
+        let Resolution {
+            order_id,
+            resolved,
+            note,
+        } = resolution;
+        let mut step = self.connections.step();
+        let found = self.row(&mut step, order_id.as_str()).await?;
+        let found = found.filter(|(_, record)| record.state == State::OutcomeUnknown);
+        let (row, _) = found.ok_or(LedgerError::WrongState)?;
+        let (id, at) = (order_id.as_str(), self.clock.now());
+        let scribe = self.written_by(OPERATOR, at);
+        let entry = Entry::resolved(scribe, id, &row.upi_uuid, (resolved, &note));
+        let (at, event, entry) = (micros(at), entry.happened.name(), entry.encode());
+        let with = [
+            number(&at),
+            text(&self.member),
+            text(&id),
+            text(&event),
+            text(&entry),
+        ];
+        match step.write_once(RESOLVE, &with).await? {
+            0 => Err(LedgerError::WrongState),
+            _ => Ok(()),
+        }
+    }
+}
