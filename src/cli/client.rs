@@ -52,7 +52,6 @@ pub struct Target {
     pub key_file: Option<PathBuf>,
 }
 
-/// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     #[error("--plaintext contradicts https://{0}")]

@@ -15,7 +15,6 @@ use crate::upi::key::KeyError;
 /// Files larger than this are no input of ours (bytes).
 const MAX_FILE: u64 = 16 * 1024 * 1024;
 
-/// Why a command cannot begin.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
     #[error("cannot read {}", path.display())]

@@ -23,7 +23,6 @@ pub struct Man {
     dir: Option<PathBuf>,
 }
 
-/// Prints the completions.
 pub fn completions(args: &Completions, out: &mut dyn Write) -> io::Result<Exit> {
     // clap_complete panics when it cannot write, so it writes to memory.
     let mut script = Vec::new();

@@ -19,32 +19,25 @@ pub fn read(path: &Path, settings: &mut Settings) {
     let text = match text(path) {
         Ok(text) => text,
         Err(error) => {
+            settings.unread = true;
             let why = format!("cannot be read: {error}");
-            return refuse(path, None, why, settings);
+            return settings.problem(path.display().to_string(), None, why);
         }
     };
     match DeTable::parse(&text) {
         Ok(table) => Document { path, text: &text }.walk("", table.get_ref(), settings),
         // The parser's words can quote the file, so only the place is told.
         Err(error) => {
+            settings.unread = true;
             let (line, column) = place(&text, error.span().map_or(0, |span| span.start));
             let origin = Origin::File {
                 path: path.to_owned(),
                 line,
             };
             let why = format!("not valid TOML at column {column} (texts stand in quotes)");
-            refuse(path, Some(origin), why, settings);
+            settings.problem("configuration file".to_owned(), Some(origin), why);
         }
     }
-}
-
-fn refuse(path: &Path, origin: Option<Origin>, why: String, settings: &mut Settings) {
-    settings.unread = true;
-    let place = match origin {
-        Some(_) => "configuration file".to_owned(),
-        None => path.display().to_string(),
-    };
-    settings.problem(place, origin, why);
 }
 
 fn text(path: &Path) -> io::Result<String> {

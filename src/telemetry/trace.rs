@@ -49,23 +49,13 @@ where
         .with_filter(filter_fn(|metadata| metadata.is_span()))
 }
 
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Ids {
-    pub(super) trace: TraceId,
-    pub(super) span: SpanId,
-}
-
-impl Ids {
-    /// Called while an event of the span is being handled.
-    pub(super) fn of(span: &Id) -> Option<Self> {
-        let context = get_default(|subscriber| get_otel_context(span, subscriber))?;
-        let span = context.span();
-        let context = span.span_context();
-        context.is_valid().then(|| Self {
-            trace: context.trace_id(),
-            span: context.span_id(),
-        })
-    }
+/// The ids of a span. Called while an event of it is being handled.
+pub(super) fn ids(span: &Id) -> Option<(TraceId, SpanId)> {
+    let context = get_default(|subscriber| get_otel_context(span, subscriber))?;
+    let span = context.span();
+    let context = span.span_context();
+    let ids = (context.trace_id(), context.span_id());
+    context.is_valid().then_some(ids)
 }
 
 /// The traces of this process, where they are exported.

@@ -15,7 +15,6 @@ pub struct Address {
     pub port: u16,
 }
 
-/// Why a target cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     #[error("expected HOST:PORT, http://HOST:PORT or https://HOST:PORT")]

@@ -3,10 +3,8 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
-
-#[cfg(unix)]
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
 
 use super::{Kit, KitError, Pem};
 use crate::domain::Secret;
@@ -101,20 +99,17 @@ fn write(path: &Path, mode: u32, content: &str) -> Result<(), KitError> {
 
 fn fill(path: &Path, mode: u32, content: &str) -> io::Result<()> {
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    options.mode(mode);
+    options.write(true).create_new(true).mode(mode);
     let mut file = options.open(path)?;
     file.write_all(content.as_bytes())?;
     file.sync_all()
 }
 
 fn make_directory(dir: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    builder.mode(DIRECTORY);
-    builder.create(dir)
+    DirBuilder::new()
+        .recursive(true)
+        .mode(DIRECTORY)
+        .create(dir)
 }
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> KitError {

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use opentelemetry::trace::{SpanId, TraceId};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
@@ -17,7 +18,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::super::level::is_ours;
 use super::super::settings::LogFormat;
-use super::super::trace::Ids;
+use super::super::trace;
 use super::libraries::Libraries;
 
 /// RFC 3339 with as many digits in each line, so that lines stand below each other.
@@ -125,7 +126,7 @@ where
             order_id: order_id(context, event),
             ids: context
                 .lookup_current()
-                .and_then(|span| Ids::of(&span.id())),
+                .and_then(|span| trace::ids(&span.id())),
         };
         match self.format {
             LogFormat::Text => text(&mut writer, &now, event, around)?,
@@ -137,7 +138,7 @@ where
 
 struct Around {
     order_id: Option<String>,
-    ids: Option<Ids>,
+    ids: Option<(TraceId, SpanId)>,
 }
 
 /// The order id of the spans around an event that has no such field.
@@ -165,7 +166,7 @@ fn text(writer: &mut Writer<'_>, now: &str, event: &Event<'_>, around: Around) -
         write!(writer, " {ORDER_ID}={order_id:?}")?;
     }
     match around.ids {
-        Some(ids) => write!(writer, " trace_id={} span_id={}", ids.trace, ids.span),
+        Some((trace, span)) => write!(writer, " trace_id={trace} span_id={span}"),
         None => Ok(()),
     }
 }
@@ -178,9 +179,9 @@ fn json(now: String, event: &Event<'_>, around: Around) -> Value {
     if let Some(order_id) = around.order_id {
         members.put(ORDER_ID, order_id);
     }
-    if let Some(ids) = around.ids {
-        members.put("trace_id", ids.trace.to_string());
-        members.put("span_id", ids.span.to_string());
+    if let Some((trace, span)) = around.ids {
+        members.put("trace_id", trace.to_string());
+        members.put("span_id", span.to_string());
     }
     Value::Object(members.0)
 }

@@ -109,10 +109,10 @@ trait Instrument {
 }
 
 macro_rules! made_by {
-    ($($kind:ty: $method:ident;)*) => {
+    ($($kind:ty: $method:ident $(.$bounded:ident)?;)*) => {
         $(impl Instrument for $kind {
             fn of(meter: &Meter, metric: &Metric) -> Self {
-                described!(meter, $method, metric).build()
+                described!(meter, $method, metric)$(.$bounded(bounds(metric)))?.build()
             }
         })*
     };
@@ -123,20 +123,8 @@ made_by! {
     UpDownCounter<i64>: i64_up_down_counter;
     Gauge<u64>: u64_gauge;
     Gauge<f64>: f64_gauge;
-}
-
-impl Instrument for Histogram<f64> {
-    fn of(meter: &Meter, metric: &Metric) -> Self {
-        let histogram = described!(meter, f64_histogram, metric);
-        histogram.with_boundaries(bounds(metric)).build()
-    }
-}
-
-impl Instrument for Histogram<u64> {
-    fn of(meter: &Meter, metric: &Metric) -> Self {
-        let histogram = described!(meter, u64_histogram, metric);
-        histogram.with_boundaries(bounds(metric)).build()
-    }
+    Histogram<f64>: f64_histogram.with_boundaries;
+    Histogram<u64>: u64_histogram.with_boundaries;
 }
 
 fn bounds(metric: &Metric) -> Vec<f64> {

@@ -84,7 +84,6 @@ impl From<InputError> for Failure {
 }
 
 impl Failure {
-    /// The command line is wrong.
     #[must_use]
     pub fn usage(message: String) -> Self {
         Self::own(Code::InvalidArgument, "BAD_USAGE", message, Exit::Usage)
