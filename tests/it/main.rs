@@ -19,6 +19,7 @@ mod configured;
 mod crowds;
 mod data;
 mod descriptors;
+mod disks;
 mod doctor;
 mod faults;
 mod frames;
