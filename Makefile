@@ -28,7 +28,7 @@ TOOLS := $(CURDIR)/.tools
 BUF := $(TOOLS)/bin/buf
 GO := $(wildcard clients/go/go.mod)
 JAVA := $(wildcard clients/java/pom.xml)
-CLIENTS := $(if $(GO),test-go test-tracing test-proxies) $(if $(JAVA),test-java) $(if $(and $(GO),$(JAVA)),test-conformance test-consumers test-pom-matrix)
+CLIENTS := $(if $(GO),test-go test-tracing test-proxies test-replicas) $(if $(JAVA),test-java) $(if $(and $(GO),$(JAVA)),test-conformance test-consumers test-pom-matrix)
 
 step = @printf '\n== %s\n' '$(1)'
 
@@ -189,7 +189,7 @@ test-observability: build ##  a real Prometheus scrapes the gateway; alerts, eve
 	@tests/observability/run.py
 
 # These tests start this binary; the clients' leave a table of their scenarios.
-dist test-go test-java test-observability test-tracing test-proxies test-matrix test-consumers test-pom-matrix: export IDPHOTO_BIN := $(abspath $(RELEASE))
+dist test-go test-java test-observability test-tracing test-proxies test-replicas test-matrix test-consumers test-pom-matrix: export IDPHOTO_BIN := $(abspath $(RELEASE))
 # Where it is missing they skip, but not here.
 test-go test-java: export REQUIRE_GATEWAY := 1
 TABLE := $(CURDIR)/target/conformance
@@ -214,7 +214,7 @@ test-tracing: build ##  one trace through Go client, gateway and sandbox
 	@cd tests/tracing && go test -race -count=1 ./...
 
 .PHONY: test-proxies
-test-proxies test-matrix: export ENVOY_BIN := $(TOOLS)/bin/envoy
+test-proxies test-matrix test-replicas: export ENVOY_BIN := $(TOOLS)/bin/envoy
 # Debian has nginx and HAProxy where the PATH of most users does not go.
 test-proxies test-matrix: export PATH := $(PATH):/usr/sbin
 test-proxies: build ##  callers behind a real Envoy, and nginx and HAProxy where they are installed
@@ -225,6 +225,12 @@ test-proxies: build ##  callers behind a real Envoy, and nginx and HAProxy where
 	@cd tests/proxies && $(TOOLS)/bin/staticcheck ./...
 	@for proxy in nginx haproxy; do command -v $$proxy >/dev/null || echo "$$proxy is not installed: left out"; done
 	@cd tests/proxies && go test -race -count=1 ./...
+
+.PHONY: test-replicas
+test-replicas: build ##  two gateways on one PostgreSQL behind a real Envoy: killed, frozen, cut off; each order is sent once
+	@scripts/tools.sh envoy
+	$(call step,replicas)
+	@cd tests/proxies && ../../scripts/postgres.sh run go test -v -count=1 -timeout 10m -run Replicas ./...
 
 # Where systemd runs, the packages would start services: whoever wants these proxies there installs them.
 .PHONY: test-matrix

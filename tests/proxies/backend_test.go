@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -44,6 +45,13 @@ func startBackend(t *testing.T, breaks bool, settings ...string) backend {
 // says starts idphoto with a log in this file, and gives what follows these words in its first lines.
 func says(t *testing.T, log, words string, arguments ...string) string {
 	t.Helper()
+	_, said := started(t, log, words, arguments...)
+	return said
+}
+
+// started is the same with the process.
+func started(t *testing.T, log, words string, arguments ...string) (*exec.Cmd, string) {
+	t.Helper()
 	command := run(t, "IDPHOTO_BIN", arguments...)
 	file, err := os.Create(log)
 	if err != nil {
@@ -61,12 +69,12 @@ func says(t *testing.T, log, words string, arguments ...string) string {
 	lines := bufio.NewScanner(output)
 	for lines.Scan() {
 		if found, is := strings.CutPrefix(lines.Text(), words); is {
-			return found
+			return command, found
 		}
 	}
 	said, _ := os.ReadFile(log)
 	t.Fatalf("%s ended before it listened; it said: %s", arguments[0], said)
-	return ""
+	return nil, ""
 }
 
 // received is the sandbox's own count of requests by order.

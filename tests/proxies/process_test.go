@@ -93,11 +93,16 @@ func startEnvoy(t *testing.T, gateway string) string {
 	if !found {
 		t.Fatalf("no address: %s", gateway)
 	}
-	folder := t.TempDir()
-	config, admin := filepath.Join(folder, "envoy.yaml"), filepath.Join(folder, "admin")
+	config := filepath.Join(t.TempDir(), "envoy.yaml")
 	if err := os.WriteFile(config, fmt.Appendf(nil, envoyConfig, host, port), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return envoy(t, config)
+}
+
+func envoy(t *testing.T, config string) string {
+	t.Helper()
+	admin := filepath.Join(t.TempDir(), "admin")
 	command := run(t, "ENVOY_BIN", "--config-path", config, "--admin-address-path", admin,
 		"--concurrency", "1", "--use-dynamic-base-id", "--log-level", "error")
 	if err := command.Start(); err != nil {
