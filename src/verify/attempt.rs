@@ -12,7 +12,7 @@ use tracing::info;
 use super::error::{Dispatch, NotSent, VerifyError};
 use super::flight::{Ended, Flight};
 use super::port::{Attempt, CallError, Cause, Claim, Digest, Record, Sealed, Settlement, State};
-use super::standing::Stand;
+use super::standing::{Stand, same_content};
 use super::{Phase, Ticket, Upstream, Verified, Verifier};
 use crate::crash;
 use crate::domain::{Consent, OrderId, Verification};
@@ -67,6 +67,7 @@ impl Verifier {
         }
         report_if_deserted(&flight, &ended);
         flight.land(ended);
+        crash::point("told");
         self.flights.remove(&flight.order_id);
     }
 
@@ -167,6 +168,8 @@ impl Verifier {
 
     /// What an order that stands in the ledger says to a call.
     async fn stand(&self, record: Box<Record>, flight: &Flight) -> Ended {
+        // It may have been claimed for other content since it was looked at.
+        same_content(&record, flight)?;
         let record = match record.state {
             State::Sending => self.elsewhere(flight).await?,
             _ => *record,

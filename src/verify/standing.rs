@@ -117,7 +117,7 @@ fn is_ours(record: &Record, attempt: &Attempt) -> bool {
 }
 
 /// Holds a recorded order against the content of a call; the digest to claim it with.
-fn same_content(record: &Record, flight: &Flight) -> Result<Digest, VerifyError> {
+pub(super) fn same_content(record: &Record, flight: &Flight) -> Result<Digest, VerifyError> {
     match flight.fingerprint.under(record.digest.key) {
         Some(digest) if digest == record.digest => Ok(digest),
         Some(_) => Err(NotSent::OrderIdReused.into()),
