@@ -13,7 +13,8 @@ COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/target,sharing=locked \
     cargo build --release --locked --bin idphoto --no-default-features --features vendored-openssl \
-    && cp target/release/idphoto /usr/local/bin/
+    && cp target/release/idphoto /usr/local/bin/ \
+    && mkdir -m 0700 /state
 
 # glibc, libgcc and the certificates of public authorities; no shell.
 FROM gcr.io/distroless/cc-debian12:nonroot
@@ -25,6 +26,10 @@ LABEL org.opencontainers.image.title="idphoto" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 COPY --from=build /usr/local/bin/idphoto /usr/local/bin/idphoto
+# Where the ledger is by default. Without a volume here it goes with the container, and orders that
+# were sent can be sent and charged again.
+COPY --from=build --chown=65532:65532 /state /var/lib/idphoto
+WORKDIR /var/lib/idphoto
 # By number, so that Kubernetes can see that it is not root.
 USER 65532:65532
 ENV IDPHOTO_SERVER__LISTEN=0.0.0.0:50051 \

@@ -164,9 +164,10 @@ lint-deploy: build ##  systemd unit, compose file; its gateway and sandbox as tw
 	@tests/deploy/run.py
 
 .PHONY: test-rust
-test-rust: ##  unit and integration tests of the gateway
+test-rust: export REQUIRE_POSTGRES := 1
+test-rust: ##  unit and integration tests of the gateway, beside a PostgreSQL of Debian's
 	$(call step,cargo test)
-	@cargo test $(CARGO_FLAGS)
+	@scripts/postgres.sh run cargo test $(CARGO_FLAGS)
 
 .PHONY: test-fuzz
 test-fuzz: ##  every fuzz target for a few seconds, from its seeds

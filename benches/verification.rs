@@ -6,6 +6,14 @@
 //! BASELINE=/path/to/idphoto cargo bench --bench verification        # and another build
 //! ```
 //!
+//! What the ledger costs; the default is a SQLite file in the system's temporary directory:
+//!
+//! ```sh
+//! cargo bench --bench verification -- memory:ledger.url=memory:
+//! scripts/postgres.sh run sh -c 'cargo bench --bench verification -- memory:ledger.url=memory: \
+//!     postgres:ledger.url=$IDPHOTO_TEST_POSTGRES,ledger.tls=false,ledger.fingerprint_key_files=["KEY"]'
+//! ```
+//!
 //! What telemetry costs, and that a collector in trouble costs no call:
 //!
 //! ```sh
@@ -48,7 +56,7 @@ use collector::Collectors;
 use floor::Floor;
 use load::Slice;
 use photo::Photo;
-use process::{Gateway, Sandbox};
+use process::{BASELINE, Gateway, Sandbox};
 
 const IN_FLIGHT: usize = 16;
 /// Many short ones: the noise of a machine changes from second to second, and the ratio of two
@@ -56,11 +64,15 @@ const IN_FLIGHT: usize = 16;
 const SLICES: usize = 96;
 const CALLS: usize = 128;
 const CALLS_ALONE: usize = 24;
+/// Where engines of the ledger write many orders at once.
+const MANY: usize = 64;
+const CALLS_OF_MANY: usize = 192;
 
 struct Variant {
     gateway: Gateway,
     loaded: Vec<Slice>,
     alone: Vec<Slice>,
+    many: Vec<Slice>,
 }
 
 impl Variant {
@@ -69,6 +81,7 @@ impl Variant {
             gateway,
             loaded: Vec::new(),
             alone: Vec::new(),
+            many: Vec::new(),
         }
     }
 }
@@ -86,7 +99,7 @@ async fn run() {
     let ours = settings.map(|(name, settings)| Gateway::start(&sandbox, name, &settings));
     let other = std::env::var("BASELINE").ok().map(|binary| {
         let command = Command::new(binary);
-        Gateway::run(command, &sandbox, "baseline".to_owned(), &[])
+        Gateway::run(command, &sandbox, BASELINE.to_owned(), &[])
     });
     let mut variants: Vec<_> = ours.chain(other).map(Variant::of).collect();
     let floor = Floor::prepare(&photo);
@@ -107,6 +120,11 @@ async fn run() {
             let variant = &mut variants[index];
             let slice = load::slice(&variant.gateway, &photo, 1, CALLS_ALONE).await;
             variant.alone.push(slice);
+        }
+        for index in in_turn(variants.len(), number) {
+            let variant = &mut variants[index];
+            let slice = load::slice(&variant.gateway, &photo, MANY, CALLS_OF_MANY).await;
+            variant.many.push(slice);
         }
         floors.push(floor.measure());
     }
@@ -163,6 +181,10 @@ fn report(variants: &[Variant], floors: &[Duration]) {
         line("CPU per call", middle, smallest, floor, least);
         let (middle, smallest) = spread(&variant.alone, |slice| slice.percentile(50));
         line("latency p50", middle, smallest, floor, least);
+        let mut rates: Vec<_> = variant.many.iter().map(Slice::rate).collect();
+        rates.sort_unstable_by(f64::total_cmp);
+        let rate = rates[rates.len() / 2];
+        println!("{name}, {MANY} in flight: median {rate:.0} calls a second");
         println!("  memory, peak     {} KiB", variant.gateway.peak_memory());
     }
     compare(variants);
@@ -180,12 +202,20 @@ fn compare(variants: &[Variant]) {
             .map(|(one, two)| two.cpu_per_call().as_secs_f64() / one.cpu_per_call().as_secs_f64());
         let p50 = pairs
             .map(|(one, two)| two.percentile(50).as_secs_f64() / one.percentile(50).as_secs_f64());
+        let many = first.many.iter().zip(&other.many);
+        let rate = many.map(|(one, two)| two.rate() / one.rate());
+        let alone = first.alone.iter().zip(&other.alone);
+        let alone = alone
+            .map(|(one, two)| two.percentile(50).as_secs_f64() / one.percentile(50).as_secs_f64());
         println!(
-            "{} ÷ {}: CPU per call {}, latency p50 {} (medians and quartiles of {SLICES} pairs of slices)",
+            "{} ÷ {}: CPU per call {}, latency p50 {}, calls a second at {MANY} in flight {}, latency p50 alone {} \
+             (medians and quartiles of {SLICES} pairs of slices)",
             other.gateway.name,
             first.gateway.name,
             quartiles(cpu.collect()),
-            quartiles(p50.collect())
+            quartiles(p50.collect()),
+            quartiles(rate.collect()),
+            quartiles(alone.collect())
         );
     }
 }

@@ -65,6 +65,8 @@ def bad_unit():
     stop = re.search(r"^TimeoutStopSec=(\S+)$", unit, re.MULTILINE)
     if not stop or seconds(stop[1]) <= longest_drain():
         yield f"{UNIT.name}: TimeoutStopSec does not leave the time for a drain"
+    if "StateDirectory=idphoto" not in unit or "WorkingDirectory=%S/idphoto" not in unit:
+        yield f"{UNIT.name}: the ledger is not in a directory of its own that lasts"
     refused = re.search(r"^RestartPreventExitStatus=(.*)$", unit, re.MULTILINE)
     if not refused or "78" not in refused[1].split():
         yield f"{UNIT.name}: restarts with a wrong configuration"
@@ -103,6 +105,16 @@ def bad_gateway(gateway):
         yield "gateway: stop_grace_period does not leave the time for a drain"
     if gateway["depends_on"]["sandbox"]["condition"] != "service_healthy":
         yield "gateway: does not wait for the sandbox's keys"
+
+
+def bad_ledger(gateway, volumes):
+    """Orders outlive the container only in a volume that is on a disk."""
+    path = gateway["environment"].get("IDPHOTO_LEDGER__URL", "").removeprefix("sqlite:")
+    for mount in gateway["volumes"]:
+        options = (volumes.get(mount["source"]) or {}).get("driver_opts") or {}
+        if path.startswith(f"{mount['target']}/") and not mount.get("read_only") and options.get("type") != "tmpfs":
+            return
+    yield "gateway: the ledger is in no volume that outlives the container"
 
 
 def bad_flags(service):
@@ -166,10 +178,12 @@ def bad_compose():
     if code:
         yield f"compose.yaml: {text}"
         return
-    services = json.loads(text)["services"]
+    project = json.loads(text)
+    services = project["services"]
     for name, service in services.items():
         yield from bad_service(name, service)
     yield from bad_gateway(services["gateway"])
+    yield from bad_ledger(services["gateway"], project["volumes"])
     yield from bad_flags(services["prometheus"])
     yield from bad_agreements(services)
     yield from bad_mounts(services)

@@ -48,17 +48,14 @@ pub struct Admin {
     pages: Arc<Pages>,
 }
 
-/// Why the port cannot be opened.
+/// Another process has the port, or the address is not this machine's.
 #[derive(Debug, thiserror::Error)]
-pub enum AdminError {
-    /// Another process has the port, or the address is not this machine's.
-    #[error("cannot listen on {address} (admin.listen)")]
-    Bind {
-        /// `admin.listen`.
-        address: SocketAddr,
-        /// What the operating system said.
-        source: io::Error,
-    },
+#[error("cannot listen on {address} (admin.listen)")]
+pub struct AdminError {
+    /// `admin.listen`.
+    address: SocketAddr,
+    /// What the operating system said.
+    source: io::Error,
 }
 
 impl Admin {
@@ -71,7 +68,7 @@ impl Admin {
         most: usize,
         sources: Sources,
     ) -> Result<Self, AdminError> {
-        let failed = |source| AdminError::Bind { address, source };
+        let failed = |source| AdminError { address, source };
         let acceptor = Acceptor::bind("admin.listen", address).await;
         let acceptor = acceptor.map_err(failed)?;
         let local = address.ip().to_canonical().is_loopback();

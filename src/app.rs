@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 mod certificates;
 mod descriptors;
 mod judge;
+mod keeper;
 mod material;
 mod odd;
 mod prepare;
@@ -22,6 +22,8 @@ pub use descriptors::Room;
 pub use material::{Half, KeyRole, Material};
 pub use prepare::{Preparation, Prepared, Upstream, prepare};
 pub use read::{NotText, to_passphrase};
+
+use keeper::Keeper;
 
 use crate::admin::{self, Admin, AdminError};
 use crate::config::ServerConfig;
@@ -50,23 +52,6 @@ pub struct App {
     room: Room,
     _keeper: Keeper,
     drain_timeout: Duration,
-}
-
-/// Keeps the ledger for as long as the gateway runs.
-struct Keeper(AbortHandle);
-
-impl Keeper {
-    fn start(verifier: &Arc<Verifier>) -> Self {
-        let verifier = Arc::clone(verifier);
-        let task = tokio::spawn(async move { verifier.keep_ledger().await });
-        Self(task.abort_handle())
-    }
-}
-
-impl Drop for Keeper {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 /// Why a gateway does not start.
@@ -106,15 +91,14 @@ impl App {
             Arc::clone(&clock),
             Arc::clone(&observer),
         )?);
-        let Opened { ledger, archive: _ } =
-            ledger::open(&prepared.ledger, &clock, &observer).await?;
+        let Opened { ledger, archive } = ledger::open(&prepared.ledger, &clock, &observer).await?;
         let limits = Limits {
             max_in_flight: room.orders,
             least_time: LEAST_TIME,
             ledger: prepared.ledger.timeout,
         };
         let verifier = Verifier::new(gateway, ledger, Arc::clone(&observer), limits);
-        let keeper = Keeper::start(&verifier);
+        let keeper = Keeper::start(&verifier, archive, prepared.config.ledger.keep);
         let ports = Ports {
             verifier,
             admission: Arc::new(Everyone),

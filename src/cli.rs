@@ -6,23 +6,23 @@ use std::io::{self, Write};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-pub mod answer;
-pub mod client;
-pub mod config;
-pub mod demo;
-pub mod doctor;
-pub mod exit;
-pub mod get;
-pub mod health;
+mod answer;
+mod client;
+mod config;
+mod demo;
+mod doctor;
+mod exit;
+mod get;
+mod health;
 mod input;
-pub mod keys;
-pub mod pages;
-pub mod sandbox;
-pub mod serve;
+mod keys;
+mod pages;
+mod sandbox;
+mod serve;
 mod stack;
 #[cfg(feature = "top")]
-pub mod top;
-pub mod verify;
+mod top;
+mod verify;
 
 use client::{Failure, Subject};
 use exit::Exit;
@@ -98,6 +98,7 @@ fn run(command: Command) -> io::Result<Exit> {
     Ok(exit)
 }
 
+/// A command tells what goes wrong, and ends with its code; an error is that this cannot be told.
 async fn dispatch(command: Command, out: &mut dyn Write) -> io::Result<Exit> {
     match command {
         Command::Demo(args) => demo::run(args, out).await,

@@ -8,13 +8,16 @@ mod memory;
 #[cfg(test)]
 mod model;
 mod open;
+pub mod postgres;
 mod row;
 mod settings;
+mod sqlite;
 #[cfg(test)]
 mod tests;
+pub mod url;
 
 pub use fingerprint::{FingerprintKey, Fingerprinter, KEY_LENGTH};
 pub use memory::MemoryLedger;
-pub use open::{OpenError, Opened, PostgresSettings, Settings, open};
+pub use open::{Opened, open, open_archive};
 pub use row::{AnswerRow, Damaged, OrderRow};
-pub use settings::{Keep, Location, LocationError};
+pub use settings::{Keep, Location, LocationError, OpenError, PostgresSettings, Settings};

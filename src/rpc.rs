@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::domain::{Merchant, Rules};
@@ -25,7 +26,6 @@ mod control;
 mod convert;
 mod deadline;
 mod drain;
-mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod handshake;
@@ -44,25 +44,23 @@ mod share;
 mod status;
 mod stretch;
 mod tls;
-mod unary;
 mod unread;
 mod upload;
-mod waiting;
 
 #[cfg(test)]
 mod tests;
 
-pub use error::ServerError;
+pub use drain::{Load, UnderWay};
 pub use health::Readiness;
+pub use listener::ServerError;
 pub use pace::Patience;
 pub use quota::Limits;
 pub use status::DOMAIN;
 pub use tls::{Tls, TlsError};
-pub use waiting::{Load, UnderWay};
 
 use drain::{Calls, Schedule};
 use handshake::Failures;
-use health::{Phase, Phases};
+use health::Phase;
 use listener::{Connections, Listener};
 
 /// Settings of the gRPC port.
@@ -122,7 +120,7 @@ pub struct Server {
     listener: Listener,
     probes: Option<Listener>,
     verifier: Arc<Verifier>,
-    phases: Phases,
+    phases: watch::Sender<Phase>,
     calls: Calls,
     drain_delay: Duration,
     drain_timeout: Duration,
@@ -135,7 +133,7 @@ impl Server {
     /// The address cannot be listened on.
     pub async fn bind(settings: Settings, ports: Ports) -> Result<Self, ServerError> {
         let tls = settings.tls.clone().map(|tls| tls.0);
-        let (phases, calls) = (Phases::new(), Calls::default());
+        let (phases, calls) = (watch::Sender::new(Phase::Starting), Calls::default());
         let verifier = Arc::clone(&ports.verifier);
         let observer = Arc::clone(&ports.observer);
         let probes = match settings.health_listen {
@@ -184,7 +182,7 @@ impl Server {
     /// Whether it accepts calls, now and later.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
-        Readiness::new(self.phases.watch(), self.verifier.ledger_up())
+        Readiness::new(self.phases.subscribe(), self.verifier.ledger_up())
     }
 
     /// Serves until `shutdown` resolves, then drains; back within `drain_timeout` + 1 s.
@@ -210,17 +208,17 @@ impl Server {
     /// The life of the gRPC port: the connections that are left, which may say their last
     /// words, and when the drain began.
     async fn serve(mut self, shutdown: impl Future<Output = ()> + Send) -> (Connections, Instant) {
-        self.phases.enter(Phase::Serving);
+        self.phases.send_replace(Phase::Serving);
         self.listener.accept_until(shutdown).await;
 
         let begun = Instant::now();
         let schedule = Schedule::from_now(self.drain_delay, self.drain_timeout);
-        self.phases.enter(Phase::Draining);
+        self.phases.send_replace(Phase::Draining);
         let under_way = self.under_way();
         let connections = tokio::select! {
             // Even a drain that is over at once says that it was one.
             biased;
-            never = waiting::narrate(&under_way, schedule) => match never {},
+            never = drain::narrate(&under_way, schedule) => match never {},
             connections = self.drain(&under_way, schedule) => connections,
         };
         (connections, begun)
@@ -230,8 +228,8 @@ impl Server {
         self.listener.accept_until(schedule.delay()).await;
         self.verifier.drain();
         let connections = self.listener.close();
-        waiting::finish(under_way, schedule).await;
-        self.phases.enter(Phase::Ended);
+        drain::finish(under_way, schedule).await;
+        self.phases.send_replace(Phase::Ended);
         connections
     }
 }

@@ -104,7 +104,11 @@ impl Sandbox {
         let acceptor = Acceptor::bind("sandbox", listen).await;
         Ok(Self {
             acceptor: acceptor.map_err(failed)?,
-            endpoint: Arc::new(Endpoint::new(request_path, processor, observer)),
+            endpoint: Arc::new(Endpoint {
+                request_path,
+                processor,
+                observer,
+            }),
             posts,
         })
     }

@@ -11,7 +11,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 
-use crate::observe::Observer;
+use crate::observe::{Event, Observer};
 
 mod level;
 mod log;
@@ -21,20 +21,18 @@ mod otlp;
 mod service;
 mod settings;
 mod trace;
-mod witness;
 
-pub use level::{Standing, Switch};
+pub use level::{LEVELS, Standing, Switch};
 pub use log::flush as flush_log;
 pub use metrics::Exposition;
 pub use otlp::ExportError;
 pub use service::{Expiry, Service};
-pub use settings::{Export, LogFormat, LogLevel, Settings};
+pub use settings::{Export, LogFormat, Settings};
 
 use losses::Losses;
 use metrics::Metrics;
 use otlp::Exports;
 use trace::Tracing;
-use witness::Witness;
 
 /// Why there is no telemetry.
 #[derive(Debug, thiserror::Error)]
@@ -70,12 +68,12 @@ impl Telemetry {
     pub fn start(settings: &Settings, service: Service) -> Result<Self, TelemetryError> {
         let losses = Arc::new(Losses::default());
         let exports = Exports::start(&settings.export, service.name, &losses)?;
-        let reader = exports.reader();
+        let reader = exports.metrics.clone();
         let metrics = Metrics::start(&service, Arc::clone(&losses), reader)?;
         let tracer = exports.tracer();
         let libraries = Arc::<log::Libraries>::default();
         let log = log::layer(settings.log_format, losses, Arc::clone(&libraries))?;
-        let level = Switch::new(settings.log_level.into());
+        let level = Switch::new(settings.log_level);
         let tracing = tracer.is_some().then_some(Tracing);
         registry()
             .with(tracer.map(trace::layer))
@@ -87,7 +85,7 @@ impl Telemetry {
         log::silence_panics();
         Ok(Self {
             exposition: metrics.exposition(),
-            observer: Arc::new(Witness::new(metrics, tracing)),
+            observer: Arc::new(Witness { metrics, tracing }),
             level,
             exports,
         })
@@ -114,5 +112,33 @@ impl Telemetry {
     /// Exports what is left, within `limit`.
     pub async fn finish(self, limit: Duration) {
         self.exports.finish(limit).await;
+    }
+}
+
+/// Learns of every step and passes it on to metrics and traces.
+struct Witness {
+    metrics: Metrics,
+    /// `None` when traces go nowhere.
+    tracing: Option<Tracing>,
+}
+
+impl Observer for Witness {
+    fn record(&self, event: &Event<'_>) {
+        self.metrics.count(event);
+        if let (Event::CallEnded(call), Some(tracing)) = (event, self.tracing) {
+            tracing.end(call);
+        }
+    }
+
+    fn extract<'a>(&self, told: &dyn Fn(&str) -> Option<&'a str>) {
+        if let Some(tracing) = self.tracing {
+            tracing.extract(told);
+        }
+    }
+
+    fn inject(&self, tell: &mut dyn FnMut(&str, String)) {
+        if let Some(tracing) = self.tracing {
+            tracing.inject(tell);
+        }
     }
 }

@@ -11,5 +11,6 @@ pub mod key;
 pub mod message;
 pub mod transport;
 
+pub use header::Members;
 pub use identifier::{AppId, Flaw, RequestPath};
 pub use transport::{BaseUrl, Timeouts};

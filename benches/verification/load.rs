@@ -18,12 +18,18 @@ const AFTERWARDS: Duration = Duration::from_millis(150);
 /// What one slice of load showed.
 pub struct Slice {
     cpu: Duration,
+    took: Duration,
     latencies: Vec<Duration>,
 }
 
 impl Slice {
     pub fn cpu_per_call(&self) -> Duration {
         self.cpu / u32::try_from(self.latencies.len()).unwrap()
+    }
+
+    /// Calls a second.
+    pub fn rate(&self) -> f64 {
+        self.latencies.len() as f64 / self.took.as_secs_f64()
     }
 
     pub fn percentile(&self, percent: usize) -> Duration {
@@ -39,17 +45,22 @@ pub async fn slice(gateway: &Gateway, photo: &Photo, in_flight: usize, calls: us
         channels.push(endpoint.connect().await.unwrap());
     }
     let left = Arc::new(AtomicUsize::new(calls));
-    let before = gateway.cpu();
+    let (before, begun) = (gateway.cpu(), Instant::now());
     let mut callers = JoinSet::new();
     for caller in 0..in_flight {
         let channel = channels[caller % channels.len()].clone();
         callers.spawn(call(channel, photo.0.clone(), Arc::clone(&left)));
     }
     let mut latencies = callers.join_all().await.concat();
+    let took = begun.elapsed();
     tokio::time::sleep(AFTERWARDS).await;
     let cpu = gateway.cpu() - before;
     latencies.sort_unstable();
-    Slice { cpu, latencies }
+    Slice {
+        cpu,
+        took,
+        latencies,
+    }
 }
 
 async fn call(channel: Channel, photo: Bytes, left: Arc<AtomicUsize>) -> Vec<Duration> {

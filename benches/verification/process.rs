@@ -7,6 +7,9 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+/// The name of the variant that is another build.
+pub const BASELINE: &str = "baseline";
+
 /// The build under test.
 fn ours() -> Command {
     Command::new(env!("CARGO_BIN_EXE_idphoto"))
@@ -93,13 +96,22 @@ impl Gateway {
     }
 
     /// Of another build, perhaps, or on certain processors: `command` is what runs it.
-    pub fn run(command: Command, sandbox: &Sandbox, name: String, settings: &[String]) -> Self {
+    pub fn run(mut command: Command, sandbox: &Sandbox, name: String, settings: &[String]) -> Self {
+        // The sandbox's configuration names one file, which is for one gateway.
+        command.env("IDPHOTO_LEDGER__URL", "memory:");
         let configuration = sandbox.configuration();
         let mut args = ["serve", "--listen", "127.0.0.1:0", "--config"]
             .map(str::to_owned)
             .to_vec();
         args.push(configuration.to_str().unwrap().to_owned());
-        for setting in settings {
+        let file = format!(
+            "ledger.url=sqlite:{}/{name}.db",
+            sandbox.folder.path().display()
+        );
+        // A build of before there were files does not know them.
+        let named = settings.iter().any(|it| it.starts_with("ledger.url="));
+        let ledger = (!named && name != BASELINE).then_some(file);
+        for setting in settings.iter().chain(&ledger) {
             args.extend(["--set".to_owned(), setting.clone()]);
         }
         let expected = ["admin listening on ", "gRPC listening on "];

@@ -1,8 +1,10 @@
 -- What is: one row for each order id, for ever.
 -- Times are microseconds since 1970-01-01T00:00:00Z, digests and keys hex.
+-- The key compares bytes: an index by the rules of a language breaks when a system's library
+-- changes them, and with it what keeps an order from being claimed twice.
 CREATE TABLE orders (
-    member          TEXT    NOT NULL,
-    order_id        TEXT    NOT NULL,
+    member          TEXT    COLLATE "C" NOT NULL,
+    order_id        TEXT    COLLATE "C" NOT NULL,
     state           TEXT    NOT NULL CHECK (state IN ('SENDING', 'ANSWERED', 'NOT_SENT', 'OUTCOME_UNKNOWN')),
     attempts        INTEGER NOT NULL,
     owner           TEXT    NOT NULL,
@@ -32,8 +34,8 @@ CREATE INDEX orders_in_flight ON orders (updated_at) WHERE state = 'SENDING';
 CREATE TABLE journal (
     number   BIGINT  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at       BIGINT  NOT NULL,
-    member   TEXT    NOT NULL,
-    order_id TEXT    NOT NULL,
+    member   TEXT    COLLATE "C" NOT NULL,
+    order_id TEXT    COLLATE "C" NOT NULL,
     event    TEXT    NOT NULL,
     entry    TEXT    NOT NULL
 );

@@ -1,3 +1,6 @@
+-- Whose file it is: "idph".
+PRAGMA application_id = 1768190056;
+
 -- What is: one row for each order id, for ever.
 -- Times are microseconds since 1970-01-01T00:00:00Z, digests and keys hex.
 CREATE TABLE orders (
@@ -39,7 +42,8 @@ CREATE TABLE journal (
 ) STRICT;
 
 CREATE INDEX journal_of_order ON journal (member, order_id, number);
-CREATE INDEX journal_by_time ON journal (at);
+-- For retention, which passes what it left behind.
+CREATE INDEX journal_by_time ON journal (at) WHERE event <> 'PURGED';
 
 -- Signs of life of gateways.
 CREATE TABLE gateways (

@@ -27,7 +27,6 @@ pub(super) fn respond(
     response
 }
 
-/// One line of text.
 pub(super) fn say(status: StatusCode, line: &str) -> Answer {
     respond(status, TEXT, format!("{line}\n"))
 }

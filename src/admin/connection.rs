@@ -20,7 +20,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const HEADERS_SIZE: usize = 16 * 1024;
 const MOST_HEADERS: usize = 64;
 
-/// Serves a connection to its end.
 pub(super) async fn serve(stream: TcpStream, pages: Arc<Pages>) {
     if timeout(PATIENCE, converse(stream, pages)).await.is_err() {
         tracing::debug!("admin: a slow peer is cut");

@@ -12,7 +12,7 @@ use time::format_description::well_known::Rfc3339;
 use tracing::Level;
 
 use super::answer::{Answer, JSON, respond, say};
-use crate::telemetry::{Standing, Switch};
+use crate::telemetry::{LEVELS, Standing, Switch};
 
 /// A change has two short members (bytes).
 const MAX_BODY: usize = 4 * 1024;
@@ -20,7 +20,6 @@ const MAX_BODY: usize = 4 * 1024;
 const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What is in force, and until when.
 pub(super) fn show(standing: &Standing) -> Answer {
     let until = standing.until.and_then(|until| until.format(&Rfc3339).ok());
     let shown = Shown {
@@ -35,7 +34,6 @@ pub(super) fn show(standing: &Standing) -> Answer {
     }
 }
 
-/// Changes the level for the time that the body says.
 pub(super) async fn change<B>(log: &Switch, request: Request<B>) -> Answer
 where
     B: hyper::body::Body<Data = Bytes>,
@@ -63,7 +61,6 @@ where
     }
 }
 
-/// A change that may be made.
 #[derive(Debug, PartialEq, Eq)]
 struct Change {
     level: Level,
@@ -103,24 +100,14 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn level(name: &str) -> Option<Level> {
-    match name {
-        "error" => Some(Level::ERROR),
-        "warn" => Some(Level::WARN),
-        "info" => Some(Level::INFO),
-        "debug" => Some(Level::DEBUG),
-        "trace" => Some(Level::TRACE),
-        _ => None,
-    }
+    let mut levels = LEVELS.into_iter();
+    levels.find_map(|(known, level)| (known == name).then_some(level))
 }
 
-const fn name(level: Level) -> &'static str {
-    match level {
-        Level::ERROR => "error",
-        Level::WARN => "warn",
-        Level::INFO => "info",
-        Level::DEBUG => "debug",
-        Level::TRACE => "trace",
-    }
+fn name(level: Level) -> &'static str {
+    let mut levels = LEVELS.into_iter();
+    let named = levels.find(|(_, known)| *known == level);
+    named.map_or("", |(name, _)| name)
 }
 
 #[cfg(test)]

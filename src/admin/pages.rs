@@ -13,7 +13,6 @@ use super::{Sources, gate, level};
 const GET: &str = "GET, HEAD";
 const GET_AND_PUT: &str = "GET, HEAD, PUT";
 
-/// The pages of the admin port.
 pub(super) struct Pages {
     sources: Sources,
     /// Whether the port is on loopback, where names are not to be trusted.
@@ -25,7 +24,6 @@ impl Pages {
         Self { sources, local }
     }
 
-    /// Answers one request.
     pub(super) async fn answer<B>(&self, request: Request<B>) -> Answer
     where
         B: hyper::body::Body<Data = Bytes>,

@@ -10,24 +10,21 @@ use crate::pb::{RejectionCategory, VerifyIdPhotoResponse};
 /// For people, in a few lines.
 #[must_use]
 pub fn to_text(response: &VerifyIdPhotoResponse) -> String {
-    let found = match &response.outcome {
+    let mut text = match &response.outcome {
         Some(Outcome::Comparison(comparison)) => {
             format!("compared: confidence {} of 100", comparison.confidence)
         }
-        Some(Outcome::Rejection(rejection)) => format!(
-            "not compared: code {} ({}), {}",
-            rejection.code,
-            category(rejection.category),
-            rejection.message
-        ),
+        Some(Outcome::Rejection(rejection)) => {
+            let detail = match rejection.detail.as_str() {
+                "" => String::new(),
+                detail => format!("\n  detail   {detail}"),
+            };
+            let (code, category) = (&rejection.code, category(rejection.category));
+            let message = &rejection.message;
+            format!("not compared: code {code} ({category}), {message}{detail}")
+        }
         None => "all checks passed; nothing was sent".to_owned(),
     };
-    let mut text = found;
-    if let Some(Outcome::Rejection(rejection)) = &response.outcome
-        && !rejection.detail.is_empty()
-    {
-        text.push_str(&format!("\n  detail   {}", rejection.detail));
-    }
     text.push_str(&format!("\n  order    {}", response.order_id));
     if !response.upi_uuid.is_empty() {
         text.push_str(&format!("\n  UPI-UUID {}", response.upi_uuid));

@@ -20,7 +20,7 @@ mod trust;
 mod verdict;
 mod watch;
 
-pub use address::{Address, AddressError};
+pub use address::Address;
 pub use failure::{Failure, Subject};
 pub use refused::{Refused, Why};
 
@@ -55,51 +55,35 @@ pub struct Target {
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// `--plaintext` with an https target.
     #[error("--plaintext contradicts https://{0}")]
     Contradiction(Address),
-    /// Files of TLS with a plaintext target.
     #[error("--ca-file and --cert-file are for TLS, and http://{0} is plaintext; use https://{0}")]
     NoTls(Address),
-    /// A PEM file cannot be read.
     #[error("cannot read {}", path.display())]
     File {
-        /// The file.
         path: PathBuf,
-        /// Why.
         #[source]
         cause: std::io::Error,
     },
-    /// A file holds something else.
     #[error("{} does not hold {expected}", path.display())]
     Content {
-        /// The file.
         path: PathBuf,
-        /// What it should hold.
         expected: &'static str,
     },
-    /// Certificate and key do not fit.
     #[error("{} is no usable key of {}", key.display(), cert.display())]
     Pair {
-        /// The certificate.
         cert: PathBuf,
-        /// The key.
         key: PathBuf,
-        /// Why.
         #[source]
         source: tokio_rustls::rustls::Error,
     },
-    /// This build has no TLS.
     #[error("TLS cannot be set up")]
     Tls(#[source] tokio_rustls::rustls::Error),
-    /// No gateway is there.
     #[error(transparent)]
     Refused(#[from] Refused),
 }
 
 impl Target {
-    /// A gateway of this machine, in plaintext.
-    #[must_use]
     pub fn plaintext(address: SocketAddr) -> Self {
         Self {
             target: Address {
@@ -116,9 +100,6 @@ impl Target {
 
     /// Connects, and waits until the peer has shown that it is an HTTP/2 server and admits
     /// this client: what fails here has sent nothing.
-    ///
-    /// # Errors
-    /// The options, a file, or no gateway there.
     pub async fn connect(&self) -> Result<Channel, ConnectError> {
         let dialer = self.dialer()?;
         let dialed = dialer.dial().await?;
@@ -134,7 +115,7 @@ impl Target {
         });
         let connected = self.endpoint(&dialer);
         let connected = connected.connect_with_connector(connector).await;
-        dialer.prove(dialed.first_word).await?;
+        dialer.prove(dialed.told, dialed.until).await?;
         Ok(connected.map_err(|_| Refused {
             at: dialer.at,
             why: Why::ConnectionClosed,

@@ -39,22 +39,16 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Reads file, environment and flags.
     pub(super) fn survey(&self, sandboxed: bool) -> Survey {
-        Survey::of(&self.sources(sandboxed))
-    }
-
-    /// File, environment and flags, unread.
-    fn sources(&self, sandboxed: bool) -> Sources {
         let environment = std::env::vars_os()
             .map(|(name, value)| (lossy(name), lossy(value)))
             .collect();
-        Sources {
+        Survey::of(&Sources {
             file: self.config.clone(),
             environment,
             overrides: self.set.clone(),
             sandboxed,
-        }
+        })
     }
 
     /// Lets a flag stand for a key.
@@ -64,10 +58,6 @@ impl Origin {
     }
 }
 
-/// Runs the command.
-///
-/// # Errors
-/// Standard output or standard error cannot be written.
 pub fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     match args.command {
         Command::Check(origin) => check(&origin, out),

@@ -5,15 +5,12 @@
 
 use std::io::{self, Write};
 
-use tonic::transport::Channel;
-
 use super::client::Target;
 use super::exit::Exit;
 use super::input;
-use super::stack::{Stack, StackError};
+use super::stack::Stack;
 use crate::shutdown;
 
-mod account;
 mod act;
 mod sample;
 
@@ -31,9 +28,6 @@ pub struct Args {
 }
 
 /// Runs the command. It fails when an answer is not the expected one.
-///
-/// # Errors
-/// Standard output cannot be written.
 pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     if args.print_request {
         writeln!(out, "{}", sample::request_json()?)?;
@@ -63,7 +57,7 @@ async fn perform(stack: &Stack, out: &mut dyn Write) -> io::Result<Exit> {
         "gateway  {}  gRPC, plaintext on loopback",
         stack.gateway
     )?;
-    let channel = match connect(stack).await {
+    let channel = match Target::plaintext(stack.gateway).connect().await {
         Ok(channel) => channel,
         Err(error) => return failed(&error),
     };
@@ -76,10 +70,6 @@ async fn perform(stack: &Stack, out: &mut dyn Write) -> io::Result<Exit> {
     }
     writeln!(out, "\nEverything went as expected.")?;
     Ok(Exit::Success)
-}
-
-async fn connect(stack: &Stack) -> Result<Channel, super::client::ConnectError> {
-    Target::plaintext(stack.gateway).connect().await
 }
 
 fn invite(stack: &Stack, out: &mut dyn Write) -> io::Result<()> {
@@ -97,10 +87,4 @@ fn invite(stack: &Stack, out: &mut dyn Write) -> io::Result<()> {
 fn failed(error: &dyn std::error::Error) -> io::Result<Exit> {
     input::complain(error)?;
     Ok(Exit::Failure)
-}
-
-impl From<StackError> for io::Error {
-    fn from(error: StackError) -> Self {
-        Self::other(error)
-    }
 }

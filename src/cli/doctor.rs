@@ -24,10 +24,6 @@ pub struct Args {
     json: bool,
 }
 
-/// Runs the command.
-///
-/// # Errors
-/// Standard output cannot be written.
 pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     let survey = args.origin.survey(false);
     let prepared = app::prepare(&survey);
@@ -73,17 +69,8 @@ fn show(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn to_json(report: &Report) -> Value {
-    let check = |finding: &Finding| {
-        json!({
-            "check": finding.check,
-            "key": finding.key,
-            "verdict": finding.verdict.name(),
-            "text": finding.text,
-            "advice": finding.advice,
-        })
-    };
     json!({
-        "checks": report.findings.iter().map(check).collect::<Vec<_>>(),
+        "checks": report.findings,
         "wrong": report.wrong(),
         "warnings": report.warnings(),
     })

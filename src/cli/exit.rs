@@ -2,28 +2,25 @@
 
 use std::process::ExitCode;
 
-/// How a command ended.
+/// How a command ended; [`MEANINGS`] says what each one means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// It did what was asked; for `verify` and `get`: there is an answer.
     Success = 0,
-    /// It did not; the text says why.
     Failure = 1,
-    /// `verify --min-confidence`: the confidence is below it, or nothing was compared.
     NotConfident = 3,
-    /// The command line is wrong (EX_USAGE).
+    /// EX_USAGE.
     Usage = 64,
-    /// The given data are wrong (EX_DATAERR).
+    /// EX_DATAERR.
     BadData = 65,
-    /// A service is unavailable and nothing was sent (EX_UNAVAILABLE).
+    /// EX_UNAVAILABLE.
     Unavailable = 69,
-    /// A fault of the gateway or its operator (EX_SOFTWARE).
+    /// EX_SOFTWARE.
     Fault = 70,
-    /// A file could not be read or written (EX_IOERR).
+    /// EX_IOERR.
     Files = 74,
-    /// There is no answer, or not yet (EX_TEMPFAIL).
+    /// EX_TEMPFAIL.
     NoAnswer = 75,
-    /// The configuration is wrong (EX_CONFIG).
+    /// EX_CONFIG.
     Config = 78,
 }
 

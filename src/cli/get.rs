@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use serde_json::json;
+use tonic::transport::Channel;
 
 use super::answer;
 use super::client::{Failure, Subject, Target};
@@ -23,9 +24,6 @@ pub struct Args {
 }
 
 /// Runs the command. It succeeds when the order has an answer.
-///
-/// # Errors
-/// Standard output cannot be written.
 pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     match ask(&args).await {
         Ok(found) => show(&found, args.json, out),
@@ -35,10 +33,15 @@ pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
 
 async fn ask(args: &Args) -> Result<GetVerificationResponse, Failure> {
     let channel = args.target.connect().await?;
-    let request = GetVerificationRequest {
-        order_id: args.order_id.clone(),
-    };
-    let mut client = IdPhotoServiceClient::new(channel);
+    find(&mut IdPhotoServiceClient::new(channel), &args.order_id).await
+}
+
+pub(super) async fn find(
+    client: &mut IdPhotoServiceClient<Channel>,
+    order_id: &str,
+) -> Result<GetVerificationResponse, Failure> {
+    let order_id = order_id.to_owned();
+    let request = GetVerificationRequest { order_id };
     Ok(client.get_verification(request).await?.into_inner())
 }
 

@@ -28,10 +28,6 @@ pub struct Args {
     json: bool,
 }
 
-/// Runs the command.
-///
-/// # Errors
-/// Standard output cannot be written.
 pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     let status = match ask(&args).await {
         Ok(status) => status,

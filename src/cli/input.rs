@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use super::exit::Exit;
 use crate::app::{NotText, to_passphrase};
 use crate::domain::Secret;
 use crate::marks;
+use crate::upi::key::KeyError;
 
 /// Files larger than this are no input of ours (bytes).
 const MAX_FILE: u64 = 16 * 1024 * 1024;
@@ -16,22 +18,18 @@ const MAX_FILE: u64 = 16 * 1024 * 1024;
 /// Why a command cannot begin.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
-    /// A file cannot be read.
     #[error("cannot read {}", path.display())]
     File {
-        /// The file.
         path: PathBuf,
-        /// Why.
         #[source]
         cause: io::Error,
     },
-    /// The customer file is not what it should be.
     #[error("the customer file must be a JSON object with the texts \"name\" and \"id_number\"")]
     Customer,
-    /// The passphrase file is not text.
     #[error(transparent)]
     Passphrase(#[from] NotText),
-    /// No random bytes for an order id.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     #[error("no order id can be minted")]
     Mint(#[from] getrandom::Error),
 }
@@ -60,12 +58,22 @@ pub(super) fn read_text(path: &Path) -> Result<Zeroizing<Vec<u8>>, InputError> {
     Ok(text)
 }
 
-/// Reads a passphrase from a file of its own.
 pub(super) fn read_passphrase(path: &Path) -> Result<Secret<String>, InputError> {
     Ok(to_passphrase(read_text(path)?)?)
 }
 
-/// Prints an error and its causes, one line.
+/// How a command ends that may have failed; it complains.
+pub(super) fn ended<E: Error>(
+    ended: Result<(), E>,
+    code: impl FnOnce(&E) -> Exit,
+) -> io::Result<Exit> {
+    let Err(error) = ended else {
+        return Ok(Exit::Success);
+    };
+    complain(&error)?;
+    Ok(code(&error))
+}
+
 pub(super) fn complain(error: &dyn Error) -> io::Result<()> {
     let mut line = error.to_string();
     let mut source = error.source();

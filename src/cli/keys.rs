@@ -38,32 +38,22 @@ struct InspectArgs {
     json: bool,
 }
 
-/// Runs the command.
-///
-/// # Errors
-/// Standard output or standard error cannot be written.
 pub fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     let Command::Inspect(args) = args.command;
-    let bytes = match input::read_text(&args.file) {
-        Ok(bytes) => Secret::new(bytes),
-        Err(error) => return refuse(error, args.json, out),
-    };
-    let passphrase = args.passphrase_file.as_deref().map(input::read_passphrase);
-    let passphrase = match passphrase.transpose() {
-        Ok(passphrase) => passphrase,
-        Err(error) => return refuse(error, args.json, out),
-    };
-    match inspect(bytes.expose(), passphrase.as_ref()) {
+    match look(&args) {
         Ok(found) => {
             show(&found, args.json, out)?;
             Ok(Exit::Success)
         }
-        Err(error) => Failure::unreadable(&error).tell(args.json, Subject::Nothing, out),
+        Err(error) => Failure::from(error).tell(args.json, Subject::Nothing, out),
     }
 }
 
-fn refuse(error: InputError, as_json: bool, out: &mut dyn Write) -> io::Result<Exit> {
-    Failure::from(error).tell(as_json, Subject::Nothing, out)
+fn look(args: &InspectArgs) -> Result<Inspection, InputError> {
+    let bytes = Secret::new(input::read_text(&args.file)?);
+    let passphrase = args.passphrase_file.as_deref().map(input::read_passphrase);
+    let passphrase = passphrase.transpose()?;
+    Ok(inspect(bytes.expose(), passphrase.as_ref())?)
 }
 
 fn show(found: &Inspection, as_json: bool, out: &mut dyn Write) -> io::Result<()> {

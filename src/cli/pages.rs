@@ -24,9 +24,6 @@ pub struct Man {
 }
 
 /// Prints the completions.
-///
-/// # Errors
-/// Standard output cannot be written.
 pub fn completions(args: &Completions, out: &mut dyn Write) -> io::Result<Exit> {
     // clap_complete panics when it cannot write, so it writes to memory.
     let mut script = Vec::new();
@@ -36,9 +33,6 @@ pub fn completions(args: &Completions, out: &mut dyn Write) -> io::Result<Exit> 
 }
 
 /// Prints the first page or writes all of them.
-///
-/// # Errors
-/// Standard output or a file cannot be written.
 pub fn man(args: &Man, out: &mut dyn Write) -> io::Result<Exit> {
     // Exit codes have a section of their own here.
     let mut root = super::Cli::command().disable_help_subcommand(true);

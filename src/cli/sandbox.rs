@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use super::exit::Exit;
 use super::input;
+use super::stack::settings;
 use crate::config::{Config, Problems, Sources};
 use crate::sandbox::kit::{Kit, KitError};
-use crate::sandbox::{Sandbox, SandboxError, Settings};
+use crate::sandbox::{Sandbox, SandboxError};
 use crate::shutdown;
 use crate::telemetry::{self, Service, Telemetry, TelemetryError, flush_log};
 use crate::verify::port::SystemClock;
@@ -56,9 +57,6 @@ enum SandboxCommandError {
 }
 
 /// Runs the command: until SIGTERM or SIGINT, unless it is asked for the list only.
-///
-/// # Errors
-/// Standard error cannot be written.
 pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     if args.scenarios {
         scenarios::list(args.json, out)?;
@@ -66,13 +64,7 @@ pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     }
     let played = play(args, out).await;
     flush_log();
-    match played {
-        Ok(()) => Ok(Exit::Success),
-        Err(error) => {
-            input::complain(&error)?;
-            Ok(Exit::Failure)
-        }
-    }
+    input::ended(played, |_| Exit::Failure)
 }
 
 async fn play(args: Args, out: &mut dyn Write) -> Result<(), SandboxCommandError> {
@@ -89,7 +81,7 @@ async fn play(args: Args, out: &mut dyn Write) -> Result<(), SandboxCommandError
     };
     let keys = kit.upi()?;
     let sandbox = Sandbox::bind(
-        settings(&args, &config),
+        settings(&config, args.listen, args.allow_non_loopback),
         &keys,
         Arc::new(SystemClock),
         telemetry.observer(),
@@ -123,18 +115,6 @@ fn start() -> Result<Telemetry, TelemetryError> {
         ..Service::default()
     };
     Telemetry::start(&telemetry::Settings::default(), service)
-}
-
-fn settings(args: &Args, config: &Config) -> Settings {
-    Settings {
-        listen: args.listen,
-        allow_non_loopback: args.allow_non_loopback,
-        app_id: config.upi.app_id.to_string(),
-        request_path: config.upi.request_path.to_string(),
-        clock_window: config.upi.clock_window,
-        photo_placement: config.upi.photo_placement,
-        rules: config.rules(),
-    }
 }
 
 /// Written at every start, since the port may be another one.

@@ -1,6 +1,5 @@
 //! `idphoto serve`: the gateway.
 
-use std::error::Error;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -27,7 +26,6 @@ pub struct Args {
     sandbox: bool,
 }
 
-/// Why the gateway does not serve.
 #[derive(Debug, thiserror::Error)]
 enum ServeError {
     #[error(transparent)]
@@ -40,10 +38,6 @@ enum ServeError {
     Output(#[from] io::Error),
 }
 
-/// Runs the command.
-///
-/// # Errors
-/// Standard output or standard error cannot be written.
 pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     let origin = args.origin.and("server.listen", args.listen);
     let Preparation {
@@ -56,13 +50,7 @@ pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     let ended = serve(prepared, &warnings, out).await;
     // What the log says stands before the error that ends it all.
     flush_log();
-    match ended {
-        Ok(()) => Ok(Exit::Success),
-        Err(error) => {
-            input::complain(&error)?;
-            Ok(exit(&error))
-        }
-    }
+    input::ended(ended, exit)
 }
 
 async fn serve(
@@ -146,7 +134,6 @@ fn start(prepared: &Prepared, room: Room) -> Result<Telemetry, TelemetryError> {
     Telemetry::start(&prepared.telemetry, service)
 }
 
-/// Says where the gateway listens.
 fn announce(prepared: &Prepared, app: &App, out: &mut dyn Write) -> io::Result<()> {
     if prepared.tls.is_none() {
         tracing::warn!("gRPC is served in plaintext: server.tls is not set");
@@ -162,9 +149,9 @@ fn announce(prepared: &Prepared, app: &App, out: &mut dyn Write) -> io::Result<(
 }
 
 /// What UPI's side refuses at the start is configuration; a port that is taken is not.
-fn exit(error: &(dyn Error + 'static)) -> Exit {
-    match error.downcast_ref() {
-        Some(ServeError::Gateway(AppError::Upi(_))) => Exit::Config,
+const fn exit(error: &ServeError) -> Exit {
+    match error {
+        ServeError::Gateway(AppError::Upi(_)) => Exit::Config,
         _ => Exit::Failure,
     }
 }

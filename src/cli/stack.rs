@@ -3,11 +3,13 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::app::{self, App, AppError, Prepared, Room};
-use crate::config::{Problems, Sources, Survey};
+use crate::config::{Config, Problems, Sources, Survey};
 use crate::observe::{Nobody, Observer};
 use crate::sandbox::kit::{Kit, KitError};
 use crate::sandbox::{self, Post, Posts, Sandbox, SandboxError};
@@ -15,37 +17,27 @@ use crate::upi::{BaseUrl, Flaw};
 use crate::verify::port::SystemClock;
 
 /// A part that runs in a task of its own until it is told to stop.
-pub(super) struct Running {
+struct Running {
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
 impl Running {
     /// Starts the part; `run` gets the future that tells it to stop.
-    pub(super) fn start<F>(run: impl FnOnce(Stopped) -> F) -> Self
+    fn start<F>(run: impl FnOnce(BoxFuture<'static, ()>) -> F) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
     {
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(run(Stopped(stopped)));
+        // A dropped sender says the same.
+        let task = tokio::spawn(run(stopped.map(drop).boxed()));
         Self { stop, task }
     }
 
-    /// Tells the part to stop, and waits until it has.
-    pub(super) async fn stop(self) {
+    async fn stop(self) {
         // A part that has ended already needs no signal.
         let _ = self.stop.send(());
         let _ = self.task.await;
-    }
-}
-
-/// Resolves when its [`Running`] is told to stop, or dropped.
-pub(super) struct Stopped(oneshot::Receiver<()>);
-
-impl Stopped {
-    pub(super) async fn wait(self) {
-        // A dropped sender says the same.
-        let _ = self.0.await;
     }
 }
 
@@ -67,26 +59,16 @@ impl Sandboxed {
         observer: Arc<dyn Observer>,
     ) -> Result<Self, StackError> {
         let kit = Kit::generate()?;
-        let upi = &prepared.config.upi;
-        let settings = sandbox::Settings {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            allow_non_loopback: false,
-            app_id: upi.app_id.to_string(),
-            request_path: upi.request_path.to_string(),
-            clock_window: upi.clock_window,
-            photo_placement: upi.photo_placement,
-            rules: prepared.config.rules(),
-        };
+        let settings = settings(&prepared.config, (Ipv4Addr::LOCALHOST, 0).into(), false);
         let sandbox = Sandbox::bind(settings, &kit.upi()?, Arc::new(SystemClock), observer).await?;
         Ok(Self {
             url: BaseUrl::parse(&format!("http://{}", sandbox.local_addr()))?,
             kit,
             posts: sandbox.posts(),
-            running: Running::start(|stopped| sandbox.run(stopped.wait())),
+            running: Running::start(|stopped| sandbox.run(stopped)),
         })
     }
 
-    /// Opens the gateway in front of it.
     pub(super) async fn gateway(
         &self,
         prepared: &Prepared,
@@ -97,7 +79,6 @@ impl Sandboxed {
         Ok(App::open(prepared, room, route, &self.kit.participant()?, observer).await?)
     }
 
-    /// Ends it at once.
     pub(super) async fn stop(self) {
         self.running.stop().await;
     }
@@ -105,30 +86,22 @@ impl Sandboxed {
 
 /// Both, running.
 pub(super) struct Stack {
-    /// The sandbox's URL.
     pub(super) upi: String,
-    /// Where gRPC is served.
     pub(super) gateway: SocketAddr,
     upstream: Sandboxed,
     running: Running,
 }
 
-/// Why they do not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StackError {
-    /// The defaults are overridden by something bad in the environment.
     #[error("bad configuration\n{0}")]
     Config(#[from] Problems),
-    /// The keys cannot be made.
     #[error("the sandbox's keys cannot be made")]
     Kit(#[from] KitError),
-    /// The sandbox does not start.
     #[error("the sandbox does not start")]
     Sandbox(#[from] SandboxError),
-    /// The sandbox's address is not valid.
     #[error("the sandbox's address cannot be used")]
     Address(#[from] Flaw),
-    /// The gateway does not start.
     #[error("the gateway does not start")]
     Gateway(#[from] AppError),
 }
@@ -145,11 +118,10 @@ impl Stack {
             upi: upstream.url.as_str().to_owned(),
             gateway: app.local_addr(),
             upstream,
-            running: Running::start(|stopped| app.run_unwatched(stopped.wait())),
+            running: Running::start(|stopped| app.run_unwatched(stopped)),
         })
     }
 
-    /// What the sandbox received for an order.
     pub(super) fn last_post(&self, order_id: &str) -> Option<Post> {
         self.upstream.posts.of(order_id)
     }
@@ -161,8 +133,24 @@ impl Stack {
     }
 }
 
-/// By the defaults and nothing else.
-pub(super) fn prepare_sandboxed() -> Result<Prepared, Problems> {
+/// Of a sandbox that expects what a gateway with this configuration sends.
+pub(super) fn settings(
+    config: &Config,
+    listen: SocketAddr,
+    allow_non_loopback: bool,
+) -> sandbox::Settings {
+    sandbox::Settings {
+        listen,
+        allow_non_loopback,
+        app_id: config.upi.app_id.to_string(),
+        request_path: config.upi.request_path.to_string(),
+        clock_window: config.upi.clock_window,
+        photo_placement: config.upi.photo_placement,
+        rules: config.rules(),
+    }
+}
+
+fn prepare_sandboxed() -> Result<Prepared, Problems> {
     let sources = Sources {
         sandboxed: true,
         ..Sources::default()

@@ -25,10 +25,6 @@ pub struct Args {
     once: bool,
 }
 
-/// Runs the command.
-///
-/// # Errors
-/// Standard output cannot be written.
 pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     let shown = if args.once || !io::stdout().is_terminal() {
         let shown = top::once(&args.admin, args.interval, out).await?;
@@ -36,16 +32,10 @@ pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     } else {
         top::live(args.admin, args.interval).await
     };
-    match shown {
-        Ok(()) => Ok(Exit::Success),
-        Err(error) => {
-            input::complain(&error)?;
-            Ok(match error {
-                ScreenError::Source(_) => Exit::Unavailable,
-                ScreenError::Terminal(_) => Exit::Files,
-            })
-        }
-    }
+    input::ended(shown, |error| match error {
+        ScreenError::Source(_) => Exit::Unavailable,
+        ScreenError::Terminal(_) => Exit::Files,
+    })
 }
 
 fn interval(text: &str) -> Result<Duration, &'static str> {

@@ -13,13 +13,13 @@ use tonic::transport::Channel;
 use super::answer;
 use super::client::{Failure, Subject, Target};
 use super::exit::Exit;
+use super::get;
 use super::input::{self, InputError};
 use crate::domain::OrderId;
 use crate::pb::id_photo_service_client::IdPhotoServiceClient;
 use crate::pb::verify_id_photo_response::Outcome;
 use crate::pb::{
-    Consent, Customer, GetVerificationRequest, VerificationState, VerifyIdPhotoRequest,
-    VerifyIdPhotoResponse,
+    Consent, Customer, VerificationState, VerifyIdPhotoRequest, VerifyIdPhotoResponse,
 };
 
 /// Between two looks at an answer that is still awaited.
@@ -71,7 +71,6 @@ pub struct Args {
     json: bool,
 }
 
-/// A customer as `--customer-file` holds it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CustomerFile {
@@ -79,10 +78,6 @@ struct CustomerFile {
     id_number: String,
 }
 
-/// Runs the command.
-///
-/// # Errors
-/// Standard output cannot be written.
 pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     let request = match request(&args) {
         Ok(request) => request,
@@ -146,27 +141,17 @@ async fn verify(
     };
     while failure.dispatch == "IN_FLIGHT" && tokio::time::Instant::now() < end {
         tokio::time::sleep(POLL).await;
-        match get(&mut client, &order_id).await {
-            Ok(Some(response)) => return Ok(response),
-            Ok(None) => {}
+        match get::find(&mut client, &order_id).await {
+            Ok(found) if found.state() == VerificationState::InFlight => {}
+            Ok(found) => {
+                if let Some(response) = found.result {
+                    return Ok(response);
+                }
+            }
             Err(status) => failure = status,
         }
     }
     Err(failure)
-}
-
-async fn get(
-    client: &mut IdPhotoServiceClient<Channel>,
-    order_id: &str,
-) -> Result<Option<VerifyIdPhotoResponse>, Failure> {
-    let request = GetVerificationRequest {
-        order_id: order_id.to_owned(),
-    };
-    let found = client.get_verification(request).await?.into_inner();
-    match found.state() {
-        VerificationState::InFlight => Ok(None),
-        _ => Ok(found.result),
-    }
 }
 
 fn request(args: &Args) -> Result<VerifyIdPhotoRequest, InputError> {

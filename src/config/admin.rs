@@ -9,7 +9,6 @@ use super::reader::section;
 use super::setting::{Flaws, Setting, expect};
 use super::value::quote;
 
-/// Says that there is no port.
 const NONE: &str = "none";
 
 /// A port that can be left out.
@@ -17,9 +16,8 @@ const NONE: &str = "none";
 pub struct Listen(pub Option<SocketAddr>);
 
 impl Setting for Listen {
-    fn expected() -> String {
-        "\"none\" or an IP address and a port such as \"127.0.0.1:9464\"".to_owned()
-    }
+    const EXPECTED: &'static str =
+        "\"none\" or an IP address and a port such as \"127.0.0.1:9464\"";
 
     fn read(value: &Value) -> Result<Self, Flaws> {
         expect(value.as_str().and_then(|text| match text {

@@ -168,12 +168,10 @@ impl Key {
         )
     }
 
-    /// From the environment or the command line.
     pub(super) fn value(&self, text: &str) -> Value {
         from_text(text, self.kind.shape)
     }
 
-    /// Whether it contradicts `--sandbox`.
     pub(super) const fn is_refused_in_sandbox(&self) -> bool {
         matches!(self.row.sandbox, Sandbox::Refused)
     }

@@ -24,6 +24,14 @@ impl Setting for Location {
                 text: "a password does not belong in the URL",
                 advice: "write it to a file and name that in ledger.password_file",
             }),
+            LocationError::Tls => Flaws::Known(Flaw {
+                text: "TLS is not set in the URL",
+                advice: "ledger.tls and ledger.ca_file set it; a certificate is always verified",
+            }),
+            LocationError::Parameter => Flaws::Known(Flaw {
+                text: "the URL has a parameter that is not known",
+                advice: "host=/FOLDER, for a Unix socket, is the only one",
+            }),
         })
     }
 

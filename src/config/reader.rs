@@ -170,7 +170,6 @@ impl Reader {
         self.sorted(self.settings.problems.clone())
     }
 
-    /// In the order of the reference.
     pub(crate) fn sorted(&self, mut problems: Vec<Problem>) -> Vec<Problem> {
         problems.sort_by_key(|problem| self.settings.keys.rank(&problem.place));
         problems

@@ -21,7 +21,12 @@ pub trait Setting: Sized {
     const SHAPE: Shape = Shape::Text;
 
     /// Continues "expected …".
-    fn expected() -> String;
+    const EXPECTED: &'static str = "";
+
+    /// The same where it is not one text.
+    fn expected() -> String {
+        Self::EXPECTED.to_owned()
+    }
 
     fn read(value: &Value) -> Result<Self, Flaws>;
 
@@ -89,9 +94,7 @@ pub fn text_by<T>(value: &Value, parse: fn(&str) -> Result<T, Flaw>) -> Result<T
 }
 
 impl Setting for SocketAddr {
-    fn expected() -> String {
-        "an IP address and a port such as \"127.0.0.1:50051\"".to_owned()
-    }
+    const EXPECTED: &'static str = "an IP address and a port such as \"127.0.0.1:50051\"";
 
     fn read(value: &Value) -> Result<Self, Flaws> {
         expect(value.as_str().and_then(|text| text.parse().ok()))
@@ -104,10 +107,7 @@ impl Setting for SocketAddr {
 
 impl Setting for bool {
     const SHAPE: Shape = Shape::Toml;
-
-    fn expected() -> String {
-        "true or false".to_owned()
-    }
+    const EXPECTED: &'static str = "true or false";
 
     fn read(value: &Value) -> Result<Self, Flaws> {
         expect(value.as_bool())
@@ -122,15 +122,11 @@ impl Setting for bool {
     }
 }
 
-/// Whole numbers.
 macro_rules! whole {
     ($($type:ty: $expected:literal),*) => {$(
         impl Setting for $type {
             const SHAPE: Shape = Shape::Toml;
-
-            fn expected() -> String {
-                $expected.to_owned()
-            }
+            const EXPECTED: &'static str = $expected;
 
             fn read(value: &Value) -> Result<Self, Flaws> {
                 let whole = value.as_i64();
@@ -154,13 +150,9 @@ macro_rules! whole {
 
 whole!(usize: "a whole number", u32: "a whole number of pixels");
 
-/// A share.
 impl Setting for f64 {
     const SHAPE: Shape = Shape::Toml;
-
-    fn expected() -> String {
-        "a number from 0 to 1, such as 0.05".to_owned()
-    }
+    const EXPECTED: &'static str = "a number from 0 to 1, such as 0.05";
 
     fn read(value: &Value) -> Result<Self, Flaws> {
         expect(value.as_f64().filter(|ratio| (0.0..=1.0).contains(ratio)))
@@ -176,9 +168,8 @@ impl Setting for f64 {
 }
 
 impl Setting for Duration {
-    fn expected() -> String {
-        "a duration with its unit, such as \"65s\", \"500ms\" or \"1m 5s\"".to_owned()
-    }
+    const EXPECTED: &'static str =
+        "a duration with its unit, such as \"65s\", \"500ms\" or \"1m 5s\"";
 
     fn read(value: &Value) -> Result<Self, Flaws> {
         expect(value.as_str().and_then(duration))
@@ -188,7 +179,6 @@ impl Setting for Duration {
         quote(&spell(*self))
     }
 
-    /// In whole milliseconds.
     fn measure(&self) -> Option<u64> {
         u64::try_from(self.as_millis()).ok()
     }
@@ -199,9 +189,7 @@ impl Setting for Duration {
 }
 
 impl Setting for PathBuf {
-    fn expected() -> String {
-        "the path of a file".to_owned()
-    }
+    const EXPECTED: &'static str = "the path of a file";
 
     fn read(value: &Value) -> Result<Self, Flaws> {
         let text = value.as_str().filter(|text| !text.is_empty());
@@ -214,9 +202,7 @@ impl Setting for PathBuf {
 }
 
 impl Setting for String {
-    fn expected() -> String {
-        "a text in quotes".to_owned()
-    }
+    const EXPECTED: &'static str = "a text in quotes";
 
     fn read(value: &Value) -> Result<Self, Flaws> {
         expect(value.as_str().map(ToOwned::to_owned))

@@ -7,10 +7,8 @@ use super::key::{Key, Keys};
 use super::problem::Origin;
 use super::settings::{Settings, shown};
 
-/// What variables of the environment begin with.
 const PREFIX: &str = "IDPHOTO_";
 
-/// What parts sections from keys in a variable's name.
 const PART: &str = "__";
 
 /// So many wrong letters are a slip and not another word.

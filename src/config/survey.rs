@@ -1,32 +1,17 @@
 //! What can be read of a configuration that may be bad: for whoever has to judge all of it.
 
-use std::path::PathBuf;
-
+use super::agreement;
 use super::problem::Problems;
 use super::reader::Reader;
 use super::source::Sources;
 use super::tree::{Config, KEYS};
-use super::{agreement, upi};
-use crate::upi::key::Kid;
+use super::upi::{self, KeyDraft};
 
 /// A configuration, good or bad. It has no Debug: what was given may be a secret.
 pub struct Survey {
     draft: Option<Config>,
     /// What was given, and what is wrong with it.
     pub read: Reader,
-}
-
-/// A key of UPI's side, whatever of it is good.
-#[derive(Default)]
-pub struct KeyDraft {
-    /// Its id.
-    pub kid: Option<Kid>,
-    /// Where it is.
-    pub key_file: Option<PathBuf>,
-    /// Where its passphrase is.
-    pub passphrase_file: Option<PathBuf>,
-    /// Where its certificate is.
-    pub cert_file: Option<PathBuf>,
 }
 
 impl Config {
@@ -75,12 +60,6 @@ impl Survey {
     #[must_use]
     pub fn verification(&self) -> Vec<KeyDraft> {
         let raw = self.read.raw("upi.verification");
-        let drafts = raw.map(upi::drafts).unwrap_or_default().into_iter();
-        let draft = |(kid, key_file)| KeyDraft {
-            kid,
-            key_file,
-            ..KeyDraft::default()
-        };
-        drafts.map(draft).collect()
+        raw.map(upi::drafts).unwrap_or_default()
     }
 }

@@ -3,20 +3,16 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tracing::Level;
+
 use super::key::{default, optional};
 use super::reader::section;
 use super::setting::Choice;
-use crate::telemetry::{LogFormat, LogLevel};
+use crate::telemetry::{LEVELS, LogFormat};
 use crate::upi::BaseUrl;
 
-impl Choice for LogLevel {
-    const NAMES: &'static [(&'static str, Self)] = &[
-        ("error", Self::Error),
-        ("warn", Self::Warn),
-        ("info", Self::Info),
-        ("debug", Self::Debug),
-        ("trace", Self::Trace),
-    ];
+impl Choice for Level {
+    const NAMES: &'static [(&'static str, Self)] = &LEVELS;
 }
 
 impl Choice for LogFormat {
@@ -27,7 +23,7 @@ section! {
     /// `telemetry.*`
     TelemetryConfig, "telemetry", "the log", "";
 
-    log_level: LogLevel = default("info"),
+    log_level: Level = default("info"),
         "How much is logged. Names, numbers and photos are not, at any level.";
     log_format: LogFormat = default("text"),
         "For people, or one JSON object a line.";

@@ -15,8 +15,8 @@ use crate::upi::transport::{Connections, Proxy};
 use crate::upi::{AppId, BaseUrl, RequestPath};
 
 pub use codes::Codes;
-pub use keys::KeyFile;
 pub(super) use keys::drafts;
+pub use keys::{KeyDraft, KeyFile};
 
 section! {
     /// `upi.*`. It has no Debug: the proxy's URL may hold a password.

@@ -53,7 +53,6 @@ impl Config {
         warnings.chain(self.oddities()).collect()
     }
 
-    /// What looks odd about ids and addresses.
     fn oddities(&self) -> Vec<Problem> {
         let upi = &self.upi;
         let keys = upi.verification.iter().flatten().enumerate();

@@ -54,15 +54,8 @@ fn expiry(material: &Material, certificate: &CertificateInfo, now: OffsetDateTim
         KeyRole::Signing => "have a new certificate registered at UPI in time",
         KeyRole::Encryption | KeyRole::Verification => "ask UPI for its present certificate",
     };
-    Finding {
-        verdict,
-        ..Finding::wrong(
-            CHECK,
-            key,
-            format!("the certificate {trouble} ({subject})"),
-            advice,
-        )
-    }
+    let text = format!("the certificate {trouble} ({subject})");
+    Finding::new(verdict, CHECK, key, text, advice)
 }
 
 /// UPI's kid is an id of UPI's own.

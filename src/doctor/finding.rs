@@ -1,7 +1,10 @@
 //! What a check found.
 
+use serde::Serialize;
+
 /// How a check ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// Nothing is the matter.
     Ok,
@@ -13,8 +16,8 @@ pub enum Verdict {
     Unreachable,
 }
 
-/// One check of one thing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One check of one thing; as JSON with its members in this order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// What was checked, in a word: `kid`, `clock`.
     pub check: &'static str,
@@ -45,28 +48,27 @@ impl Verdict {
             Self::Wrong | Self::Unreachable => "WRONG",
         }
     }
-
-    /// As it is printed for programs.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Warning => "warning",
-            Self::Wrong => "wrong",
-            Self::Unreachable => "unreachable",
-        }
-    }
 }
 
 impl Finding {
-    pub(super) fn ok(check: &'static str, key: impl Into<String>, text: impl Into<String>) -> Self {
+    pub(super) fn new(
+        verdict: Verdict,
+        check: &'static str,
+        key: impl Into<String>,
+        text: impl Into<String>,
+        advice: &'static str,
+    ) -> Self {
         Self {
             check,
             key: key.into(),
-            verdict: Verdict::Ok,
+            verdict,
             text: text.into(),
-            advice: "",
+            advice,
         }
+    }
+
+    pub(super) fn ok(check: &'static str, key: impl Into<String>, text: impl Into<String>) -> Self {
+        Self::new(Verdict::Ok, check, key, text, "")
     }
 
     pub(super) fn warning(
@@ -75,11 +77,7 @@ impl Finding {
         text: impl Into<String>,
         advice: &'static str,
     ) -> Self {
-        Self {
-            verdict: Verdict::Warning,
-            advice,
-            ..Self::ok(check, key, text)
-        }
+        Self::new(Verdict::Warning, check, key, text, advice)
     }
 
     pub(super) fn wrong(
@@ -88,11 +86,7 @@ impl Finding {
         text: impl Into<String>,
         advice: &'static str,
     ) -> Self {
-        Self {
-            verdict: Verdict::Wrong,
-            advice,
-            ..Self::ok(check, key, text)
-        }
+        Self::new(Verdict::Wrong, check, key, text, advice)
     }
 }
 

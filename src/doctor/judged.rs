@@ -51,10 +51,8 @@ fn remark(problem: &Problem, verdict: Verdict) -> Finding {
         advice => advice,
     };
     let text = format!("{}{}", problem.text, origin.unwrap_or_default());
-    Finding {
-        verdict,
-        ..Finding::wrong(check(&problem.place), &problem.place, text, advice)
-    }
+    let place = &problem.place;
+    Finding::new(verdict, check(place), place, text, advice)
 }
 
 /// Keys with what can be said of them.
@@ -72,7 +70,6 @@ fn good(survey: &Survey, keys: &[Material]) -> impl Iterator<Item = (String, Str
     }))
 }
 
-/// What is looked at, in a word.
 fn check(key: &str) -> &'static str {
     match key.rsplit('.').next() {
         Some("kid") => "kid",

@@ -39,22 +39,23 @@ pub async fn examine(survey: &Survey, prepared: &Preparation, clock: &dyn Clock)
 fn judge(outcome: &Observation, window: Duration) -> Vec<Finding> {
     let passed = outcome.passed.iter();
     let mut findings: Vec<_> = passed
-        .map(|step| Finding::ok(name(*step), BASE_URL, good(*step)))
+        .map(|step| {
+            let [name, good, ..] = told(*step);
+            Finding::ok(name, BASE_URL, good)
+        })
         .collect();
     if let Some(Failure { step, cause, why }) = &outcome.failed {
-        let (bad, advice) = words(*cause).unwrap_or((bad(*step), advice(*step)));
+        let [name, _, bad, advice] = told(*step);
+        let (bad, advice) = words(*cause).unwrap_or((bad, advice));
         let text = format!("{bad}: {why}");
-        findings.push(Finding {
-            verdict: Verdict::Unreachable,
-            ..Finding::wrong(name(*step), BASE_URL, text, advice)
-        });
+        let verdict = Verdict::Unreachable;
+        findings.push(Finding::new(verdict, name, BASE_URL, text, advice));
     }
     let reading = outcome.reading.as_ref();
     findings.extend(reading.map(|reading| compare(reading, window)));
     findings
 }
 
-/// Our clock beside UPI's.
 fn compare(reading: &Reading, window: Duration) -> Finding {
     const ADVICE: &str = "set the clock of this machine, and run a time service";
     let Some(skew) = skew(reading) else {
@@ -100,30 +101,33 @@ fn spell(duration: Duration) -> String {
     }
 }
 
-const fn name(step: Step) -> &'static str {
+/// What a step is called, what its success and its failure mean, and what to do then.
+const fn told(step: Step) -> [&'static str; 4] {
     match step {
-        Step::Dns => "dns",
-        Step::Tcp => "tcp",
-        Step::Tls => "tls",
-        Step::Http => "http",
-    }
-}
-
-const fn good(step: Step) -> &'static str {
-    match step {
-        Step::Dns => "the host has an address",
-        Step::Tcp => "the port takes connections",
-        Step::Tls => "the handshake succeeds",
-        Step::Http => "an answer comes",
-    }
-}
-
-const fn bad(step: Step) -> &'static str {
-    match step {
-        Step::Dns => "the host has no address",
-        Step::Tcp => "the port takes no connection",
-        Step::Tls => "TLS does not come about",
-        Step::Http => "no HTTP answer comes",
+        Step::Dns => [
+            "dns",
+            "the host has an address",
+            "the host has no address",
+            "check the host's name and this machine's name service",
+        ],
+        Step::Tcp => [
+            "tcp",
+            "the port takes connections",
+            "the port takes no connection",
+            "check host, port and firewall, and whether UPI admits this address",
+        ],
+        Step::Tls => [
+            "tls",
+            "the handshake succeeds",
+            "TLS does not come about",
+            "check upi.ca_file, the client certificate, and the host's name",
+        ],
+        Step::Http => [
+            "http",
+            "an answer comes",
+            "no HTTP answer comes",
+            "check host, port and upi.proxy, and whether UPI asks for a client certificate",
+        ],
     }
 }
 
@@ -149,16 +153,5 @@ const fn words(cause: Cause) -> Option<(&'static str, &'static str)> {
             "ask for UPI's host and port to be allowed there, look at its log, and check upi.proxy",
         )),
         Cause::Other => None,
-    }
-}
-
-const fn advice(step: Step) -> &'static str {
-    match step {
-        Step::Dns => "check the host's name and this machine's name service",
-        Step::Tcp => "check host, port and firewall, and whether UPI admits this address",
-        Step::Tls => "check upi.ca_file, the client certificate, and the host's name",
-        Step::Http => {
-            "check host, port and upi.proxy, and whether UPI asks for a client certificate"
-        }
     }
 }

@@ -64,7 +64,6 @@ fn verdict<E: std::fmt::Display>(key: String, tried: Result<(), E>, proven: &str
     }
 }
 
-/// Signs with our key and verifies with its public half.
 fn signed(kid: &Kid, private: &PrivateKey) -> Result<(), JwsError> {
     let public = private.public().map_err(|_| JwsError::Key)?;
     let jws = Signer::new(kid, private)?.sign(&claims(), BODY)?;

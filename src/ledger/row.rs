@@ -3,10 +3,11 @@
 use time::OffsetDateTime;
 
 use super::journal::{from_micros, hex, micros};
+use super::machine;
 use crate::domain::{
     Answer, Category, Confidence, Consent, OrderId, Outcome, Rejection, ResponseCode,
 };
-use crate::verify::port::{Claim, Digest, KeyId, Record, Settlement, State};
+use crate::verify::port::{Claim, Digest, KeyId, Record, Settled, Settlement, State};
 
 /// The code of a comparison.
 const COMPARED: &str = "00";
@@ -125,6 +126,23 @@ impl OrderRow {
             created_at: from_micros(created_at).ok_or(Damaged("created_at"))?,
             updated_at: from_micros(updated_at).ok_or(Damaged("updated_at"))?,
         })
+    }
+
+    /// What an end makes of the order, as [`machine::settled`] says: it is compared with what a
+    /// row keeps of an end.
+    ///
+    /// # Errors
+    /// The first column that cannot be.
+    pub fn settled(&self, end: &Settlement, keep_texts: bool) -> Result<Option<Settled>, Damaged> {
+        let end = match end {
+            Settlement::Answered(answer) => {
+                let kept = AnswerRow::of(end, keep_texts);
+                Settlement::Answered(kept.read(answer.upi_uuid.clone())?)
+            }
+            Settlement::NotSent | Settlement::OutcomeUnknown => end.clone(),
+        };
+        let state = self.clone().record()?.state;
+        Ok(machine::settled(&state, &end))
     }
 
     /// Its id.

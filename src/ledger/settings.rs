@@ -3,6 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::fingerprint::FingerprintKey;
+use super::url::{Url, UrlError};
+use crate::domain::Secret;
+use crate::verify::port::Cause;
+
 /// Where orders are remembered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Location {
@@ -23,6 +28,23 @@ pub enum LocationError {
     /// It would be shown with the configuration.
     #[error("a password does not belong in the URL")]
     Password,
+    /// TLS has keys of its own.
+    #[error("TLS is not set in the URL")]
+    Tls,
+    /// A parameter of the URL that is not known.
+    #[error("the URL has a parameter that is not known")]
+    Parameter,
+}
+
+impl From<UrlError> for LocationError {
+    fn from(error: UrlError) -> Self {
+        match error {
+            UrlError::Password => Self::Password,
+            UrlError::Tls => Self::Tls,
+            UrlError::Parameter => Self::Parameter,
+            UrlError::Shape => Self::Unexpected,
+        }
+    }
 }
 
 impl Location {
@@ -41,11 +63,7 @@ impl Location {
                 Ok(Self::Sqlite(path.into()))
             }
             Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => {
-                let authority = rest.split('/').nth(2).unwrap_or_default();
-                let user = authority.rsplit_once('@').map(|(user, _)| user);
-                if user.is_some_and(|user| user.contains(':')) || rest.contains("password=") {
-                    return Err(LocationError::Password);
-                }
+                Url::parse(text)?;
                 Ok(Self::Postgres(text.to_owned()))
             }
             _ => Err(LocationError::Unexpected),
@@ -70,4 +88,45 @@ pub enum Keep {
     Forever,
     /// So long after its end; at least a day.
     For(Duration),
+}
+
+/// What is set of a ledger.
+pub struct Settings {
+    /// Where orders are remembered.
+    pub location: Location,
+    /// IIN of the member on whose behalf orders are sent.
+    pub member: String,
+    /// For one step.
+    pub timeout: Duration,
+    /// After this an order in flight of another gateway is given up: longer than UPI is waited for.
+    pub sweep_after: Duration,
+    /// Whether UPI's texts are recorded.
+    pub keep_texts: bool,
+    /// Keys of digests, that of new rows first.
+    pub keys: Vec<FingerprintKey>,
+    /// The way to PostgreSQL.
+    pub postgres: PostgresSettings,
+}
+
+/// The way to PostgreSQL, but for its URL.
+pub struct PostgresSettings {
+    /// Whose user the URL names.
+    pub password: Option<Secret<String>>,
+    /// The only authorities of its certificate, PEM; without them the system's.
+    pub ca_pem: Option<Vec<u8>>,
+    /// Whether it has to speak TLS.
+    pub tls: bool,
+    /// So many connections at most.
+    pub connections: usize,
+}
+
+/// Why a ledger cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The operating system gave no random bytes for the key of digests.
+    #[error("no key of digests can be made")]
+    Random(#[from] getrandom::Error),
+    /// The engine refuses.
+    #[error("the ledger cannot be opened")]
+    Engine(#[source] Cause),
 }

@@ -1,19 +1,87 @@
 //! The state machine of orders, the same for every engine.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::{FingerprintKey, Fingerprinter, MemoryLedger};
+use super::postgres::tests::Database;
+use super::{
+    FingerprintKey, Fingerprinter, Location, MemoryLedger, PostgresSettings, Settings, open,
+};
 use crate::domain::{
     Answer, Category, Confidence, MerchantDraft, Outcome, Rejection, ResponseCode, Secret, sample,
 };
+use crate::observe::{Nobody, Observer};
 use crate::verify::port::{
-    Attempt, Claim, Claimed, Ledger, LedgerError, Record, Settled, Settlement, State, SystemClock,
+    Attempt, Claim, Claimed, Clock, Ledger, LedgerError, Record, Settled, Settlement, State,
+    SystemClock,
 };
 use time::OffsetDateTime;
 
+/// An engine, and what has to live as long.
+struct Engine {
+    ledger: Arc<dyn Ledger>,
+    _home: Box<dyn Send>,
+}
+
+impl std::ops::Deref for Engine {
+    type Target = dyn Ledger;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.ledger
+    }
+}
+
 /// Every engine, each empty.
-async fn engines() -> Vec<Arc<dyn Ledger>> {
-    vec![memory(Fingerprinter::ephemeral().unwrap())]
+async fn engines() -> Vec<Engine> {
+    let mut engines = vec![
+        Engine {
+            ledger: memory(Fingerprinter::ephemeral().unwrap()),
+            _home: Box::new(()),
+        },
+        sqlite().await,
+    ];
+    if let Some(database) = Database::fresh().await {
+        engines.push(Engine {
+            ledger: Arc::new(database.open().await),
+            _home: Box::new(()),
+        });
+    }
+    engines
+}
+
+async fn sqlite() -> Engine {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("ledger.db");
+    let settings = settings(Location::Sqlite(path));
+    let (clock, observer) = surroundings();
+    let opened = open(&settings, &clock, &observer).await.unwrap();
+    Engine {
+        ledger: opened.ledger,
+        _home: Box::new(home),
+    }
+}
+
+/// What engines work with.
+pub(super) fn surroundings() -> (Arc<dyn Clock>, Arc<dyn Observer>) {
+    (Arc::new(SystemClock), Arc::new(Nobody))
+}
+
+/// What engines are opened with.
+pub(super) fn settings(location: Location) -> Settings {
+    Settings {
+        location,
+        member: "00520446".to_owned(),
+        timeout: Duration::from_secs(30),
+        sweep_after: Duration::from_secs(60),
+        keep_texts: true,
+        keys: Vec::new(),
+        postgres: PostgresSettings {
+            password: None,
+            ca_pem: None,
+            tls: false,
+            connections: 4,
+        },
+    }
 }
 
 fn memory(fingerprinter: Fingerprinter) -> Arc<dyn Ledger> {
@@ -21,7 +89,7 @@ fn memory(fingerprinter: Fingerprinter) -> Arc<dyn Ledger> {
 }
 
 /// A claim of the order `tag`, which is going to be sent as `uuid`.
-fn claim(ledger: &dyn Ledger, tag: &str, uuid: u128) -> Claim {
+pub fn claim(ledger: &dyn Ledger, tag: &str, uuid: u128) -> Claim {
     let request = sample::verification(tag);
     Claim {
         digest: ledger.fingerprint(&request).current(),
@@ -34,7 +102,7 @@ fn claim(ledger: &dyn Ledger, tag: &str, uuid: u128) -> Claim {
     }
 }
 
-fn answer(uuid: u128) -> Answer {
+pub fn answer(uuid: u128) -> Answer {
     Answer {
         outcome: Outcome::Comparison(Confidence::new(1).unwrap()),
         upi_uuid: format!("{uuid:032x}"),
@@ -42,7 +110,7 @@ fn answer(uuid: u128) -> Answer {
     }
 }
 
-fn rejection(uuid: u128) -> Answer {
+pub fn rejection(uuid: u128) -> Answer {
     Answer {
         outcome: Outcome::Rejection(Rejection {
             category: Category::NotConfirmed,
@@ -54,7 +122,7 @@ fn rejection(uuid: u128) -> Answer {
     }
 }
 
-async fn granted(ledger: &dyn Ledger, tag: &str, uuid: u128) -> Attempt {
+pub async fn granted(ledger: &dyn Ledger, tag: &str, uuid: u128) -> Attempt {
     let claim = claim(ledger, tag, uuid);
     let attempt = claim.attempt.clone();
     let claimed = ledger.claim(claim).await.unwrap();
@@ -193,7 +261,7 @@ async fn of_a_hundred_claims_at_once_one_is_granted() {
     for ledger in engines().await {
         let mut claims = tokio::task::JoinSet::new();
         for uuid in 0..100 {
-            let ledger = Arc::clone(&ledger);
+            let ledger = Arc::clone(&ledger.ledger);
             claims.spawn(async move { ledger.claim(claim(&*ledger, "1", uuid)).await.unwrap() });
         }
         let claimed = claims.join_all().await;

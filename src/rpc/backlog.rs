@@ -33,7 +33,6 @@ const WHILE: Duration = Duration::from_secs(2);
 /// Fewer are no queue, and then the last wait says nothing about the next.
 const FEW: usize = 64;
 
-/// Of all connections.
 #[derive(Debug)]
 pub(super) struct Backlogs {
     budget: Budget,
@@ -84,7 +83,6 @@ impl Backlogs {
         }
     }
 
-    /// The part of a new connection.
     pub(super) fn part(&self, moves: Moves) -> Backlog {
         Backlog {
             moves,
@@ -124,7 +122,6 @@ impl All {
     }
 }
 
-/// Of one connection.
 #[derive(Debug)]
 pub(super) struct Backlog {
     moves: Moves,

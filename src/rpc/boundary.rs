@@ -28,40 +28,21 @@ use super::refusals::Refusals;
 use super::resent;
 use super::share::Share;
 use super::status::Failure;
-use super::upload::{Allowance, Upload};
+use super::upload::{Allowance, OneMessage, Upload};
 use crate::observe::{Event, Observer};
 use crate::verify::port::{Admission, BoxFuture, Caller};
 
-/// The service within its boundary.
 #[derive(Clone)]
 pub(super) struct Boundary<S> {
-    inner: S,
-    admission: Arc<dyn Admission>,
-    observer: Arc<dyn Observer>,
-    calls: Calls,
-    patience: Patience,
-    refusals: Arc<Refusals>,
+    pub(super) inner: S,
+    pub(super) admission: Arc<dyn Admission>,
+    pub(super) observer: Arc<dyn Observer>,
+    pub(super) calls: Calls,
+    pub(super) patience: Patience,
+    pub(super) refusals: Arc<Refusals>,
 }
 
 impl<S> Boundary<S> {
-    pub(super) fn new(
-        inner: S,
-        admission: Arc<dyn Admission>,
-        observer: Arc<dyn Observer>,
-        calls: Calls,
-        patience: Patience,
-    ) -> Self {
-        let refusals = Arc::new(Refusals::new(Arc::clone(&observer)));
-        Self {
-            inner,
-            admission,
-            observer,
-            calls,
-            patience,
-            refusals,
-        }
-    }
-
     /// The log line of a call that has just come in, and its span.
     fn open(&self, request: &Request<Body>, arrived: Instant, call: &Call) -> Line {
         let method = known_method(request.uri().path());
@@ -72,15 +53,15 @@ impl<S> Boundary<S> {
         for resender in resent::by(request.headers()) {
             self.observer.record(&Event::Resent(resender));
         }
-        let observer = Arc::clone(&self.observer);
-        Line::open(
+        Line {
             method,
             arrived,
-            call.clone(),
-            self.calls.enter(),
+            call: call.clone(),
+            written: false,
             span,
-            observer,
-        )
+            observer: Arc::clone(&self.observer),
+            _in_progress: self.calls.enter(),
+        }
     }
 }
 
@@ -128,7 +109,7 @@ where
         let entry = request.extensions_mut().remove::<Entry>();
         let call = Call::new(deadline.as_ref().ok().copied().flatten(), entry.clone());
         let line = self.open(&request, arrived, &call);
-        let span = line.span().clone();
+        let span = line.span.clone();
         let admission = Arc::clone(&self.admission);
         let patience = self.patience;
         let following = self.inner.clone();
@@ -203,7 +184,14 @@ fn prepare(
 ) -> Request<Body> {
     let (mut parts, body) = request.into_parts();
     parts.extensions.insert(call.clone());
-    let upload = Upload::new(body, pace, call, allowance, entry);
+    let upload = Upload {
+        body,
+        pace,
+        call,
+        message: OneMessage::default(),
+        allowance,
+        entry,
+    };
     Request::from_parts(parts, Body::new(upload))
 }
 

@@ -33,11 +33,9 @@ pub(super) struct Facts {
     pub(super) order_id: Option<OrderId>,
     /// The use case was asked, so UPI may be.
     pub(super) departed: bool,
-    /// The answer came from the ledger.
     pub(super) replayed: Option<bool>,
     /// The caller was gone before its request had arrived.
     pub(super) lost: bool,
-    /// How the call failed.
     pub(super) failure: Option<Failure>,
 }
 
@@ -53,7 +51,6 @@ impl Facts {
 }
 
 impl Call {
-    /// A call of which nothing is known but its deadline.
     pub(super) fn new(deadline: Option<Instant>, entry: Option<Entry>) -> Self {
         Self {
             deadline,
@@ -82,16 +79,6 @@ impl Call {
         { entry }.take().map(Entry::into_ticket).unwrap_or_default()
     }
 
-    /// Takes note of where the answer came from.
-    pub(super) fn answered(&self, replayed: bool) {
-        self.facts().replayed = Some(replayed);
-    }
-
-    /// Takes note that the request never arrived as a whole.
-    pub(super) fn lose(&self) {
-        self.facts().lost = true;
-    }
-
     /// Takes note of how the call failed, and says it for the wire.
     pub(super) fn fail(&self, failure: impl Into<Failure>) -> Status {
         let failure = failure.into();
@@ -101,13 +88,11 @@ impl Call {
         status
     }
 
-    /// The same for a panic.
     pub(super) fn panic(&self) -> Status {
         let dispatch = self.facts().dispatch(Dispatch::Unknown);
         self.fail(Failure::panicked(dispatch))
     }
 
-    /// Everything known so far.
     pub(super) fn facts(&self) -> MutexGuard<'_, Facts> {
         // Every critical section leaves the facts whole, so a panic elsewhere does no harm.
         self.facts.lock().unwrap_or_else(PoisonError::into_inner)

@@ -25,10 +25,10 @@ use tonic::codegen::BoxFuture;
 use super::handshake::{self, Failures, TLS_HANDSHAKE};
 use super::pace::Patience;
 use super::preface::{Heard, Listened};
-use super::quota::{Answer, Limits, Part, Quota};
+use super::quota::{Part, Quota};
 use super::routes::Routes;
 use super::stretch::Turns;
-use super::unread::{Noted, Unread};
+use super::unread::{Answer, Unread};
 use crate::observe::HandshakeFailure;
 use crate::verify::port::Caller;
 
@@ -50,43 +50,17 @@ const MAX_STREAMS: u32 = 2048;
 /// bare 431, which neither caller nor operator can read. Below it the refusal is ours.
 const UNREADABLE: usize = 4;
 
-/// What all connections share.
 pub(super) struct Host {
-    tls: Option<TlsAcceptor>,
-    routes: Routes,
-    failures: Arc<Failures>,
-    closing: watch::Receiver<bool>,
-    http: http2::Builder<TokioExecutor>,
-    patience: Patience,
-    quota: Quota,
+    pub(super) tls: Option<TlsAcceptor>,
+    pub(super) routes: Routes,
+    pub(super) failures: Arc<Failures>,
+    pub(super) closing: watch::Receiver<bool>,
+    pub(super) http: http2::Builder<TokioExecutor>,
+    pub(super) patience: Patience,
+    pub(super) quota: Quota,
 }
 
 impl Host {
-    pub(super) fn new(
-        tls: Option<TlsAcceptor>,
-        routes: Routes,
-        failures: Arc<Failures>,
-        closing: watch::Receiver<bool>,
-        patience: Patience,
-        limits: Limits,
-    ) -> Self {
-        let http = http(limits.header_bytes);
-        Self {
-            tls,
-            routes,
-            failures,
-            closing,
-            http,
-            patience,
-            quota: Quota::new(limits),
-        }
-    }
-
-    /// Counts a connection for which there was no room.
-    pub(super) fn turn_away(&self) {
-        self.failures.record(HandshakeFailure::TooManyConnections);
-    }
-
     /// Serves a connection to its end. What goes wrong with it is the peer's affair.
     pub(super) async fn serve(self: Arc<Self>, stream: TcpStream, peer: SocketAddr) {
         // Without it a small answer may wait for an acknowledgement; the call works anyway.
@@ -198,7 +172,6 @@ async fn silence(heard: &Heard, patience: Instant) {
     }
 }
 
-/// What became of the wait for a peer's sign.
 enum Greeting<T> {
     Came(T),
     TooLate,
@@ -217,7 +190,7 @@ enum Greeting<T> {
 ///   `server.max_in_flight`.
 ///
 /// The other defences stay as h2 sets them.
-fn http(header_bytes: usize) -> http2::Builder<TokioExecutor> {
+pub(super) fn http(header_bytes: usize) -> http2::Builder<TokioExecutor> {
     let most = header_bytes.saturating_mul(UNREADABLE);
     let mut http = http2::Builder::new(TokioExecutor::new());
     http.timer(TokioTimer::new())
@@ -233,7 +206,6 @@ fn http(header_bytes: usize) -> http2::Builder<TokioExecutor> {
     http
 }
 
-/// The calls of one connection: all from the same caller.
 struct CallService {
     routes: Routes,
     caller: Arc<Caller>,
@@ -242,18 +214,22 @@ struct CallService {
 }
 
 impl Service<Request<Incoming>> for CallService {
-    type Response = Response<Noted<Answer>>;
+    type Response = Response<Answer>;
     type Error = Infallible;
     type Future = BoxFuture<Self::Response, Self::Error>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         request.extensions_mut().insert(Arc::clone(&self.caller));
-        let place = self.part.take_in(&mut request);
+        let _place = self.part.take_in(&mut request);
         let answering = self.routes.call(request.map(Body::new));
         let unread = self.unread.clone();
         Box::pin(async move {
             let response = answering.await?;
-            Ok(response.map(|body| Noted::new(Answer::new(body, place), unread)))
+            Ok(response.map(|body| Answer {
+                body,
+                unread,
+                _place,
+            }))
         })
     }
 }

@@ -13,7 +13,6 @@
 //! when they begin a thousand calls at once: theirs begin with a byte of each. So every few pieces
 //! whoever waits for them has a turn.
 
-use std::fmt;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -55,16 +54,9 @@ pub(super) struct Control {
 }
 
 /// A peer sent more of them than any has a reason to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("more control frames than any peer has a reason to send")]
 pub(super) struct Flood;
-
-impl fmt::Display for Flood {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("more control frames than any peer has a reason to send")
-    }
-}
-
-impl std::error::Error for Flood {}
 
 impl Control {
     pub(super) fn new() -> Self {
@@ -80,9 +72,6 @@ impl Control {
 
     /// Looks at the next bytes of the peer, up to where others should have a turn: how many are
     /// left then, if it comes to that.
-    ///
-    /// # Errors
-    /// It has sent too many.
     pub(super) fn follow(&mut self, mut bytes: &[u8]) -> Result<Option<usize>, Flood> {
         while !bytes.is_empty() {
             if self.left > 0 {

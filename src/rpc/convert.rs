@@ -44,7 +44,6 @@ pub(super) fn checked(order_id: &OrderId) -> pb::VerifyIdPhotoResponse {
     }
 }
 
-/// UPI's answer.
 pub(super) fn response(order_id: &OrderId, verified: Verified) -> pb::VerifyIdPhotoResponse {
     let Answer {
         outcome,
@@ -65,7 +64,6 @@ pub(super) fn response(order_id: &OrderId, verified: Verified) -> pb::VerifyIdPh
     }
 }
 
-/// What the ledger has.
 pub(super) fn record(order_id: &OrderId, record: Record) -> pb::GetVerificationResponse {
     let state = state(&record.state);
     let result = match record.state {

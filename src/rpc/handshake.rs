@@ -20,10 +20,9 @@ pub(super) const TLS_HANDSHAKE: u8 = 22;
 /// Between two lines about one cause.
 const PERIOD: Duration = Duration::from_secs(10);
 
-/// Hears of the failures at one port.
 pub(super) struct Failures {
     /// The key of the port's address.
-    key: &'static str,
+    pub(super) key: &'static str,
     observer: Arc<dyn Observer>,
     /// Of the causes that the log has told lately: how many came since.
     untold: Mutex<HashMap<HandshakeFailure, u64>>,
@@ -36,11 +35,6 @@ impl Failures {
             observer,
             untold: Mutex::default(),
         })
-    }
-
-    /// The key of the port's address.
-    pub(super) const fn key(&self) -> &'static str {
-        self.key
     }
 
     /// Counts a peer that said nothing at all. Load balancers look so whether a port is
@@ -160,7 +154,6 @@ const fn cause_of_alert(alert: AlertDescription) -> HandshakeFailure {
     }
 }
 
-/// What happened to the connection.
 const fn event(cause: HandshakeFailure) -> &'static str {
     match cause {
         HandshakeFailure::Flood | HandshakeFailure::Unread => "connection cut",

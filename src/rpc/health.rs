@@ -20,43 +20,21 @@ use crate::verify::Upstream;
 
 /// The service whose readiness is asked for; `""` means the same.
 const SERVICE: &str = <IdPhotoServiceServer<()> as NamedService>::NAME;
-/// The process runs.
 const LIVE: &str = "live";
 /// UPI answered when it was last called.
 const UPI: &str = "upi";
 /// An order can be claimed.
 const LEDGER: &str = "ledger";
 
-/// Where the server is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     /// Bound, not serving yet.
     Starting,
-    /// Calls are accepted.
     Serving,
     /// No new calls should come.
     Draining,
     /// Whoever still watches is sent home.
     Ended,
-}
-
-/// The server's life, for those who watch it.
-#[derive(Debug)]
-pub(super) struct Phases(watch::Sender<Phase>);
-
-impl Phases {
-    pub(super) fn new() -> Self {
-        Self(watch::Sender::new(Phase::Starting))
-    }
-
-    /// Tells everybody who watches.
-    pub(super) fn enter(&self, phase: Phase) {
-        self.0.send_replace(phase);
-    }
-
-    pub(super) fn watch(&self) -> watch::Receiver<Phase> {
-        self.0.subscribe()
-    }
 }
 
 /// Whether calls are accepted, for those who do not ask by gRPC.
@@ -81,7 +59,6 @@ impl Readiness {
     }
 }
 
-/// The health service.
 #[derive(Clone)]
 pub(super) struct Reporter {
     readiness: Readiness,
@@ -153,7 +130,6 @@ impl Health for Reporter {
     }
 }
 
-/// One open Watch.
 struct Watch {
     reporter: Reporter,
     name: String,

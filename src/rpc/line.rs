@@ -25,42 +25,17 @@ const REFUSED_HINT: &str = "UPI gives no reason; check in this order: the signin
 /// A line to be written. When it is dropped unwritten, the caller left in the middle: its
 /// handler was dropped.
 pub(super) struct Line {
-    method: &'static str,
-    arrived: Instant,
-    call: Call,
-    written: bool,
-    span: Span,
-    observer: Arc<dyn Observer>,
-    _in_progress: InProgress,
+    pub(super) method: &'static str,
+    /// When the call's headers came in.
+    pub(super) arrived: Instant,
+    pub(super) call: Call,
+    pub(super) written: bool,
+    pub(super) span: Span,
+    pub(super) observer: Arc<dyn Observer>,
+    pub(super) _in_progress: InProgress,
 }
 
 impl Line {
-    /// For a call whose headers came in at `arrived`.
-    pub(super) const fn open(
-        method: &'static str,
-        arrived: Instant,
-        call: Call,
-        in_progress: InProgress,
-        span: Span,
-        observer: Arc<dyn Observer>,
-    ) -> Self {
-        Self {
-            method,
-            arrived,
-            call,
-            written: false,
-            span,
-            observer,
-            _in_progress: in_progress,
-        }
-    }
-
-    /// The span of the call.
-    pub(super) const fn span(&self) -> &Span {
-        &self.span
-    }
-
-    /// Writes it for a call that was answered with this code.
     pub(super) fn close(mut self, code: Code) {
         let facts = self.call.facts().clone();
         if facts.lost {
@@ -130,12 +105,10 @@ fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }
 
-/// What the operator should do next.
 fn hint(reason: ErrorReason) -> Option<&'static str> {
     (reason == ErrorReason::UpiRefused).then_some(REFUSED_HINT)
 }
 
-/// The chain of causes on one line.
 fn cause(facts: &Facts) -> Option<String> {
     let first = facts.failure.as_ref()?.cause.as_ref()?;
     let mut text = first.to_string();

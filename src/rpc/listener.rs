@@ -1,5 +1,6 @@
 //! The port of gRPC, or of health alone.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,15 +10,32 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-use super::connection::Host;
-use super::error::ServerError;
+use super::connection::{Host, http};
 use super::handshake::Failures;
 use super::pace::Patience;
-use super::quota::Limits;
+use super::quota::{Limits, Quota};
 use super::routes::Routes;
 use crate::acceptor::Acceptor;
+use crate::observe::HandshakeFailure;
 
-/// A bound port and its connections.
+/// Why the server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// Another process has the port, or the address is not this machine's.
+    #[error("cannot listen on {address} ({key})")]
+    Bind {
+        /// The key that says so: `server.listen` or `server.health_listen`.
+        key: &'static str,
+        /// Its value.
+        address: SocketAddr,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The descriptors compiled into the program are broken: a bug.
+    #[error("reflection cannot be set up")]
+    Descriptors(#[from] tonic_reflection::server::Error),
+}
+
 pub(super) struct Listener {
     acceptor: Acceptor,
     host: Arc<Host>,
@@ -27,9 +45,6 @@ pub(super) struct Listener {
 
 impl Listener {
     /// Binds; connections wait until they are accepted.
-    ///
-    /// # Errors
-    /// The address cannot be listened on.
     pub(super) async fn bind(
         address: SocketAddr,
         tls: Option<TlsAcceptor>,
@@ -38,7 +53,7 @@ impl Listener {
         patience: Patience,
         limits: Limits,
     ) -> Result<Self, ServerError> {
-        let key = failures.key();
+        let key = failures.key;
         let failed = |source| ServerError::Bind {
             key,
             address,
@@ -48,14 +63,15 @@ impl Listener {
         let closing = watch::Sender::new(false);
         Ok(Self {
             acceptor,
-            host: Arc::new(Host::new(
+            host: Arc::new(Host {
                 tls,
                 routes,
                 failures,
-                closing.subscribe(),
+                closing: closing.subscribe(),
+                http: http(limits.header_bytes),
                 patience,
-                limits,
-            )),
+                quota: Quota::new(limits),
+            }),
             closing,
             most: limits.connections,
         })
@@ -71,7 +87,7 @@ impl Listener {
         let (host, most) = (&self.host, self.most);
         let serve = |stream, peer, connections| {
             if connections > most {
-                host.turn_away();
+                host.failures.record(HandshakeFailure::TooManyConnections);
                 return None;
             }
             Some(Arc::clone(host).serve(stream, peer))
@@ -86,7 +102,6 @@ impl Listener {
     }
 }
 
-/// Open connections.
 pub(super) struct Connections(JoinSet<()>);
 
 impl Connections {

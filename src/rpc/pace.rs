@@ -49,19 +49,16 @@ impl Moves {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A piece has come.
     pub(super) fn advance(&self) {
         *self.last() = Some(Instant::now());
     }
 
-    /// Whether nothing has come for so long.
     pub(super) fn is_still(&self, now: Instant, long: Duration) -> bool {
         self.last()
             .is_none_or(|last| now.duration_since(last) >= long)
     }
 }
 
-/// Watches one request arrive.
 pub(super) struct Pace {
     idle: Duration,
     arrived: Instant,
@@ -89,7 +86,6 @@ impl Pace {
         }
     }
 
-    /// A piece has come.
     pub(super) fn advance(&self) {
         self.moves.advance();
     }

@@ -24,7 +24,7 @@ const CLEARED: usize = 64 * 1024;
 /// Passes everything on, counts the first bytes that come, and follows the frames.
 pub(super) struct Listened<I> {
     io: I,
-    heard: Heard,
+    heard: Arc<Heard>,
     control: Control,
     stretch: Stretch,
     /// Was read, and is for the next turn.
@@ -32,35 +32,31 @@ pub(super) struct Listened<I> {
     unread: Unread,
 }
 
-/// What is known of a peer so far. Clones share it.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Heard(Arc<So>);
-
+/// What is known of a peer so far.
 #[derive(Debug, Default)]
-struct So {
+pub(super) struct Heard {
     bytes: AtomicUsize,
     flood: AtomicBool,
 }
 
 impl Heard {
-    /// Whether the preface has come as a whole.
     pub(super) fn is_whole(&self) -> bool {
-        self.0.bytes.load(Ordering::Relaxed) >= PREFACE
+        self.bytes.load(Ordering::Relaxed) >= PREFACE
     }
 
     /// Whether it was too much. The error of a connection does not tell: HTTP/2's library keeps
     /// the words of an error and not the error.
     pub(super) fn is_flood(&self) -> bool {
-        self.0.flood.load(Ordering::Relaxed)
+        self.flood.load(Ordering::Relaxed)
     }
 }
 
 impl<I> Listened<I> {
-    pub(super) fn new(io: I, unread: Unread, turns: Turns) -> (Self, Heard) {
-        let heard = Heard::default();
+    pub(super) fn new(io: I, unread: Unread, turns: Turns) -> (Self, Arc<Heard>) {
+        let heard = Arc::<Heard>::default();
         let listened = Self {
             io,
-            heard: heard.clone(),
+            heard: Arc::clone(&heard),
             control: Control::new(),
             stretch: Stretch::new(turns),
             kept: Bytes::new(),
@@ -96,11 +92,11 @@ impl<I> Listened<I> {
     /// How many of the next bytes are for this turn.
     fn follow(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if !self.heard.is_whole() {
-            let heard = &self.heard.0.bytes;
+            let heard = &self.heard.bytes;
             heard.fetch_add(bytes.len(), Ordering::Relaxed);
         }
         let left = self.control.follow(bytes).map_err(|flood| {
-            self.heard.0.flood.store(true, Ordering::Relaxed);
+            self.heard.flood.store(true, Ordering::Relaxed);
             io::Error::other(flood)
         })?;
         if left.is_some() {

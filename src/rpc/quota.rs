@@ -1,14 +1,8 @@
 //! What the server takes in over all its connections, and the part of each: streams, and the
 //! bytes of requests. A connection that has too much is told so, call by call.
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use bytes::Bytes;
 use http::Request;
-use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::Instant;
-use tonic::Status;
 
 use super::backlog::{Backlog, Backlogs, Entry};
 use super::call::VERIFY;
@@ -52,7 +46,6 @@ pub struct Limits {
     pub header_bytes: usize,
 }
 
-/// What is taken in on one port, by all its connections.
 pub(super) struct Quota {
     streams: Budget,
     bytes: Budget,
@@ -72,7 +65,6 @@ impl Quota {
         }
     }
 
-    /// The part of a new connection.
     pub(super) fn part(&self) -> Part {
         let moves = Moves::default();
         Part {
@@ -144,10 +136,7 @@ impl Part {
         let bulk = if memory > USUAL_HEADERS { memory } else { 0 };
         let (stream, headers) = (self.streams.take(1), self.headers.nothing());
         match stream.filter(|_| headers.grow(bulk)) {
-            Some(stream) => Ok(Place {
-                _stream: stream,
-                _headers: headers,
-            }),
+            Some(stream) => Ok([stream, headers]),
             None => Err(NotSent::Overloaded.into()),
         }
     }
@@ -162,45 +151,7 @@ fn header_bytes<B>(request: &Request<B>, each: usize) -> usize {
 }
 
 /// What a request holds.
-pub(super) struct Place {
-    _stream: Held,
-    _headers: Held,
-}
-
-/// The body of an answer, and what its request holds.
-pub(super) struct Answer {
-    body: tonic::body::Body,
-    _place: Option<Place>,
-}
-
-impl Answer {
-    pub(super) const fn new(body: tonic::body::Body, place: Option<Place>) -> Self {
-        Self {
-            body,
-            _place: place,
-        }
-    }
-}
-
-impl Body for Answer {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
+pub(super) type Place = [Held; 2];
 
 #[cfg(test)]
 mod tests {

@@ -16,7 +16,6 @@ use crate::observe::{CallEnd, Event, Observer};
 use crate::pb::ErrorReason;
 use crate::verify::error::NotSent;
 
-/// Between two lines of the log.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Refuses, counts, and tells now and then.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use tokio::sync::watch;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codec::CompressionEncoding;
@@ -15,10 +16,11 @@ use tower::Service;
 
 use super::boundary::Boundary;
 use super::drain::Calls;
-use super::health::{Phases, Readiness, Reporter};
+use super::health::{Phase, Readiness, Reporter};
 use super::pace::{Patience, Timed};
 use super::quota::Turned;
 use super::reflection;
+use super::refusals::Refusals;
 use super::service::Methods;
 use super::{Ports, ServerError, Settings};
 use crate::pb::id_photo_service_server::IdPhotoServiceServer;
@@ -69,7 +71,6 @@ fn unsupported() -> Response<Body> {
     response
 }
 
-/// Of `/package.Service/Method`.
 fn service_name(path: &str) -> Option<&str> {
     let (service, _) = path.strip_prefix('/')?.split_once('/')?;
     Some(service)
@@ -127,7 +128,7 @@ fn route<S: Serve + NamedService + 'static>(service: S) -> (&'static str, Box<dy
 pub(super) fn all(
     settings: &Settings,
     ports: Ports,
-    phases: &Phases,
+    phases: &watch::Sender<Phase>,
     calls: &Calls,
 ) -> Result<Routes, ServerError> {
     let patience = settings.patience;
@@ -143,13 +144,14 @@ pub(super) fn all(
         .accept_compressed(CompressionEncoding::Gzip)
         .accept_compressed(CompressionEncoding::Zstd)
         .max_decoding_message_size(settings.max_message_bytes);
-    let bounded = Boundary::new(
-        service,
-        ports.admission,
-        ports.observer,
-        calls.clone(),
+    let bounded = Boundary {
+        inner: service,
+        admission: ports.admission,
+        refusals: Arc::new(Refusals::new(Arc::clone(&ports.observer))),
+        observer: ports.observer,
+        calls: calls.clone(),
         patience,
-    );
+    };
     let mut routes = vec![route(bounded), timed(health, patience)];
     if settings.reflection {
         let (new, old) = reflection::services()?;
@@ -160,16 +162,19 @@ pub(super) fn all(
     })
 }
 
-/// Health alone.
-pub(super) fn probes(phases: &Phases, verifier: &Verifier, patience: Patience) -> Routes {
+pub(super) fn probes(
+    phases: &watch::Sender<Phase>,
+    verifier: &Verifier,
+    patience: Patience,
+) -> Routes {
     let health = timed(health(phases, verifier), patience);
     Routes {
         services: [health].into(),
     }
 }
 
-fn health(phases: &Phases, verifier: &Verifier) -> HealthServer<Reporter> {
-    let readiness = Readiness::new(phases.watch(), verifier.ledger_up());
+fn health(phases: &watch::Sender<Phase>, verifier: &Verifier) -> HealthServer<Reporter> {
+    let readiness = Readiness::new(phases.subscribe(), verifier.ledger_up());
     let reporter = Reporter::new(readiness, verifier.upstream());
     HealthServer::new(reporter).max_decoding_message_size(SMALL_MESSAGE)
 }

@@ -17,7 +17,6 @@ use crate::pb::{
 use crate::verify::Verifier;
 use crate::verify::port::Clock;
 
-/// The methods, on the use case.
 pub(super) struct Methods {
     pub(super) verifier: Arc<Verifier>,
     pub(super) clock: Arc<dyn Clock>,
@@ -66,7 +65,7 @@ impl Methods {
         }
         let ticket = call.depart();
         let verified = self.verifier.verify(request, call.deadline, ticket).await?;
-        call.answered(verified.replayed);
+        call.facts().replayed = Some(verified.replayed);
         Ok(convert::response(&order_id, verified))
     }
 

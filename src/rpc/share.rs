@@ -37,7 +37,6 @@ impl Budget {
         }))
     }
 
-    /// The part of one connection.
     pub(super) fn share(&self) -> Share {
         let pool = Arc::clone(&self.0);
         let taken = Arc::default();
@@ -53,13 +52,11 @@ pub(super) struct Share {
 }
 
 impl Share {
-    /// Nothing yet.
     pub(super) fn nothing(&self) -> Held {
         let (share, amount) = (self.clone(), AtomicUsize::new(0));
         Held { share, amount }
     }
 
-    /// What all parts hold together.
     pub(super) fn taken_by_all(&self) -> usize {
         self.pool.taken.load(Ordering::Relaxed)
     }
@@ -104,12 +101,10 @@ impl Held {
         grown
     }
 
-    /// Whether it is nothing.
     pub(super) fn is_nothing(&self) -> bool {
         self.amount.load(Ordering::Relaxed) == 0
     }
 
-    /// Gives everything back before it is dropped.
     pub(super) fn give_back(&self) {
         let amount = self.amount.swap(0, Ordering::Relaxed);
         self.share.taken.fetch_sub(amount, Ordering::Relaxed);

@@ -32,14 +32,11 @@ const LEDGER_DELAY: Duration = Duration::from_secs(2);
 /// Lines and name servers take longer than that.
 const UNREACHABLE_DELAY: Duration = Duration::from_secs(5);
 
-/// A call that ends without an answer.
 #[derive(Debug, Clone)]
 pub(super) struct Failure {
-    /// The row of the table.
     pub(super) reason: ErrorReason,
     /// What is certain about the request to UPI; absent where the question makes no sense.
     pub(super) dispatch: Option<Dispatch>,
-    /// For the log.
     pub(super) cause: Option<Cause>,
     extra: Extra,
 }
@@ -84,7 +81,6 @@ impl Failure {
         Self::not_sent(ErrorReason::RequestTooLarge)
     }
 
-    /// Headers over the limit.
     pub(super) fn headers_too_large() -> Self {
         let cause = "the headers are larger than server.max_header_bytes";
         let cause: Box<dyn Error + Send + Sync> = cause.into();
@@ -101,7 +97,6 @@ impl Failure {
         Self::whole_request("the request must be one message")
     }
 
-    /// A `grpc-timeout` that cannot be read.
     pub(super) fn bad_timeout() -> Self {
         Self::whole_request("grpc-timeout must be 1 to 8 digits and one of H, M, S, m, u, n")
     }

@@ -29,7 +29,6 @@ const ROUND: Duration = Duration::from_millis(5);
 pub(super) struct Turns(Arc<AtomicU64>);
 
 impl Turns {
-    /// Counts the turns of this one.
     pub(super) async fn count<F: Future>(&self, mut task: Pin<&mut F>) -> F::Output {
         poll_fn(|context| {
             self.next();
@@ -47,7 +46,6 @@ impl Turns {
     }
 }
 
-/// Of one connection.
 #[derive(Debug)]
 pub(super) struct Stretch {
     turns: Turns,

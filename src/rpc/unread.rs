@@ -15,6 +15,9 @@ use std::time::Duration;
 use bytes::{Buf, Bytes};
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, sleep, sleep_until};
+use tonic::Status;
+
+use super::quota::Place;
 
 /// It may be this process that stood still and not the peer: then it writes as soon as it goes on.
 const MOMENT: Duration = Duration::from_secs(1);
@@ -62,7 +65,6 @@ impl Unread {
         }
     }
 
-    /// Since when the peer has not taken something.
     fn since(&self) -> Option<Instant> {
         let state = self.state();
         let oldest = state.given.values().next();
@@ -114,26 +116,21 @@ impl Buf for Piece {
     }
 }
 
-/// The body of an answer, each part of which is noted.
-pub(super) struct Noted<B> {
-    body: B,
-    unread: Unread,
+/// The body of an answer, each part of which is noted, and what its request holds.
+pub(super) struct Answer {
+    pub(super) body: tonic::body::Body,
+    pub(super) unread: Unread,
+    pub(super) _place: Option<Place>,
 }
 
-impl<B> Noted<B> {
-    pub(super) const fn new(body: B, unread: Unread) -> Self {
-        Self { body, unread }
-    }
-}
-
-impl<B: Body<Data = Bytes> + Unpin> Body for Noted<B> {
+impl Body for Answer {
     type Data = Piece;
-    type Error = B::Error;
+    type Error = Status;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Piece>, B::Error>>> {
+    ) -> Poll<Option<Result<Frame<Piece>, Status>>> {
         let frame = Pin::new(&mut self.body).poll_frame(context);
         frame.map_ok(|frame| frame.map_data(|bytes| self.unread.give(bytes)))
     }

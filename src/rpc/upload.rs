@@ -17,10 +17,11 @@ use super::call::Call;
 use super::pace::Pace;
 use super::share::Held;
 use super::status::Failure;
-use super::unary::OneMessage;
 use crate::verify::error::NotSent;
 
-/// How many bytes a body may have.
+/// One byte of flags, and the length of the message in four.
+const PREFIX: u64 = 5;
+
 #[derive(Clone)]
 pub(super) enum Allowance {
     /// What can be had while the call lasts: its request waits in memory as long as it does.
@@ -42,34 +43,46 @@ impl Allowance {
     }
 }
 
+/// Follows a body by the prefix of its first message (gRPC over HTTP/2, Length-Prefixed-Message).
+/// One message is what a unary call has: tonic takes the first and drops what follows it, which the
+/// caller would believe to be done.
+#[derive(Default)]
+pub(super) struct OneMessage {
+    seen: u64,
+    length: [u8; 4],
+}
+
+impl OneMessage {
+    pub(super) const fn seen(&self) -> u64 {
+        self.seen
+    }
+
+    /// Whether the body is still within its first message after these bytes.
+    pub(super) fn holds(&mut self, data: &[u8]) -> bool {
+        let prefix = (self.seen..PREFIX).zip(data);
+        for (place, byte) in prefix {
+            // The flags come first.
+            let place = usize::try_from(place).unwrap_or_default().checked_sub(1);
+            if let Some(length) = place.and_then(|place| self.length.get_mut(place)) {
+                *length = *byte;
+            }
+        }
+        self.seen = self.seen.saturating_add(data.len() as u64);
+        self.seen <= PREFIX || self.seen - PREFIX <= u32::from_be_bytes(self.length).into()
+    }
+}
+
 /// A body that must have arrived before the caller's time is over.
 pub(super) struct Upload {
-    body: tonic::body::Body,
-    pace: Pace,
-    call: Call,
-    message: OneMessage,
-    allowance: Allowance,
-    entry: Option<Entry>,
+    pub(super) body: tonic::body::Body,
+    pub(super) pace: Pace,
+    pub(super) call: Call,
+    pub(super) message: OneMessage,
+    pub(super) allowance: Allowance,
+    pub(super) entry: Option<Entry>,
 }
 
 impl Upload {
-    pub(super) fn new(
-        body: tonic::body::Body,
-        pace: Pace,
-        call: Call,
-        allowance: Allowance,
-        entry: Option<Entry>,
-    ) -> Self {
-        Self {
-            body,
-            pace,
-            call,
-            message: OneMessage::default(),
-            allowance,
-            entry,
-        }
-    }
-
     fn take(&mut self, frame: &Frame<Bytes>) -> Result<(), Failure> {
         self.pace.advance();
         if self.entry.as_ref().is_some_and(|entry| !entry.begin()) {
@@ -95,7 +108,7 @@ impl Body for Upload {
         let failure = match &frame {
             Poll::Ready(Some(Ok(frame))) => self.take(frame).err(),
             Poll::Ready(Some(Err(_))) => {
-                self.call.lose();
+                self.call.facts().lost = true;
                 None
             }
             Poll::Ready(None) => None,
@@ -116,5 +129,38 @@ impl Body for Upload {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::OneMessage;
+
+    #[track_caller]
+    fn judged(pieces: &[&[u8]], holds: bool) {
+        let mut message = OneMessage::default();
+        let good = pieces.iter().all(|piece| message.holds(piece));
+        assert_eq!(good, holds, "{pieces:?}");
+    }
+
+    #[test]
+    fn a_message_in_any_pieces_is_one() {
+        let whole = b"\0\0\0\x01\x02".iter().chain(&[7; 258]);
+        let whole: Vec<u8> = whole.copied().collect();
+        judged(&[&whole], true);
+        for size in [1, 2, 3, 4, 5, 6, 100] {
+            judged(&whole.chunks(size).collect::<Vec<_>>(), true);
+        }
+        judged(&[b"\0\0\0\0\0"], true);
+        judged(&[b"\0\0\0"], true);
+        judged(&[], true);
+    }
+
+    #[test]
+    fn a_byte_after_it_is_one_too_many() {
+        judged(&[b"\0\0\0\0\x01ab"], false);
+        judged(&[b"\0\0\0\0\x01a", b"b"], false);
+        judged(&[b"\0\0\0\0\0\0"], false);
+        judged(&[b"\0\0", b"\0\0\0", b"\0\0\0\0\0"], false);
     }
 }

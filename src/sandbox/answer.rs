@@ -7,12 +7,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::stream;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::Frame;
 
 use super::fault::Fault;
+use crate::upi::envelope::UPI_JWS;
 
 mod content;
 mod signature;
@@ -40,9 +41,6 @@ pub(super) type Ending = Result<Response<Body>, Cut>;
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json;charset=UTF-8");
 const HTML: HeaderValue = HeaderValue::from_static("text/html;charset=UTF-8");
 
-/// The header of the detached signature.
-pub(super) const UPI_JWS: HeaderName = HeaderName::from_static("upi-jws");
-
 /// The gateway's refusal of a signature; it is not signed itself.
 const UNAUTHORIZED: &str =
     r#"{"MsgResponse":{"responseCode":"E0","responseMsg":"Unauthorized access"}}"#;
@@ -50,7 +48,6 @@ const UNAUTHORIZED: &str =
 /// Between two drops of a body that never ends.
 const DRIP: Duration = Duration::from_millis(200);
 
-/// A response with this body.
 pub(super) fn respond(
     status: StatusCode,
     content_type: HeaderValue,
@@ -78,7 +75,6 @@ impl Signatory {
         self.dressed(upi_uuid, content, None)
     }
 
-    /// The answer with one fault.
     pub(super) async fn faulty(&self, upi_uuid: &str, content: &Content, fault: Fault) -> Ending {
         match fault {
             Fault::Reset => Err(Cut::Reset),
@@ -124,7 +120,7 @@ impl Signatory {
     fn redirect(&self, upi_uuid: &str, content: &Content) -> Response<Body> {
         let mut response = self.answer(upi_uuid, content);
         *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
-        if let Ok(path) = HeaderValue::from_str(self.request_path()) {
+        if let Ok(path) = HeaderValue::from_str(&self.settings.request_path) {
             response.headers_mut().insert(LOCATION, path);
         }
         response

@@ -6,14 +6,11 @@
 //! Types: N digits; AN letters and digits; ANS printable ASCII; S any Unicode. Lengths
 //! count characters.
 
-use std::ops::RangeInclusive;
-
 use crate::domain::FreeText;
 
 use super::members::Members;
 use super::refusal::Refusal;
 
-/// A type of UPI's field table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Alphabet {
     /// N
@@ -28,19 +25,20 @@ pub(super) enum Alphabet {
     Text,
 }
 
-/// One row of UPI's field table.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
     pub(super) member: &'static str,
     alphabet: Alphabet,
-    length: RangeInclusive<usize>,
+    least: usize,
+    most: usize,
 }
 
 const fn row(member: &'static str, alphabet: Alphabet, least: usize, most: usize) -> Row {
     Row {
         member,
         alphabet,
-        length: least..=most,
+        least,
+        most,
     }
 }
 
@@ -67,7 +65,6 @@ pub(super) const CUSTOMER_NAME: Row = row("customerNm", Alphabet::Text, 1, 66);
 pub(super) const ID_NUMBER: Row = row("certifID", Alphabet::Printable, 1, 20);
 
 impl Row {
-    /// The member's text.
     pub(super) fn read<'a>(
         &self,
         members: &'a Members,
@@ -80,8 +77,8 @@ impl Row {
 
     fn check(&self, text: &str, free_text: FreeText) -> Result<(), Refusal> {
         let member = self.member;
-        let (least, most) = (*self.length.start(), *self.length.end());
-        if !self.length.contains(&text.chars().count()) {
+        let (least, most) = (self.least, self.most);
+        if !(least..=most).contains(&text.chars().count()) {
             return Err(Refusal::Length {
                 member,
                 least,

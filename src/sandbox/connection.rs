@@ -11,7 +11,6 @@ use tokio::net::TcpStream;
 use super::answer::Cut;
 use super::endpoint::Endpoint;
 
-/// Serves a connection to its end.
 pub(super) async fn serve(stream: TcpStream, endpoint: Arc<Endpoint>) {
     // Answers are small; waiting for more to send would only delay them.
     if let Err(error) = stream.set_nodelay(true) {

@@ -9,9 +9,10 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tracing::{Instrument as _, Span, field, info_span};
 
-use super::answer::{Body, Cut, Ending, JSON, UPI_JWS, respond, say};
+use super::answer::{Body, Cut, Ending, JSON, respond, say};
 use super::processor::Processor;
 use crate::observe::Observer;
+use crate::upi::envelope::UPI_JWS;
 
 /// The largest good body is well below: 204,800 characters of photo, encrypted, with each
 /// solidus escaped.
@@ -19,25 +20,12 @@ const MAX_BODY: usize = 1 << 20;
 
 /// UPI, as far as HTTP shows it.
 pub(super) struct Endpoint {
-    request_path: String,
-    processor: Processor,
-    observer: Arc<dyn Observer>,
+    pub(super) request_path: String,
+    pub(super) processor: Processor,
+    pub(super) observer: Arc<dyn Observer>,
 }
 
 impl Endpoint {
-    pub(super) const fn new(
-        request_path: String,
-        processor: Processor,
-        observer: Arc<dyn Observer>,
-    ) -> Self {
-        Self {
-            request_path,
-            processor,
-            observer,
-        }
-    }
-
-    /// Answers one request.
     pub(super) async fn handle<B>(&self, request: Request<B>) -> Ending
     where
         B: hyper::body::Body<Data = Bytes>,

@@ -1,7 +1,7 @@
 //! Keys for both sides of a sandbox, made on the spot, and the files that hold them.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread;
 
 use crate::domain::Secret;
@@ -87,37 +87,6 @@ impl Kit {
                 self.upi_encryption.private()?,
             ),
         })
-    }
-
-    /// Writes both sides' key files to `dir`, which is made if need be: private keys are
-    /// readable by the owner only, and each file is there completely or not at all.
-    ///
-    /// # Errors
-    /// One of the files exists already: keys are never overwritten. Or a file cannot be
-    /// written.
-    pub fn save(&self, dir: &Path) -> Result<(), KitError> {
-        files::save(self, dir)
-    }
-
-    /// Reads what [`Kit::save`] wrote.
-    ///
-    /// # Errors
-    /// A file that is missing or holds no key.
-    pub fn open(dir: &Path) -> Result<Self, KitError> {
-        files::open(dir)
-    }
-
-    /// Whether `dir` holds a kit, complete or not: then it is to be opened and not saved.
-    #[must_use]
-    pub fn exists(dir: &Path) -> bool {
-        files::exists(dir)
-    }
-
-    /// The configuration (TOML) of a gateway in front of a sandbox at `base_url`, with the
-    /// files that [`Kit::save`] wrote to `dir`.
-    #[must_use]
-    pub fn configuration(dir: &Path, base_url: &str) -> String {
-        configuration::render(dir, base_url)
     }
 }
 

@@ -1,13 +1,11 @@
 //! The members of a JSON object as they came, so that nothing odd about them is lost.
 
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use zeroize::Zeroize;
 
 use super::refusal::Refusal;
 use crate::domain::OrderId;
+use crate::upi;
 
 pub(super) const ORDER_ID: &str = "orderID";
 pub(super) const ENC_DATA: &str = "encData";
@@ -25,7 +23,8 @@ pub(super) struct Members(Vec<(String, Value)>);
 impl Members {
     /// `None` unless the text is a JSON object in UTF-8.
     pub(super) fn read(json: &[u8]) -> Option<Self> {
-        serde_json::from_slice(json).ok()
+        let upi::Members(members) = serde_json::from_slice(json).ok()?;
+        Some(Self(members))
     }
 
     /// The order id, if it is well formed, whatever else is wrong.
@@ -40,7 +39,6 @@ impl Members {
             .unwrap_or_default()
     }
 
-    /// The text of a member that must be there.
     pub(super) fn text(&self, member: &'static str) -> Result<&str, Refusal> {
         match self.get(member) {
             Some(Value::String(text)) => Ok(text),
@@ -96,30 +94,6 @@ impl Drop for Members {
 fn shown(name: &str) -> String {
     let plain = name.len() <= MAX_NAME && name.bytes().all(|byte| byte.is_ascii_alphabetic());
     if plain { name } else { "(unreadable)" }.to_owned()
-}
-
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(MembersVisitor)
-    }
-}
-
-struct MembersVisitor;
-
-impl<'de> Visitor<'de> for MembersVisitor {
-    type Value = Members;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-        let mut members = Vec::new();
-        while let Some(member) = map.next_entry()? {
-            members.push(member);
-        }
-        Ok(Members(members))
-    }
 }
 
 /// The decoded protected header of a compact JWS or JWE, as it was sent: a JSON object, or

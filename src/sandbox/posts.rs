@@ -30,7 +30,6 @@ pub struct Post {
     pub jws_header: String,
 }
 
-/// One POST, for the record.
 pub(super) struct Arrival {
     pub(super) signature_good: bool,
     pub(super) body_bytes: usize,
@@ -77,7 +76,6 @@ impl Posts {
         !std::mem::replace(&mut self.lock().entry(id).used, true)
     }
 
-    /// All orders, as `GET /orders` shows them.
     pub(super) fn to_json(&self) -> Value {
         let orders = self.lock();
         let shown: Map<String, Value> = orders
@@ -109,7 +107,6 @@ impl Orders {
 }
 
 impl Post {
-    /// The record as `GET /orders/{order id}` shows it.
     pub(super) fn to_json(&self) -> Value {
         json!({
             "posts": self.posts,

@@ -24,11 +24,8 @@ pub(super) struct Processor {
     clock: Arc<dyn Clock>,
 }
 
-/// What a well-signed request gets.
-struct Decision {
-    content: Content,
-    scenario: Scenario,
-}
+/// What a well-signed request gets, and how.
+type Decision = (Content, Scenario);
 
 impl Processor {
     pub(super) fn new(
@@ -80,15 +77,15 @@ impl Processor {
                 return Ok(unauthorized());
             }
         };
-        let decision = self.decide(order_id, members);
-        let (code, fault) = (decision.content.code(), decision.scenario.fault);
+        let (content, scenario) = self.decide(order_id, members);
+        let (code, fault) = (content.code(), scenario.fault);
         tracing::info!(
             order_id,
             code,
             fault = fault.map(Fault::name),
             "sandbox: decided"
         );
-        self.answer(&verified.upi_uuid, &decision).await
+        self.answer(&verified.upi_uuid, &content, scenario).await
     }
 
     fn verify(&self, jws: &str, body: &[u8]) -> Result<Verified, JwsError> {
@@ -118,7 +115,7 @@ impl Processor {
                 if let Refusal::Scenario(error) = &refusal {
                     tracing::warn!(order_id, "sandbox: the usage scenario is refused: {error}");
                 }
-                Decision::at_once(Content::refused(&refusal))
+                (Content::refused(&refusal), Scenario::default())
             }
         }
     }
@@ -128,30 +125,19 @@ impl Processor {
     fn process(&self, accepted: &Accepted, scenario: Scenario) -> Decision {
         let untouched = scenario.fault == Some(Fault::Unauthorized);
         if untouched || self.posts.use_up(&accepted.order_id) {
-            let content = Content::of(&scenario, accepted.score);
-            Decision { content, scenario }
+            (Content::of(&scenario, accepted.score), scenario)
         } else {
-            Decision::at_once(Content::duplicated())
+            (Content::duplicated(), Scenario::default())
         }
     }
 
-    async fn answer(&self, upi_uuid: &str, decision: &Decision) -> Ending {
-        let Decision { content, scenario } = decision;
+    async fn answer(&self, upi_uuid: &str, content: &Content, scenario: Scenario) -> Ending {
         if let Some(delay) = scenario.delay {
             tokio::time::sleep(delay).await;
         }
         match scenario.fault {
             Some(fault) => self.signatory.faulty(upi_uuid, content, fault).await,
             None => Ok(self.signatory.answer(upi_uuid, content)),
-        }
-    }
-}
-
-impl Decision {
-    fn at_once(content: Content) -> Self {
-        Self {
-            content,
-            scenario: Scenario::default(),
         }
     }
 }

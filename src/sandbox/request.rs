@@ -17,7 +17,6 @@ const PHOTO: &str = "photo";
 /// Longest `photo` in characters of base64.
 const MAX_PHOTO: usize = 204_800;
 
-/// What the sandbox needs of a request that passed every check.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Accepted {
     pub(super) order_id: OrderId,
@@ -25,7 +24,6 @@ pub(super) struct Accepted {
     pub(super) score: u8,
 }
 
-/// Checks the body of a request.
 pub(super) struct Examiner {
     kid: Kid,
     opener: Opener,
@@ -47,7 +45,6 @@ impl Examiner {
         })
     }
 
-    /// Checks every member.
     pub(super) fn examine(&self, members: &Members) -> Result<Accepted, Refusal> {
         members.only(self.outer())?;
         let free_text = self.rules.free_text;

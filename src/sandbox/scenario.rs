@@ -8,19 +8,15 @@ use std::time::Duration;
 use super::fault::Fault;
 use crate::domain::{Confidence, ResponseCode};
 
-mod advice;
 mod directive;
 mod word;
 
 pub use directive::{DIRECTIVES, Directive};
 pub use word::Word;
 
-use advice::Advice;
-
 /// What begins a usage scenario that the sandbox follows.
 pub const PREFIX: &str = "sandbox:";
 
-/// The response code of a comparison.
 const APPROVED: &str = "00";
 
 /// What was asked for; by default nothing.
@@ -40,7 +36,7 @@ pub struct Scenario {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScenarioError {
     /// No such directive, or no `=`.
-    #[error("{0} is no directive{advice}", advice = Advice::directive(.0))]
+    #[error("{0} is no directive{advice}", advice = word::advice_on_directive(.0))]
     Directive(Word),
     /// One directive twice.
     #[error("each directive is given at most once")]
@@ -55,7 +51,7 @@ pub enum ScenarioError {
     #[error("delay= takes a duration such as 3s or 500ms, at most 10m")]
     Delay,
     /// Not a fault.
-    #[error("{0} is no fault{advice}", advice = Advice::fault(.0))]
+    #[error("{0} is no fault{advice}", advice = word::advice_on_fault(.0))]
     Fault(Word),
     /// A score that the answer has no place for.
     #[error("a confidence goes with code 00 only")]
@@ -84,7 +80,7 @@ impl Scenario {
         let name = name.unwrap_or(text);
         let known = DIRECTIVES.iter().find(|directive| directive.name == name);
         match known.zip(value) {
-            Some((directive, value)) => directive.follow(self, value),
+            Some((directive, value)) => (directive.follow)(self, value),
             None => Err(ScenarioError::Directive(Word::of(name))),
         }
     }

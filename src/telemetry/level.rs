@@ -1,7 +1,7 @@
 //! How much is logged, changed while the process runs and changed back by itself: a level
 //! that somebody forgot would fill disks.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -17,13 +17,13 @@ use tracing_subscriber::layer::Context;
 
 use super::otlp;
 
-/// In the order of [`rank`].
-const LEVELS: [Level; 5] = [
-    Level::ERROR,
-    Level::WARN,
-    Level::INFO,
-    Level::DEBUG,
-    Level::TRACE,
+/// As operators call them, in the order of [`rank`].
+pub const LEVELS: [(&str, Level); 5] = [
+    ("error", Level::ERROR),
+    ("warn", Level::WARN),
+    ("info", Level::INFO),
+    ("debug", Level::DEBUG),
+    ("trace", Level::TRACE),
 ];
 
 /// Libraries below us speak of connections and keys only when something is wrong.
@@ -37,11 +37,10 @@ pub struct Switch(Arc<Levels>);
 struct Levels {
     configured: Level,
     /// The [`rank`] in force: the filter reads it for each event.
-    rank: AtomicU8,
+    rank: AtomicUsize,
     exception: Mutex<Option<Exception>>,
 }
 
-/// A level for a time.
 #[derive(Debug)]
 struct Exception {
     until: Instant,
@@ -56,7 +55,7 @@ impl Switch {
     pub fn new(configured: Level) -> Self {
         Self(Arc::new(Levels {
             configured,
-            rank: AtomicU8::new(rank(configured)),
+            rank: AtomicUsize::new(rank(configured)),
             exception: Mutex::new(None),
         }))
     }
@@ -130,8 +129,10 @@ impl Levels {
     }
 
     fn in_force(&self) -> Level {
-        let rank = usize::from(self.rank.load(Ordering::Acquire));
-        LEVELS.get(rank).copied().unwrap_or(self.configured)
+        let rank = self.rank.load(Ordering::Acquire);
+        LEVELS
+            .get(rank)
+            .map_or(self.configured, |(_, level)| *level)
     }
 
     fn standing(&self, exception: Option<&Exception>) -> Standing {
@@ -203,14 +204,9 @@ pub(super) fn is_ours(target: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
-const fn rank(level: Level) -> u8 {
-    match level {
-        Level::ERROR => 0,
-        Level::WARN => 1,
-        Level::INFO => 2,
-        Level::DEBUG => 3,
-        Level::TRACE => 4,
-    }
+fn rank(level: Level) -> usize {
+    let same = |(_, it): &(&str, Level)| *it == level;
+    LEVELS.iter().position(same).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -28,7 +28,6 @@ const LAST_LINES: Duration = Duration::from_secs(2);
 /// The log is the process's, as its standard error is.
 static LINES: OnceLock<Lines> = OnceLock::new();
 
-/// The lines.
 pub(super) fn layer<S>(
     format: LogFormat,
     losses: Arc<Losses>,

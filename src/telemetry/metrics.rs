@@ -16,22 +16,20 @@ mod exposition;
 mod instruments;
 mod observed;
 mod process;
-mod reader;
 pub mod table;
 #[cfg(test)]
 mod tests;
 
 pub use exposition::Exposition;
 
+use exposition::Shared;
 use instruments::Instruments;
-use reader::Shared;
 
 /// Why there are no metrics.
 #[derive(Debug, thiserror::Error)]
 #[error("the Prometheus exporter cannot be built")]
 pub struct MetricsError(#[from] opentelemetry_sdk::error::OTelSdkError);
 
-/// All metrics of this process.
 pub(super) struct Metrics {
     instruments: Instruments,
     exposition: Exposition,
@@ -50,7 +48,8 @@ impl Metrics {
         E: MetricReader,
     {
         let exposition = Exposition::default();
-        let reader = Shared::new(exposition.exporter()?, export);
+        let prometheus = exposition.exporter()?;
+        let reader = Shared { prometheus, export };
         let provider = SdkMeterProvider::builder()
             .with_resource(resource(service.name))
             .with_reader(reader)
@@ -67,7 +66,6 @@ impl Metrics {
         })
     }
 
-    /// Counts what happened.
     pub(super) fn count(&self, event: &Event<'_>) {
         self.instruments.count(event);
     }

@@ -8,8 +8,11 @@ use std::time::Duration;
 
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{MetricExporter, SpanExporter};
-use opentelemetry_sdk::metrics::PeriodicReader;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::reader::MetricReader as _;
+use opentelemetry_sdk::metrics::{PeriodicReader, Temporality};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tokio::task::spawn_blocking;
 
@@ -17,18 +20,15 @@ use super::losses::{Losses, Signal};
 use super::service::resource;
 use super::settings::Export;
 
-mod collections;
-mod error;
 mod exporters;
 mod outcome;
 mod queue;
 mod rejected;
 mod variables;
 
-pub use error::ExportError;
 pub(super) use rejected::{Listener, TARGET};
+pub use variables::ExportError;
 
-use collections::Collections;
 use exporters::Exporters;
 use outcome::Outcome;
 use queue::Queue;
@@ -41,18 +41,15 @@ const SCOPE: &str = env!("CARGO_PKG_NAME");
 /// Collects the metrics now and then, and exports them.
 pub(super) type Periodic = PeriodicReader<Collections>;
 
-/// The running export.
 pub(super) struct Exports {
     traces: Option<SdkTracerProvider>,
-    metrics: Option<Periodic>,
+    /// What collects the metrics for the collector.
+    pub(super) metrics: Option<Periodic>,
     rejected: Arc<Rejected>,
 }
 
 impl Exports {
     /// Starts it where an endpoint is set. Connects in the background.
-    ///
-    /// # Errors
-    /// An endpoint, a variable or a file that cannot be used.
     pub(super) fn start(
         config: &Export,
         service: &'static str,
@@ -73,11 +70,6 @@ impl Exports {
     /// Makes spans of ours the collector's.
     pub(super) fn tracer(&self) -> Option<SdkTracer> {
         Some(self.traces.as_ref()?.tracer(SCOPE))
-    }
-
-    /// What collects the metrics for the collector.
-    pub(super) fn reader(&self) -> Option<Periodic> {
-        self.metrics.clone()
     }
 
     /// Learns from the exporters what the collector rejects.
@@ -136,4 +128,29 @@ fn metrics(
     };
     let reader = PeriodicReader::builder(exporter).with_interval(settings.config.metrics_interval);
     Ok(Some(reader.build()))
+}
+
+/// Exports collections of all metrics. Each is one item, of which nothing is lost or something.
+pub(super) struct Collections {
+    exporter: MetricExporter,
+    outcome: Outcome,
+}
+
+impl PushMetricExporter for Collections {
+    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
+        let sent = self.exporter.export(metrics).await;
+        self.outcome.note(sent, 1)
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.exporter.force_flush()
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.exporter.shutdown_with_timeout(timeout)
+    }
+
+    fn temporality(&self) -> Temporality {
+        self.exporter.temporality()
+    }
 }

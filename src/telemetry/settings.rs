@@ -5,14 +5,24 @@ use std::time::Duration;
 use tracing::Level;
 
 /// Settings of log and export.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
-    /// How much is logged.
-    pub log_level: LogLevel,
+    /// How much is logged: this and everything graver.
+    pub log_level: Level,
     /// How it is written.
     pub log_format: LogFormat,
     /// The export to an OpenTelemetry collector.
     pub export: Export,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            log_level: Level::INFO,
+            log_format: LogFormat::default(),
+            export: Export::default(),
+        }
+    }
 }
 
 /// The export to an OpenTelemetry collector.
@@ -40,22 +50,6 @@ impl Default for Export {
     }
 }
 
-/// How much is logged: this and everything graver.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum LogLevel {
-    /// What an operator has to fix.
-    Error,
-    /// What may become an error.
-    Warn,
-    /// One line for each request.
-    #[default]
-    Info,
-    /// The steps of a request.
-    Debug,
-    /// Everything.
-    Trace,
-}
-
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LogFormat {
@@ -64,16 +58,4 @@ pub enum LogFormat {
     Text,
     /// For machines: one JSON object a line.
     Json,
-}
-
-impl From<LogLevel> for Level {
-    fn from(level: LogLevel) -> Self {
-        match level {
-            LogLevel::Error => Self::ERROR,
-            LogLevel::Warn => Self::WARN,
-            LogLevel::Info => Self::INFO,
-            LogLevel::Debug => Self::DEBUG,
-            LogLevel::Trace => Self::TRACE,
-        }
-    }
 }

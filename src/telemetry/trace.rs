@@ -49,7 +49,6 @@ where
         .with_filter(filter_fn(|metadata| metadata.is_span()))
 }
 
-/// The ids of a span.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ids {
     pub(super) trace: TraceId,

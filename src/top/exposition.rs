@@ -8,7 +8,6 @@ const LONGEST_LABEL: usize = 60;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Samples(Vec<Sample>);
 
-/// One line of a page.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Sample {
     pub(super) name: String,
@@ -42,7 +41,6 @@ impl Samples {
             .reduce(|sum, value| sum + value)
     }
 
-    /// Whether there is anything of an idphoto gateway.
     pub(super) fn is_ours(&self) -> bool {
         let mut samples = self.0.iter();
         samples.any(|sample| sample.name.starts_with("idphoto_"))
@@ -61,7 +59,8 @@ fn sample(line: &str) -> Option<Sample> {
         Some(rest) => labels(rest)?,
         None => (Vec::new(), rest),
     };
-    let value = number(rest.split_whitespace().next()?)?;
+    // Rust reads Go's `+Inf` and `NaN`, too.
+    let value = rest.split_whitespace().next()?.parse().ok()?;
     let named = !name.is_empty();
     named.then(|| Sample {
         name: name.to_owned(),
@@ -106,15 +105,6 @@ fn quoted(rest: &str) -> Option<(String, &str)> {
     }
     let text = text.chars().take(LONGEST_LABEL).collect();
     Some((text, characters.as_str()))
-}
-
-/// Go's way of writing numbers, which Prometheus uses.
-fn number(text: &str) -> Option<f64> {
-    match text {
-        "+Inf" | "Inf" => Some(f64::INFINITY),
-        "-Inf" => Some(f64::NEG_INFINITY),
-        _ => text.parse().ok(),
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Percentiles from a histogram's buckets, as Prometheus estimates them.
 
-use super::exposition::{Sample, Samples};
+use super::exposition::Samples;
 
 /// A histogram, all label sets together. Counts are cumulative.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -15,7 +15,9 @@ impl Histogram {
     pub(super) fn read(samples: &Samples, name: &str) -> Self {
         let mut buckets: Vec<(f64, f64)> = Vec::new();
         for sample in samples.named(&format!("{name}_bucket")) {
-            let Some(bound) = bound(sample) else { continue };
+            let Ok(bound) = sample.label("le").parse() else {
+                continue;
+            };
             match buckets.iter_mut().find(|(known, _)| *known == bound) {
                 Some((_, count)) => *count += sample.value,
                 None => buckets.push((bound, sample.value)),
@@ -86,13 +88,6 @@ impl Histogram {
         finite
             .map(|(_, count)| (count - std::mem::replace(&mut before, *count)).max(0.0))
             .collect()
-    }
-}
-
-fn bound(sample: &Sample) -> Option<f64> {
-    match sample.label("le") {
-        "+Inf" => Some(f64::INFINITY),
-        text => text.parse().ok(),
     }
 }
 

@@ -1,13 +1,11 @@
 //! What is shown, whatever shows it.
 
-/// Rows below a title.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Panel {
     pub(super) title: &'static str,
     pub(super) rows: Vec<Row>,
 }
 
-/// A label and its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) label: String,

@@ -2,9 +2,13 @@
 
 use super::histogram::Histogram;
 use super::panel::{Panel, Row, Tone};
-use super::reading::{Key, Latency, Reading};
+use super::reading::{Key, Reading};
 use super::tally::Count;
 use super::words::{self, NOTHING};
+use crate::telemetry::metrics::table::{
+    CALL_DURATION, CALLS_JOINED, CALLS_REPLAYED, CLOCK_SKEW, CONFIDENCE, DESCRIPTORS, MEMORY,
+    ORDERS_ACTIVE, ORDERS_LIMIT, OUTCOME_UNKNOWN, TELEMETRY_LOST, UPI_DURATION,
+};
 
 const DAY: f64 = 24.0 * 60.0 * 60.0;
 
@@ -33,17 +37,7 @@ pub(super) fn all(reading: &Reading) -> Vec<Panel> {
 }
 
 fn calls(reading: &Reading) -> Panel {
-    let code = |count: &Count| {
-        let label = match count.label.as_str() {
-            "" => "(no code)",
-            code => code,
-        };
-        growing(reading, label, count)
-    };
-    let mut rows: Vec<_> = reading.calls.iter().map(code).collect();
-    if rows.is_empty() {
-        rows.push(Row::new("none yet", "").tone(Tone::Quiet));
-    }
+    let rows = counters(reading, &reading.calls(), "none yet");
     Panel::new("Calls by code", rows)
 }
 
@@ -58,55 +52,44 @@ fn latency(reading: &Reading) -> Panel {
             None => Row::new(label, NOTHING).tone(Tone::Quiet),
         }
     };
-    let both = |names: [&str; 2], latency: &Latency| {
-        let [recent, all] = names;
-        [row(recent, &latency.recent), row(all, &latency.all)]
-    };
-    let mut rows = both(["gateway now", "gateway, all"], &reading.gateway).to_vec();
-    rows.extend(both(["UPI now", "UPI, all"], &reading.upi));
+    let rows = vec![
+        row("gateway now", &reading.recent(&CALL_DURATION)),
+        row("gateway, all", &reading.histogram(&CALL_DURATION)),
+        row("UPI now", &reading.recent(&UPI_DURATION)),
+        row("UPI, all", &reading.histogram(&UPI_DURATION)),
+    ];
     Panel::new("Latency p50 p95 p99", rows)
 }
 
 fn orders(reading: &Reading) -> Panel {
-    let orders = &reading.orders;
-    let in_flight = match (orders.active, orders.limit) {
+    let active = reading.value(&ORDERS_ACTIVE);
+    let in_flight = match (active, reading.value(&ORDERS_LIMIT)) {
         (Some(active), Some(limit)) => {
             let full = active >= limit * NEARLY_FULL && active > 0.0;
             let value = format!("{} of {}", words::count(active), words::count(limit));
             let tone = if full { Tone::Warning } else { Tone::Plain };
             Row::new("in flight", value).tone(tone)
         }
-        _ => Row::new("in flight", known(orders.active)),
+        _ => Row::new("in flight", known(active)),
     };
+    let outcome_unknown = reading.value(&OUTCOME_UNKNOWN);
     let rows = vec![
         in_flight,
-        alarming("outcome unknown", orders.outcome_unknown, Tone::Alarm),
-        Row::new("joined", known(orders.joined)),
-        Row::new("replayed", known(orders.replayed)),
+        alarming("outcome unknown", outcome_unknown, Tone::Alarm),
+        Row::new("joined", known(reading.value(&CALLS_JOINED))),
+        Row::new("replayed", known(reading.value(&CALLS_REPLAYED))),
     ];
     Panel::new("Orders", rows)
 }
 
 fn errors(reading: &Reading) -> Panel {
-    let errors = reading.errors.iter();
-    let mut rows: Vec<_> = errors
-        .map(|count| growing(reading, &count.label, count))
-        .collect();
-    if rows.is_empty() {
-        rows.push(Row::new("none", "").tone(Tone::Quiet));
-    }
+    let rows = counters(reading, &reading.errors(), "none");
     Panel::new("Errors by reason", rows)
 }
 
 fn answers(reading: &Reading) -> Panel {
-    let answers = reading.answers.iter();
-    let mut rows: Vec<_> = answers
-        .map(|count| growing(reading, &count.label, count))
-        .collect();
-    if rows.is_empty() {
-        rows.push(Row::new("none yet", "").tone(Tone::Quiet));
-    }
-    let confidence = &reading.confidence;
+    let mut rows = counters(reading, &reading.answers(), "none yet");
+    let confidence = reading.histogram(&CONFIDENCE);
     if let (Some(median), Some(mean)) = (confidence.quantile(0.5), confidence.mean()) {
         let value = format!("median {median:.0}, mean {mean:.0}");
         rows.push(Row::new("confidence", value));
@@ -117,7 +100,7 @@ fn answers(reading: &Reading) -> Panel {
 }
 
 fn upi(reading: &Reading) -> Panel {
-    let skew = match reading.skew {
+    let skew = match reading.value(&CLOCK_SKEW) {
         Some(skew) => {
             let tone = severity(-skew.abs(), -SKEW_SOON, -SKEW_NOW);
             Row::new("UPI's clock", format!("{skew:+.1} s")).tone(tone)
@@ -125,7 +108,7 @@ fn upi(reading: &Reading) -> Panel {
         None => Row::new("UPI's clock", NOTHING).tone(Tone::Quiet),
     };
     let mut rows = vec![skew];
-    rows.extend(reading.keys.iter().map(key));
+    rows.extend(reading.keys().iter().map(key));
     Panel::new("Clock, and certificates until", rows)
 }
 
@@ -140,26 +123,39 @@ fn key(key: &Key) -> Row {
 }
 
 fn process(reading: &Reading) -> Panel {
-    let process = &reading.process;
     let or_nothing = |value: Option<String>| value.unwrap_or_else(|| NOTHING.to_owned());
+    let memory = reading.value(&MEMORY).map(words::bytes);
+    let lost = reading.value(&TELEMETRY_LOST);
     let rows = vec![
-        Row::new("CPU, of a core", or_nothing(process.cpu.map(words::share))),
-        Row::new("memory", or_nothing(process.memory.map(words::bytes))),
-        Row::new("descriptors", known(process.descriptors)),
-        alarming("telemetry lost", process.telemetry_lost, Tone::Warning),
+        Row::new(
+            "CPU, of a core",
+            or_nothing(reading.cpu().map(words::share)),
+        ),
+        Row::new("memory", or_nothing(memory)),
+        Row::new("descriptors", known(reading.value(&DESCRIPTORS))),
+        alarming("telemetry lost", lost, Tone::Warning),
     ];
     Panel::new("Process", rows)
 }
 
+/// Counters, or that there are none.
+fn counters(reading: &Reading, counts: &[Count], none: &str) -> Vec<Row> {
+    if counts.is_empty() {
+        return vec![Row::new(none, "").tone(Tone::Quiet)];
+    }
+    counts.iter().map(|count| growing(reading, count)).collect()
+}
+
 /// A counter, its growth first.
-fn growing(reading: &Reading, label: &str, count: &Count) -> Row {
+fn growing(reading: &Reading, count: &Count) -> Row {
     let rate = words::rate(reading.per_second(count.grown));
     let tone = if count.total > 0.0 {
         Tone::Plain
     } else {
         Tone::Quiet
     };
-    Row::new(label, format!("{rate}  {}", words::count(count.total))).tone(tone)
+    let value = format!("{rate}  {}", words::count(count.total));
+    Row::new(count.label.as_str(), value).tone(tone)
 }
 
 /// A counter that should stay zero.

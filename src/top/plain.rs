@@ -37,7 +37,6 @@ pub async fn once(
     }
 }
 
-/// The whole view.
 pub(super) fn text(reading: &Reading, source: &Source) -> String {
     let mut text = format!("{}\n", view::headline(reading, source));
     for panel in panels::all(reading) {

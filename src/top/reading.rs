@@ -4,13 +4,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::exposition::Samples;
+use super::exposition::{Sample, Samples};
 use super::histogram::Histogram;
 use super::tally::{self, Count, growth};
 use crate::telemetry::metrics::table::{
-    ANSWERS, BUILD_INFO, CALL_DURATION, CALLS_JOINED, CALLS_REPLAYED, CLOCK_SKEW, CONFIDENCE,
-    CPU_TIME, DESCRIPTORS, ERRORS, KEY_EXPIRY, MEMORY, Metric, ORDERS_ACTIVE, ORDERS_LIMIT,
-    OUTCOME_UNKNOWN, TELEMETRY_LOST, UPI_DURATION, UPTIME,
+    ANSWERS, BUILD_INFO, CALL_DURATION, CPU_TIME, ERRORS, KEY_EXPIRY, Metric, UPTIME,
 };
 
 /// A page, and when it was fetched.
@@ -20,47 +18,14 @@ pub(super) struct Scrape {
     pub(super) taken: Instant,
 }
 
-/// The state of a gateway.
 #[derive(Debug, Clone)]
 pub(super) struct Reading {
-    /// Whether the page is one of an idphoto gateway at all.
-    pub(super) is_ours: bool,
-    pub(super) version: Option<String>,
-    pub(super) uptime: Option<Duration>,
+    before: Samples,
+    now: Samples,
     /// Between the pages.
-    pub(super) period: Duration,
-    pub(super) calls: Vec<Count>,
-    pub(super) gateway: Latency,
-    pub(super) upi: Latency,
-    pub(super) orders: Orders,
-    pub(super) answers: Vec<Count>,
-    /// With their dispatch; those that happened.
-    pub(super) errors: Vec<Count>,
-    pub(super) confidence: Histogram,
-    /// Seconds that UPI's clock is before ours.
-    pub(super) skew: Option<f64>,
-    pub(super) keys: Vec<Key>,
-    pub(super) process: Process,
+    period: Duration,
 }
 
-/// Durations in seconds.
-#[derive(Debug, Clone)]
-pub(super) struct Latency {
-    pub(super) recent: Histogram,
-    pub(super) all: Histogram,
-}
-
-/// Orders on their way, and what became of others.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Orders {
-    pub(super) active: Option<f64>,
-    pub(super) limit: Option<f64>,
-    pub(super) outcome_unknown: Option<f64>,
-    pub(super) joined: Option<f64>,
-    pub(super) replayed: Option<f64>,
-}
-
-/// A key's certificate.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Key {
     pub(super) role: String,
@@ -69,43 +34,97 @@ pub(super) struct Key {
     pub(super) expires_in: f64,
 }
 
-/// The process itself.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Process {
-    /// Cores in use.
-    pub(super) cpu: Option<f64>,
-    /// Bytes.
-    pub(super) memory: Option<f64>,
-    pub(super) descriptors: Option<f64>,
-    pub(super) telemetry_lost: Option<f64>,
-}
-
 impl Reading {
     pub(super) fn new(earlier: &Scrape, later: &Scrape) -> Self {
-        let (before, now) = (&earlier.samples, &later.samples);
-        let period = later.taken.saturating_duration_since(earlier.taken);
-        let by = |name: &str, label: &'static str| {
-            tally::by(name, |sample| sample.label(label).to_owned(), before, now)
-        };
         Self {
-            is_ours: now.is_ours(),
-            version: version(now),
-            uptime: sum(now, &UPTIME).and_then(duration),
-            period,
-            calls: by(
-                &format!("{}_count", CALL_DURATION.prometheus_name()),
-                "rpc_response_status_code",
-            ),
-            gateway: Latency::new(&CALL_DURATION, before, now),
-            upi: Latency::new(&UPI_DURATION, before, now),
-            orders: Orders::new(now),
-            answers: happened(by(&ANSWERS.prometheus_name(), "category")),
-            errors: happened(errors(before, now)),
-            confidence: Histogram::read(now, &CONFIDENCE.prometheus_name()),
-            skew: sum(now, &CLOCK_SKEW),
-            keys: keys(now),
-            process: Process::new(before, now, period),
+            before: earlier.samples.clone(),
+            now: later.samples.clone(),
+            period: later.taken.saturating_duration_since(earlier.taken),
         }
+    }
+
+    /// Whether the page is one of an idphoto gateway at all.
+    pub(super) fn is_ours(&self) -> bool {
+        self.now.is_ours()
+    }
+
+    /// What the later page says, over all labels.
+    pub(super) fn value(&self, metric: &Metric) -> Option<f64> {
+        self.now.sum(&metric.prometheus_name())
+    }
+
+    pub(super) fn version(&self) -> Option<String> {
+        let name = BUILD_INFO.prometheus_name();
+        let info = self.now.named(&name).next()?;
+        Some(info.label("version").to_owned())
+    }
+
+    pub(super) fn uptime(&self) -> Option<Duration> {
+        Duration::try_from_secs_f64(self.value(&UPTIME)?).ok()
+    }
+
+    pub(super) fn calls(&self) -> Vec<Count> {
+        let name = format!("{}_count", CALL_DURATION.prometheus_name());
+        let code = |sample: &Sample| match sample.label("rpc_response_status_code") {
+            "" => "(no code)".to_owned(),
+            code => code.to_owned(),
+        };
+        tally::by(&name, code, &self.before, &self.now)
+    }
+
+    pub(super) fn answers(&self) -> Vec<Count> {
+        self.happened(&ANSWERS, |sample| sample.label("category").to_owned())
+    }
+
+    /// By their reasons, with their dispatch.
+    pub(super) fn errors(&self) -> Vec<Count> {
+        self.happened(&ERRORS, |sample| {
+            let (reason, dispatch) = (sample.label("reason"), sample.label("dispatch"));
+            match dispatch {
+                "" | "NONE" => reason.to_owned(),
+                _ => format!("{reason} {dispatch}"),
+            }
+        })
+    }
+
+    fn happened(&self, metric: &Metric, label: impl Fn(&Sample) -> String) -> Vec<Count> {
+        let mut counts = tally::by(&metric.prometheus_name(), label, &self.before, &self.now);
+        counts.retain(|count| count.total > 0.0);
+        counts
+    }
+
+    /// All that there was.
+    pub(super) fn histogram(&self, metric: &Metric) -> Histogram {
+        Histogram::read(&self.now, &metric.prometheus_name())
+    }
+
+    /// What came since the earlier page.
+    pub(super) fn recent(&self, metric: &Metric) -> Histogram {
+        let before = Histogram::read(&self.before, &metric.prometheus_name());
+        self.histogram(metric).since(&before)
+    }
+
+    /// The next to expire first.
+    pub(super) fn keys(&self) -> Vec<Key> {
+        let name = KEY_EXPIRY.prometheus_name();
+        let keys = self.now.named(&name).map(|sample| Key {
+            role: sample.label("role").to_owned(),
+            kid: sample.label("kid").to_owned(),
+            expires_in: sample.value,
+        });
+        let mut keys: Vec<_> = keys.collect();
+        keys.sort_by(|one, other| one.expires_in.total_cmp(&other.expires_in));
+        keys
+    }
+
+    /// Cores in use.
+    pub(super) fn cpu(&self) -> Option<f64> {
+        let spent = self.before.sum(&CPU_TIME.prometheus_name());
+        let spent = spent.zip(self.value(&CPU_TIME));
+        let seconds = self.period.as_secs_f64();
+        spent
+            .filter(|_| seconds > 0.0)
+            .map(|(before, now)| growth(before, now) / seconds)
     }
 
     /// What has grown so much since the earlier page, per second.
@@ -114,90 +133,7 @@ impl Reading {
         if seconds > 0.0 { grown / seconds } else { 0.0 }
     }
 
-    /// Calls per second.
     pub(super) fn rate(&self) -> f64 {
-        self.per_second(self.calls.iter().map(|count| count.grown).sum())
+        self.per_second(self.calls().iter().map(|count| count.grown).sum())
     }
-}
-
-impl Latency {
-    fn new(metric: &Metric, before: &Samples, now: &Samples) -> Self {
-        let name = metric.prometheus_name();
-        let all = Histogram::read(now, &name);
-        Self {
-            recent: all.since(&Histogram::read(before, &name)),
-            all,
-        }
-    }
-}
-
-impl Orders {
-    fn new(now: &Samples) -> Self {
-        Self {
-            active: sum(now, &ORDERS_ACTIVE),
-            limit: sum(now, &ORDERS_LIMIT),
-            outcome_unknown: sum(now, &OUTCOME_UNKNOWN),
-            joined: sum(now, &CALLS_JOINED),
-            replayed: sum(now, &CALLS_REPLAYED),
-        }
-    }
-}
-
-impl Process {
-    fn new(before: &Samples, now: &Samples, period: Duration) -> Self {
-        let cpu = |samples: &Samples| sum(samples, &CPU_TIME);
-        let spent = cpu(before).zip(cpu(now));
-        let seconds = period.as_secs_f64();
-        Self {
-            cpu: spent
-                .filter(|_| seconds > 0.0)
-                .map(|(before, now)| growth(before, now) / seconds),
-            memory: sum(now, &MEMORY),
-            descriptors: sum(now, &DESCRIPTORS),
-            telemetry_lost: sum(now, &TELEMETRY_LOST),
-        }
-    }
-}
-
-fn sum(samples: &Samples, metric: &Metric) -> Option<f64> {
-    samples.sum(&metric.prometheus_name())
-}
-
-fn version(now: &Samples) -> Option<String> {
-    let info = now.named(&BUILD_INFO.prometheus_name()).next()?;
-    Some(info.label("version").to_owned())
-}
-
-fn errors(before: &Samples, now: &Samples) -> Vec<Count> {
-    let label = |sample: &super::exposition::Sample| {
-        let (reason, dispatch) = (sample.label("reason"), sample.label("dispatch"));
-        match dispatch {
-            "" | "NONE" => reason.to_owned(),
-            _ => format!("{reason} {dispatch}"),
-        }
-    };
-    tally::by(&ERRORS.prometheus_name(), label, before, now)
-}
-
-fn happened(counts: Vec<Count>) -> Vec<Count> {
-    let happened = counts.into_iter().filter(|count| count.total > 0.0);
-    happened.collect()
-}
-
-/// The next to expire first.
-fn keys(now: &Samples) -> Vec<Key> {
-    let mut keys: Vec<_> = now
-        .named(&KEY_EXPIRY.prometheus_name())
-        .map(|sample| Key {
-            role: sample.label("role").to_owned(),
-            kid: sample.label("kid").to_owned(),
-            expires_in: sample.value,
-        })
-        .collect();
-    keys.sort_by(|one, other| one.expires_in.total_cmp(&other.expires_in));
-    keys
-}
-
-fn duration(seconds: f64) -> Option<Duration> {
-    Duration::try_from_secs_f64(seconds).ok()
 }

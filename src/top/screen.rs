@@ -94,7 +94,6 @@ fn scrape(source: Source, period: Duration) -> Receiver<Result<Scrape, SourceErr
     receiver
 }
 
-/// Whether to go on after this.
 fn answer(event: &Event) -> ControlFlow<()> {
     let Event::Key(key) = event else {
         return ControlFlow::Continue(());

@@ -82,9 +82,6 @@ impl fmt::Display for Source {
 
 impl Source {
     /// Fetches the page.
-    ///
-    /// # Errors
-    /// No answer within 5 s.
     pub(super) async fn scrape(&self) -> Result<Scrape, SourceError> {
         let page = timeout(PATIENCE, self.fetch());
         let page = page.await.map_err(|_| SourceError::Late)??;

@@ -2,7 +2,6 @@
 
 use super::exposition::{Sample, Samples};
 
-/// A counter of one label's text.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Count {
     pub(super) label: String,

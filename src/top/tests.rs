@@ -14,6 +14,7 @@ use super::reading::{Reading, Scrape};
 use super::source::Source;
 use super::view::Display;
 use super::{panels, plain};
+use crate::telemetry::metrics::table::CALL_DURATION;
 
 const EARLIER: &str = include_str!("tests/earlier.prom");
 const LATER: &str = include_str!("tests/later.prom");
@@ -156,10 +157,10 @@ fn a_page_without_metrics_or_full_of_nonsense_is_shown_as_such() {
 fn percentiles_rates_and_growth_are_of_the_interval() {
     let reading = reading();
     assert!((reading.rate() - 20.5).abs() < 1e-9);
-    let recent = &reading.gateway.recent;
+    let recent = reading.recent(&CALL_DURATION);
     assert!((recent.count() - 41.0).abs() < 1e-9);
     assert!((recent.quantile(0.95).unwrap() - 0.9487).abs() < 1e-3);
-    assert!((reading.process.cpu.unwrap() - 0.375).abs() < 1e-9);
+    assert!((reading.cpu().unwrap() - 0.375).abs() < 1e-9);
     let tones: Vec<_> = panels::all(&reading)
         .into_iter()
         .flat_map(|panel| panel.rows)

@@ -12,6 +12,7 @@ use super::panel::{Panel, Row, Tone};
 use super::reading::Reading;
 use super::source::Source;
 use super::{panels, words};
+use crate::telemetry::metrics::table::{ORDERS_ACTIVE, ORDERS_LIMIT};
 
 /// A panel needs this much to be read (columns).
 const PANEL_WIDTH: u16 = 38;
@@ -22,7 +23,6 @@ const GRAPHS_HEIGHT: u16 = 5;
 /// Rates that are remembered: more than a terminal is wide.
 const MOST_RATES: usize = 400;
 
-/// Everything that is drawn.
 pub(super) struct Display {
     pub(super) source: Source,
     pub(super) reading: Option<Reading>,
@@ -41,7 +41,6 @@ impl Display {
         }
     }
 
-    /// Takes a new reading in.
     pub(super) fn update(&mut self, reading: Reading) {
         self.rates.push_back(reading.rate());
         if self.rates.len() > MOST_RATES {
@@ -62,7 +61,10 @@ impl Display {
         frame.render_widget(self.head(), head);
         let mut last = Line::styled(" q quits", colour(Tone::Quiet));
         if let Some(reading) = &self.reading {
-            self.draw_graphs(frame, graphs, reading);
+            let halves = [Constraint::Fill(2), Constraint::Fill(1)];
+            let [left, right] = Layout::horizontal(halves).areas(graphs);
+            self.draw_rates(frame, left, reading);
+            draw_fill(frame, right, reading);
             let cut = draw_panels(frame, body, &panels::all(reading));
             if cut > 0 {
                 let told = format!("  panels cut off for want of room: {cut}");
@@ -73,13 +75,6 @@ impl Display {
             frame.render_widget(Line::from(text), body);
         }
         frame.render_widget(last, foot);
-    }
-
-    fn draw_graphs(&self, frame: &mut Frame<'_>, area: Rect, reading: &Reading) {
-        let [left, right] =
-            Layout::horizontal([Constraint::Fill(2), Constraint::Fill(1)]).areas(area);
-        self.draw_rates(frame, left, reading);
-        draw_fill(frame, right, reading);
     }
 
     fn head(&self) -> Line<'static> {
@@ -117,22 +112,22 @@ impl Display {
 /// Where, what and since when.
 pub(super) fn headline(reading: &Reading, source: &Source) -> String {
     let mut text = String::from("idphoto");
-    if let Some(version) = &reading.version {
+    if let Some(version) = reading.version() {
         text.push_str(&format!(" {version}"));
     }
     text.push_str(&format!(" at {source}"));
-    if let Some(uptime) = reading.uptime {
-        text.push_str(&format!(", up {}", words::uptime(uptime)));
+    if let Some(uptime) = reading.uptime() {
+        text.push_str(&format!(", up {}", words::period(uptime.as_secs_f64())));
     }
-    if !reading.is_ours {
+    if !reading.is_ours() {
         text.push_str(", which shows no metrics of a gateway");
     }
     text
 }
 
 fn draw_fill(frame: &mut Frame<'_>, area: Rect, reading: &Reading) {
-    let orders = &reading.orders;
-    let (fill, label) = match (orders.active, orders.limit) {
+    let active = reading.value(&ORDERS_ACTIVE);
+    let (fill, label) = match (active, reading.value(&ORDERS_LIMIT)) {
         (Some(active), Some(limit)) if limit > 0.0 => (
             (active / limit).clamp(0.0, 1.0),
             format!("{} of {}", words::count(active), words::count(limit)),

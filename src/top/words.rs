@@ -1,7 +1,5 @@
 //! Numbers as people read them.
 
-use std::time::Duration;
-
 /// For what is not known.
 pub(super) const NOTHING: &str = "-";
 
@@ -9,7 +7,6 @@ const MINUTE: f64 = 60.0;
 const HOUR: f64 = 60.0 * MINUTE;
 const DAY: f64 = 24.0 * HOUR;
 
-/// Whole numbers of things.
 pub(super) fn count(value: f64) -> String {
     format!("{value:.0}")
 }
@@ -42,10 +39,6 @@ pub(super) fn period(seconds: f64) -> String {
         Some((unit, name)) => format!("{:.0} {name}", (seconds / unit).floor()),
         None => format!("{seconds:.0} s"),
     }
-}
-
-pub(super) fn uptime(uptime: Duration) -> String {
-    period(uptime.as_secs_f64())
 }
 
 pub(super) fn bytes(value: f64) -> String {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use time::OffsetDateTime;
 use uuid::Builder;
@@ -15,10 +16,11 @@ use super::message::response::{self, MalformedAnswer};
 use crate::domain::{Answer, Outcome, Verification};
 use crate::verify::port::{Clock, Sealed};
 
-mod coding;
-
 /// The header with the detached signature of the body, in both directions.
 pub const UPI_JWS: HeaderName = HeaderName::from_static("upi-jws");
+
+/// The registered content codings (RFC 9110, section 8.4).
+const CODINGS: [&str; 5] = ["gzip", "deflate", "br", "zstd", "compress"];
 
 /// Everything that turns a request into a signed body, and a signed body into an answer.
 pub struct Envelope {
@@ -84,7 +86,7 @@ impl Envelope {
         let expected = self.expected(answered_at);
         let outcome = self.outcome(headers, body, &expected);
         Ok(Answer {
-            outcome: outcome.map_err(|error| coding::blamed(headers, error))?,
+            outcome: outcome.map_err(|error| blamed(headers, error))?,
             upi_uuid,
             answered_at,
         })
@@ -165,4 +167,30 @@ fn signature(headers: &HeaderMap) -> Result<&str, OpenError> {
         Some(_) => Err(OpenError::SignedTwice),
         None => value.to_str().map_err(|_| OpenError::NotText),
     }
+}
+
+/// The coding, when there is one to blame for a body that nobody can read; an error about the
+/// signature would send people to their keys.
+fn blamed(headers: &HeaderMap, error: OpenError) -> OpenError {
+    match (&error, coding(headers)) {
+        (OpenError::Signature(_) | OpenError::Malformed(_), Some(name)) => OpenError::Coded(name),
+        _ => error,
+    }
+}
+
+/// The first coding other than `identity`. Text of the peer's is not repeated.
+fn coding(headers: &HeaderMap) -> Option<&'static str> {
+    let values = headers.get_all(CONTENT_ENCODING).iter();
+    let mut names = values
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii);
+    let name = names.find(|name| !name.is_empty() && !name.eq_ignore_ascii_case(b"identity"))?;
+    let known = |coding: &&&str| name.eq_ignore_ascii_case(coding.as_bytes());
+    Some(
+        CODINGS
+            .iter()
+            .find(known)
+            .copied()
+            .unwrap_or("of another name"),
+    )
 }

@@ -8,6 +8,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
+use super::jws::error::JwsError;
+
 /// Base64url without padding (RFC 7515 section 2): no white space, no other alphabet, no
 /// spare bits.
 pub(super) const BASE64URL: Base64 = URL_SAFE_NO_PAD;
@@ -15,57 +17,41 @@ pub(super) const BASE64URL: Base64 = URL_SAFE_NO_PAD;
 /// Longest encoded header. Real ones have 100 to 400 characters.
 const MAX_ENCODED: usize = 4096;
 
-/// The members of a protected header.
 pub(super) struct Header(Map<String, Value>);
-
-/// What is wrong with a protected header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum HeaderError {
-    TooLong,
-    NotBase64url,
-    NotUtf8,
-    NotJsonObject,
-    DuplicateMember,
-}
 
 impl Header {
     /// Reads the first part of a compact serialisation.
-    pub(super) fn parse(encoded: &str) -> Result<Self, HeaderError> {
+    pub(super) fn parse(encoded: &str) -> Result<Self, JwsError> {
         if encoded.len() > MAX_ENCODED {
-            return Err(HeaderError::TooLong);
+            return Err(JwsError::TooLong);
         }
         let bytes = BASE64URL.decode_to_vec(encoded);
-        let bytes = bytes.map_err(|_| HeaderError::NotBase64url)?;
-        let json = std::str::from_utf8(&bytes).map_err(|_| HeaderError::NotUtf8)?;
-        let Members { members, duplicate } =
-            serde_json::from_str(json).map_err(|_| HeaderError::NotJsonObject)?;
-        if duplicate {
-            return Err(HeaderError::DuplicateMember);
+        let bytes = bytes.map_err(|_| JwsError::HeaderEncoding)?;
+        let json = std::str::from_utf8(&bytes).map_err(|_| JwsError::HeaderNotUtf8)?;
+        let Members(all) = serde_json::from_str(json).map_err(|_| JwsError::HeaderNotJsonObject)?;
+        let count = all.len();
+        let members: Map<_, _> = all.into_iter().collect();
+        if members.len() < count {
+            return Err(JwsError::DuplicateMember);
         }
         Ok(Self(members))
     }
 
-    /// A member of any type.
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }
 
-    /// A member that is a string.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).and_then(Value::as_str)
     }
 
-    /// How many members there are.
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 }
 
-/// The members as serde delivers them; a flag, since serde's errors carry no kind.
-struct Members {
-    members: Map<String, Value>,
-    duplicate: bool,
-}
+/// The members of a JSON object in their order, duplicates included.
+pub struct Members(pub Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -83,11 +69,10 @@ impl<'de> Visitor<'de> for MembersVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Members, A::Error> {
-        let mut members = Map::new();
-        let mut duplicate = false;
-        while let Some((name, value)) = access.next_entry()? {
-            duplicate |= members.insert(name, value).is_some();
+        let mut members = Vec::new();
+        while let Some(member) = access.next_entry()? {
+            members.push(member);
         }
-        Ok(Members { members, duplicate })
+        Ok(Members(members))
     }
 }

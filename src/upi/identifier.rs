@@ -1,8 +1,6 @@
 //! What stands in the headers of UPI's signatures, where nothing escapes it: one alphabet, checked
 //! once.
 
-use std::fmt;
-
 /// Why a text, or two texts together, cannot be used. It never holds any of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]
@@ -104,13 +102,14 @@ macro_rules! text {
             }
         }
 
-        impl fmt::Display for $Name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $Name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(&self.0)
             }
         }
     )*};
 }
+pub(super) use text;
 
 text!(AppId, RequestPath);
 

@@ -18,7 +18,7 @@ use super::header::{BASE64URL, Header};
 use super::key::{Kid, PrivateKey, PublicKey};
 use crate::domain::WipedBytes;
 
-mod error;
+pub(super) mod error;
 mod rules;
 #[cfg(test)]
 mod tests;

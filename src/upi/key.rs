@@ -87,7 +87,6 @@ impl PrivateKey {
         der.map_err(|_| KeyError::Unusable)
     }
 
-    /// The RSA key itself.
     pub(super) fn rsa(&self) -> Result<Rsa<Private>, KeyError> {
         self.0.rsa().map_err(|_| KeyError::Unusable)
     }
@@ -133,7 +132,6 @@ impl PublicKey {
         String::from_utf8(pem).map_err(|_| KeyError::Unusable)
     }
 
-    /// The key as SubjectPublicKeyInfo DER.
     pub(super) fn spki_der(&self) -> Result<Vec<u8>, KeyError> {
         self.0.public_key_to_der().map_err(|_| KeyError::Unusable)
     }

@@ -2,7 +2,6 @@
 //! Verification".
 
 mod json;
-mod object;
 mod reading;
 pub mod request;
 pub mod response;

@@ -74,7 +74,6 @@ const LATE: Duration = Duration::from_millis(100);
 /// Enough to read what has arrived already, [`MAX_BODY`] at most.
 const READING: Duration = Duration::from_secs(1);
 
-/// UPI's address, and the connections to it.
 pub(super) struct Transport {
     pool: Pool,
     url: Url,
@@ -95,17 +94,13 @@ impl Transport {
         })
     }
 
-    const fn route(&self) -> &Route {
-        self.pool.route()
-    }
-
     /// Sends a body once and reads the reply, both within the whole call's time.
     pub(super) async fn post(&self, signature: &str, body: Bytes) -> Result<Reply, PostError> {
         let span = self.span();
-        let trip = Trip::new(self.pool.hold(), body.is_empty());
+        let trip = Trip::new(self.pool.opening.hold(), body.is_empty());
         let exchange = trip.of(self.exchange(signature, body, &trip));
         let ended = in_time(
-            self.route().timeouts.whole(),
+            self.pool.route.timeouts.whole(),
             exchange.instrument(span.clone()),
         )
         .await;
@@ -169,10 +164,10 @@ impl Transport {
 
     fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        if self.route().connections == Connections::OnePerCall {
+        if self.pool.route.connections == Connections::OnePerCall {
             headers.insert(CONNECTION, CLOSE);
         }
-        if self.route().propagate_trace {
+        if self.pool.route.propagate_trace {
             self.observer.inject(&mut |name, value| {
                 let name = HeaderName::from_bytes(name.as_bytes());
                 if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) {
@@ -240,17 +235,13 @@ async fn read(response: &mut Response) -> Result<Vec<u8>, PostError> {
     Ok(body)
 }
 
-/// A complete reply.
 pub(super) struct Reply {
-    /// The status code.
     pub(super) status: u16,
-    /// All headers.
     pub(super) headers: HeaderMap,
     /// The exact bytes of the body when the status is 200, else nothing.
     pub(super) body: Vec<u8>,
 }
 
-/// How a POST failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PostError {
     /// Proof that nothing was sent.
@@ -262,10 +253,8 @@ pub(super) enum PostError {
     /// The exchange broke off after the request may have left.
     #[error("the exchange broke off")]
     CutOff(#[source] reqwest::Error),
-    /// No complete reply within the whole call's time.
     #[error("no complete reply in time")]
     TimedOut,
-    /// A body over the limit.
     #[error("the reply is larger than {MAX_BODY} bytes")]
     TooLarge,
 }

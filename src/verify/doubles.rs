@@ -116,6 +116,8 @@ pub struct Engine {
     keys: Option<Arc<MemoryLedger>>,
     failures: Mutex<Vec<&'static str>>,
     after_claim: Mutex<Option<&'static str>>,
+    /// Another gateway's claim, which comes before the next one of ours.
+    rival: Mutex<Option<Claim>>,
     claim_takes: Duration,
 }
 
@@ -130,6 +132,7 @@ impl Engine {
             keys: None,
             failures: Mutex::new(steps.to_vec()),
             after_claim: Mutex::default(),
+            rival: Mutex::default(),
             claim_takes: Duration::ZERO,
         })
     }
@@ -153,6 +156,19 @@ impl Engine {
         *self.after_claim.lock().unwrap() = Some(step);
     }
 
+    /// Another gateway will have claimed this between our look and our claim.
+    pub fn raced_by(&self, request: Verification) {
+        *self.rival.lock().unwrap() = Some(Claim {
+            digest: self.memory.fingerprint(&request).current(),
+            attempt: Attempt {
+                order_id: request.order_id,
+                upi_uuid: "f".repeat(32),
+            },
+            consent: request.consent,
+            body_sha256: [0; 32],
+        });
+    }
+
     /// The same orders, under the keys of another.
     pub fn with_keys_of(&self, other: &Self) -> Self {
         Self {
@@ -160,6 +176,7 @@ impl Engine {
             keys: Some(Arc::clone(&other.memory)),
             failures: Mutex::default(),
             after_claim: Mutex::default(),
+            rival: Mutex::default(),
             claim_takes: Duration::ZERO,
         }
     }
@@ -191,6 +208,9 @@ impl Ledger for Engine {
     }
 
     fn claim(&self, claim: Claim) -> BoxFuture<'_, Result<Claimed, LedgerError>> {
+        if let Some(rival) = self.rival.lock().unwrap().take() {
+            drop(self.memory.claim(rival));
+        }
         let claimed = self.unless_failing("claim", || match () {
             () if self.fails("claim unsure") => {
                 Box::pin(async { Err(LedgerError::Uncertain(cause())) })

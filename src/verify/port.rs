@@ -25,13 +25,16 @@ pub trait Clock: Send + Sync + 'static {
     fn now(&self) -> OffsetDateTime;
 }
 
-/// The system's clock.
+/// The system's clock, in whole microseconds: what ledgers keep, so that a replayed answer has the
+/// very time of the first.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> OffsetDateTime {
-        OffsetDateTime::now_utc()
+        let now = OffsetDateTime::now_utc();
+        let micros = now.microsecond();
+        now.replace_microsecond(micros).unwrap_or(now)
     }
 }
 

@@ -71,7 +71,7 @@ def try_out(binary, folder, running):
     """Complaints, one for each look."""
     found = services()
     # No collector listens here: what it would get is lost, and no call waits for it.
-    shared = {PROGRAM: binary, "/sandbox": str(folder), "collector:4317": "127.0.0.1:9"}
+    shared = {PROGRAM: binary, "/sandbox": str(folder), "/var/lib/idphoto": str(folder), "collector:4317": "127.0.0.1:9"}
     sandbox = Container(found["sandbox"], {**shared, "0.0.0.0:8080": "127.0.0.1:0"})
     running.append(sandbox.start())
     port = running[-1].told(re.compile(r"^sandbox listening on http://127\.0\.0\.1:(\d+)"))

@@ -42,11 +42,14 @@ key_file = "{}"
 [member]
 iin = "01234567"
 name = "Example Bank"
+[ledger]
+url = "sqlite:{}"
 "#,
             path("verification.pem"),
             path("our.key"),
             path("our.crt"),
             path("encryption.pem"),
+            path("ledger.db"),
         );
         configured.write("idphoto.toml", text.as_bytes());
         configured

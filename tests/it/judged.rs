@@ -115,7 +115,21 @@ fn values() -> Vec<Broken> {
         set("member.iin", "1234567"),
         set("member.name", "\u{674e}"),
         set("validation.photo_min_side", "9000"),
-        set("ledger.url", "sqlite:orders.db"),
+        set("ledger.url", "sqlite:"),
+        set("ledger.url", "orders.db"),
+        set("ledger.url", "mysql://ledger.example/idphoto"),
+        set(
+            "ledger.url",
+            "postgres://idphoto:secret@ledger.example/idphoto",
+        ),
+        set(
+            "ledger.url",
+            "postgres://ledger.example/idphoto?password=secret",
+        ),
+        set("ledger.timeout", "99ms"),
+        set("ledger.keep", "0d"),
+        set("ledger.keep", "1h"),
+        set("ledger.connections", "0"),
         set("telemetry.log_level", "verbose"),
         set("telemetry.otlp.endpoint", "collector:4317"),
         set("telemetry.otlp.sample_ratio", "1.5"),
@@ -239,6 +253,35 @@ fn tls() -> Vec<Broken> {
     all
 }
 
+/// Files and keys of the ledger.
+fn ledger() -> Vec<Broken> {
+    const URL: &str = "postgres://idphoto@ledger.example/idphoto";
+    let (keys, ca) = ("ledger.fingerprint_key_files", "ledger.ca_file");
+    let listed = |configured: Configured, path: &str| configured.set(keys, &format!("[{path:?}]"));
+    let key_file = |content: &[u8]| {
+        let configured = Configured::new().with("digest.key", content);
+        let path = configured.path("digest.key").display().to_string();
+        listed(configured, &path)
+    };
+    let password = "ledger.password_file";
+    let spoilt = Configured::new().with("spoilt", b"\xC3\x28");
+    let nonsense = Configured::new().with("ca.pem", NONSENSE.as_bytes());
+    vec![
+        broken(keys, Configured::new().set("ledger.url", URL)),
+        broken(keys, listed(Configured::new(), "/nowhere/digest.key")),
+        broken(keys, key_file(b"")),
+        broken(keys, key_file("0".repeat(63).as_bytes())),
+        broken(keys, key_file("g".repeat(64).as_bytes())),
+        broken(
+            password,
+            Configured::new().set(password, "/nowhere/password"),
+        ),
+        broken(password, spoilt.set_path(password, "spoilt")),
+        broken(ca, Configured::new().set(ca, "/nowhere/ca.pem")),
+        broken(ca, nonsense.set_path(ca, "ca.pem")),
+    ]
+}
+
 /// Beside the verdict, the key must be named: a line of its own, before any colon of the text.
 fn judge(broken: &Broken) -> Vec<String> {
     let Broken { key, spoilt } = broken;
@@ -261,7 +304,10 @@ fn judge(broken: &Broken) -> Vec<String> {
 
 #[test]
 fn every_broken_configuration_has_one_verdict_and_its_key_is_named() {
-    let all: Vec<_> = [values(), keys(), tls()].into_iter().flatten().collect();
+    let all: Vec<_> = [values(), keys(), tls(), ledger()]
+        .into_iter()
+        .flatten()
+        .collect();
     assert!(all.len() >= 90, "{}", all.len());
     let (one, other) = all.split_at(all.len() / 2);
     let judged = |part: &[Broken]| part.iter().flat_map(judge).collect::<Vec<_>>();

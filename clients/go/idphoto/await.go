@@ -15,7 +15,7 @@ import (
 // Trouble on the way does not end it. It fails with [ReasonOutcomeUnknown] when no answer
 // will come, with the dispatch [DispatchNotSent] when the order can be sent again, and with
 // [ReasonAnswerPending] when ctx ends before the answer comes. [ReasonVerificationNotFound] is
-// for an order that this gateway has never seen: another one, with a ledger of its own, may
+// for an order that the gateway's ledger does not have: a gateway with another ledger may
 // have sent it.
 func (c *Client) Await(ctx context.Context, orderID string, options ...grpc.CallOption) (*Answer, error) {
 	if failure := checkOrderID(orderID); failure != nil {

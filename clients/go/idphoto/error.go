@@ -107,8 +107,8 @@ const (
 	// RetrySameOrder: call again with the same order id and request.
 	RetrySameOrder Retry = "SAME_ORDER"
 	// RetryAskFirst: ask by [Client.Await] or [Client.GetVerification] what became of the
-	// order. The same order id may be sent again only to the same single gateway process, or
-	// where the gateways share a durable ledger: another one would send it again.
+	// order. The same order id may be sent again where the gateways share a ledger that lasts:
+	// another one would send it again.
 	RetryAskFirst Retry = "ASK_FIRST"
 	// RetryNewOrder: only a new order id can be sent, and it may be charged.
 	RetryNewOrder Retry = "NEW_ORDER"

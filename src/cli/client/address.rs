@@ -18,22 +18,16 @@ pub struct Address {
 /// Why a target cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// Neither http nor https.
     #[error("expected HOST:PORT, http://HOST:PORT or https://HOST:PORT")]
     Scheme,
-    /// A path, a query, a fragment or a user.
     #[error("nothing but host and port is expected: no path, query or user name")]
     Surplus,
-    /// No host, or characters that no host has.
     #[error("the host is missing or no host name")]
     Host,
-    /// A bare host.
     #[error("the port is missing: HOST:PORT")]
     NoPort,
-    /// Not 1 to 65535.
     #[error("the port must be a number from 1 to 65535")]
     Port,
-    /// Several colons.
     #[error("too many colons; an IPv6 address stands in brackets, such as [::1]:50051")]
     Colons,
 }

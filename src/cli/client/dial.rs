@@ -20,13 +20,11 @@ use super::{glance, reach};
 /// For the peer's first word.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// A connection in plaintext or TLS.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 type Tls = TlsStream<Watched<TcpStream>>;
 
-/// Makes connections to one place.
 #[derive(Debug, Clone)]
 pub(super) struct Dialer {
     pub(super) at: Address,
@@ -37,17 +35,12 @@ pub(super) struct Dialer {
 /// A connection on which nothing was said yet, and how the peer will begin.
 pub(super) struct Dialed {
     pub(super) stream: Box<dyn Stream>,
-    pub(super) first_word: FirstWord,
-}
-
-/// How the peer will begin, and how long that may take.
-pub(super) struct FirstWord {
-    told: oneshot::Receiver<Beginning>,
-    until: Instant,
+    pub(super) told: oneshot::Receiver<Beginning>,
+    /// How long that may take.
+    pub(super) until: Instant,
 }
 
 impl Dialer {
-    /// Connects, and shakes hands if there is TLS.
     pub(super) async fn dial(&self) -> Result<Dialed, Refused> {
         let tcp = reach::tcp(&self.at)
             .await
@@ -67,8 +60,12 @@ impl Dialer {
 
     /// Waits until the peer has shown that it is an HTTP/2 server. Somebody else has to
     /// speak on the stream meanwhile.
-    pub(super) async fn prove(&self, word: FirstWord) -> Result<(), Refused> {
-        let beginning = timeout_at(word.until, word.told).await;
+    pub(super) async fn prove(
+        &self,
+        told: oneshot::Receiver<Beginning>,
+        until: Instant,
+    ) -> Result<(), Refused> {
+        let beginning = timeout_at(until, told).await;
         let why = match beginning {
             Ok(Ok(Beginning::Http2)) => return Ok(()),
             Ok(Ok(other)) => self.judge(&other),
@@ -130,7 +127,8 @@ impl Dialed {
         let (stream, told) = Watched::new(stream);
         Self {
             stream: Box::new(stream),
-            first_word: FirstWord { told, until },
+            told,
+            until,
         }
     }
 }

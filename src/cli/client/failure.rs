@@ -17,7 +17,6 @@ const ASK_FIRST: &str = "ASK_FIRST";
 /// command made itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// gRPC status code.
     pub code: Code,
     /// `ErrorReason`, without its prefix, or a word of the command's own; empty when something
     /// else than the gateway answered.
@@ -29,7 +28,6 @@ pub struct Failure {
     pub retry: String,
     /// Field path and rule of each violation.
     pub violations: Vec<(String, String)>,
-    /// For people.
     pub message: String,
     /// What helps, for people; may be empty.
     pub advice: String,
@@ -40,9 +38,7 @@ pub struct Failure {
 /// What a command was about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject<'a> {
-    /// This order.
     Order(&'a str),
-    /// The health of this service.
     Health(&'a str),
     /// It did not come so far.
     Nothing,
@@ -68,9 +64,6 @@ impl Failure {
     }
 
     /// Tells it: as JSON on `out`, or to people on standard error.
-    ///
-    /// # Errors
-    /// It cannot be written.
     pub fn tell(
         &self,
         as_json: bool,
@@ -95,7 +88,6 @@ impl Failure {
         Ok(self.exit())
     }
 
-    /// For people, in a few lines.
     #[must_use]
     pub fn to_text(&self) -> String {
         let reason = match self.reason.as_str() {
@@ -118,7 +110,6 @@ impl Failure {
         text
     }
 
-    /// For programs.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let violations: Vec<Value> = self

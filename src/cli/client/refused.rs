@@ -7,22 +7,16 @@ use super::address::Address;
 /// No connection, so nothing was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
-    /// Where it was tried.
     pub at: Address,
-    /// What was found there.
     pub why: Why,
 }
 
 /// What was found instead of a gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Why {
-    /// DNS knows no address.
     NameNotFound,
-    /// Nobody listens.
     ConnectionRefused,
-    /// The network says no.
     Unreachable(String),
-    /// No connection within the limit.
     ConnectTimeout,
     /// A TLS port, asked in plaintext.
     TlsExpected,
@@ -30,7 +24,6 @@ pub enum Why {
     PlaintextExpected,
     /// A server of HTTP/1.
     WebServer,
-    /// Something that is not HTTP/2.
     NotHttp2,
     /// A connection, and then silence.
     NoAnswer,
@@ -41,19 +34,13 @@ pub enum Why {
         /// Whether `--ca-file` says who is.
         own_ca: bool,
     },
-    /// The server's certificate is for other names.
     NameMismatch(Vec<String>),
-    /// The server's certificate is over.
     Expired,
-    /// The server's certificate has not begun.
     NotYetValid,
-    /// The server's certificate cannot be used.
     CertificateInvalid(String),
-    /// The server wants to see a certificate.
     ClientCertificateRequired,
     /// The server does not take the client's certificate, by the word of its alert.
     ClientCertificateRefused(String),
-    /// TLS failed otherwise.
     TlsFailed(String),
 }
 
@@ -98,7 +85,6 @@ impl Why {
 }
 
 impl Refused {
-    /// What helps.
     #[must_use]
     pub fn advice(&self) -> String {
         let at = &self.at;

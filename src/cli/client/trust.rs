@@ -4,14 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::client::ResolvesClientCert;
-use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs};
+use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, SignatureScheme};
 
 use super::{ConnectError, Target};
-use crate::{marks, pem};
+use crate::marks;
+use crate::pem::{self, PemError};
 
 const CERTIFICATE: &str = "a certificate in PEM";
 const KEY: &str = "a private key in PEM";
@@ -27,11 +27,10 @@ pub(super) struct Trust {
 
 impl Trust {
     pub(super) fn new(target: &Target) -> Result<Self, ConnectError> {
-        // Named, because other crates may switch on a second provider in rustls.
-        let provider = Arc::new(aws_lc_rs::default_provider());
+        let provider = pem::provider();
         let identity = Arc::new(Identity::new(target, &provider)?);
         let roots = match &target.ca_file {
-            Some(path) => own(path)?,
+            Some(path) => load(path, pem::authorities, CERTIFICATE)?,
             None => system(),
         };
         let mut config = ClientConfig::builder_with_provider(provider)
@@ -49,8 +48,7 @@ impl Trust {
 
     /// For a look that ends before certificates come.
     pub(super) fn of_nobody() -> Option<Arc<ClientConfig>> {
-        let provider = Arc::new(aws_lc_rs::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
+        let config = ClientConfig::builder_with_provider(pem::provider())
             .with_safe_default_protocol_versions()
             .ok()?
             .with_root_certificates(RootCertStore::empty())
@@ -71,7 +69,9 @@ impl Identity {
     fn new(target: &Target, provider: &CryptoProvider) -> Result<Self, ConnectError> {
         let shown = match (&target.cert_file, &target.key_file) {
             (Some(cert), Some(key)) => {
-                let pair = CertifiedKey::from_der(certificates(cert)?, private(key)?, provider);
+                let chain = load(cert, pem::certificates, CERTIFICATE)?;
+                let private = load(key, pem::private_key, KEY)?;
+                let pair = CertifiedKey::from_der(chain, private, provider);
                 Some(Arc::new(pair.map_err(|source| ConnectError::Pair {
                     cert: cert.clone(),
                     key: key.clone(),
@@ -106,10 +106,6 @@ impl ResolvesClientCert for Identity {
     }
 }
 
-fn own(path: &Path) -> Result<RootCertStore, ConnectError> {
-    pem::authorities(&read(path)?).map_err(|_| not_pem(path, CERTIFICATE))
-}
-
 /// Those that cannot be read are missed when a server's certificate needs them.
 fn system() -> RootCertStore {
     let mut roots = RootCertStore::empty();
@@ -117,24 +113,14 @@ fn system() -> RootCertStore {
     roots
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, ConnectError> {
-    pem::certificates(&read(path)?).map_err(|_| not_pem(path, CERTIFICATE))
-}
-
-fn private(path: &Path) -> Result<PrivateKeyDer<'static>, ConnectError> {
-    pem::private_key(&read(path)?).map_err(|_| not_pem(path, KEY))
-}
-
-fn not_pem(path: &Path, expected: &'static str) -> ConnectError {
-    ConnectError::Content {
-        path: path.to_owned(),
-        expected,
+fn load<T>(
+    path: &Path,
+    read: fn(&[u8]) -> Result<T, PemError>,
+    expected: &'static str,
+) -> Result<T, ConnectError> {
+    let path = path.to_owned();
+    match marks::read(&path) {
+        Ok(pem) => read(&pem).map_err(|_| ConnectError::Content { path, expected }),
+        Err(cause) => Err(ConnectError::File { path, cause }),
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, ConnectError> {
-    marks::read(path).map_err(|cause| ConnectError::File {
-        path: path.to_owned(),
-        cause,
-    })
 }

@@ -16,16 +16,15 @@ const ENOUGH: usize = 5;
 /// Of what a stranger says (bytes): enough for the words of a web server.
 const MOST: usize = 512;
 
-/// How a peer began.
 #[derive(Debug)]
 pub(super) enum Beginning {
     /// The SETTINGS of an HTTP/2 server.
     Http2,
-    /// A record of TLS.
     Tls,
     /// HTTP/1; `https` when its text speaks of HTTPS.
-    Http1 { https: bool },
-    /// Something else.
+    Http1 {
+        https: bool,
+    },
     Other,
     /// The end, or a failure, before enough was said.
     Nothing(Option<io::Error>),

@@ -1,4 +1,5 @@
-//! The scenes of the demo, and what each must end with.
+//! The scenes of the demo, what each must end with, and what went over the wire, without anybody's
+//! data.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -6,16 +7,14 @@ use std::time::Duration;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 
-use super::account;
 use super::sample;
+use crate::cli::answer;
 use crate::cli::client::Failure;
+use crate::cli::get;
 use crate::cli::stack::Stack;
 use crate::pb::id_photo_service_client::IdPhotoServiceClient;
 use crate::pb::verify_id_photo_response::Outcome;
-use crate::pb::{
-    Customer, GetVerificationRequest, GetVerificationResponse, VerificationState,
-    VerifyIdPhotoRequest, VerifyIdPhotoResponse,
-};
+use crate::pb::{Customer, VerificationState, VerifyIdPhotoRequest, VerifyIdPhotoResponse};
 
 /// Between two questions for a slow answer, and how many are asked.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -23,7 +22,6 @@ const QUESTIONS: u32 = 40;
 
 type Client = IdPhotoServiceClient<Channel>;
 
-/// One scene.
 pub(super) struct Act {
     pub(super) title: &'static str,
     scenario: &'static str,
@@ -83,13 +81,13 @@ impl Act {
         let mut client = Client::new(channel.clone());
         let request = self.request()?;
         let order_id = request.order_id.clone();
-        account::asked(&request, self.deadline, out)?;
+        asked(&request, self.deadline, out)?;
         let mut call = Request::new(request);
         call.set_timeout(self.deadline);
         let result = client.verify_id_photo(call).await;
-        account::sent(stack, &order_id, out)?;
+        sent(stack, &order_id, out)?;
         let ended = result.map(tonic::Response::into_inner);
-        account::ended(ended.as_ref(), out)?;
+        came(ended.as_ref(), out)?;
         match &self.expected {
             Expected::LateConfidence(confidence) => {
                 let late =
@@ -141,9 +139,9 @@ async fn ask_again(
     writeln!(out, "   GetVerification, until the answer is there:")?;
     for _ in 0..QUESTIONS {
         tokio::time::sleep(PAUSE).await;
-        let found = get(client, order_id).await;
+        let found = get::find(client, order_id).await.ok();
         if let Some(response) = found.as_ref().and_then(|found| found.result.as_ref()) {
-            account::ended(Ok(response), out)?;
+            came(Ok(response), out)?;
             return Ok(confidence(response) == Some(expected));
         }
         if found.is_none_or(|found| found.state() != VerificationState::InFlight) {
@@ -153,16 +151,48 @@ async fn ask_again(
     Ok(false)
 }
 
-async fn get(client: &mut Client, order_id: &str) -> Option<GetVerificationResponse> {
-    let request = GetVerificationRequest {
-        order_id: order_id.to_owned(),
-    };
-    Some(client.get_verification(request).await.ok()?.into_inner())
-}
-
 fn confidence(response: &VerifyIdPhotoResponse) -> Option<u32> {
     match &response.outcome {
         Some(Outcome::Comparison(comparison)) => Some(comparison.confidence),
         _ => None,
     }
+}
+
+fn asked(
+    request: &VerifyIdPhotoRequest,
+    deadline: Duration,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    writeln!(
+        out,
+        "   asked    order {}, photo of {} bytes, deadline {}",
+        request.order_id,
+        request.photo.len(),
+        humantime::format_duration(deadline)
+    )
+}
+
+/// What the sandbox received, its protected headers decoded.
+fn sent(stack: &Stack, order_id: &str, out: &mut dyn Write) -> io::Result<()> {
+    let Some(post) = stack.last_post(order_id) else {
+        return writeln!(out, "   sent     nothing");
+    };
+    writeln!(
+        out,
+        "   sent     {} POST, {} bytes of JSON; name and ID number encrypted, all of it signed",
+        post.posts, post.body_bytes
+    )?;
+    writeln!(out, "   encData  {}", post.jwe_header)?;
+    writeln!(out, "   UPI-JWS  {}", post.jws_header)
+}
+
+fn came(ended: Result<&VerifyIdPhotoResponse, &Status>, out: &mut dyn Write) -> io::Result<()> {
+    let text = match ended {
+        Ok(response) => answer::to_text(response),
+        Err(status) => Failure::from(status.clone()).to_text(),
+    };
+    let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+    writeln!(out, "   came     {first}")?;
+    rest.lines()
+        .try_for_each(|line| writeln!(out, "          {line}"))
 }

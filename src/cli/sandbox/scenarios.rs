@@ -13,7 +13,6 @@ A usage scenario (consent.usage_scenario, `idphoto verify --usage-scenario`) tha
 `sandbox:delay=3s,confidence=42`. Without one, the confidence follows from the ID number and the
 photo.";
 
-/// Prints the list, for people or as JSON.
 pub(super) fn list(as_json: bool, out: &mut dyn Write) -> io::Result<()> {
     if as_json {
         return writeln!(out, "{:#}", to_json());
@@ -38,14 +37,6 @@ pub(super) fn list(as_json: bool, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn to_json() -> Value {
-    let directives = DIRECTIVES.iter().map(|directive| {
-        json!({
-            "name": directive.name,
-            "value": directive.value,
-            "what": directive.what,
-            "example": directive.example,
-        })
-    });
     let faults = Fault::ALL.map(|fault| {
         json!({
             "name": fault.name(),
@@ -55,7 +46,7 @@ fn to_json() -> Value {
     });
     json!({
         "prefix": PREFIX,
-        "directives": directives.collect::<Vec<_>>(),
+        "directives": DIRECTIVES,
         "faults": faults,
     })
 }

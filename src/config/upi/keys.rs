@@ -25,10 +25,8 @@ pub struct KeyFile {
 /// No kid twice.
 impl Setting for Vec<KeyFile> {
     const SHAPE: Shape = Shape::Toml;
-
-    fn expected() -> String {
-        "a list of keys such as [{ kid = \"…\", key_file = \"…\" }], at least one".to_owned()
-    }
+    const EXPECTED: &'static str =
+        "a list of keys such as [{ kid = \"…\", key_file = \"…\" }], at least one";
 
     fn read(value: &Value) -> Result<Self, Flaws> {
         let Value::Array(items) = value else {
@@ -71,16 +69,31 @@ impl Setting for Vec<KeyFile> {
     }
 }
 
+/// A key of UPI's side, whatever of it is good.
+#[derive(Default)]
+pub struct KeyDraft {
+    /// Its id.
+    pub kid: Option<Kid>,
+    /// Where it is.
+    pub key_file: Option<PathBuf>,
+    /// Where its passphrase is.
+    pub passphrase_file: Option<PathBuf>,
+    /// Where its certificate is.
+    pub cert_file: Option<PathBuf>,
+}
+
 /// What of each key is good.
-pub fn drafts(value: &Value) -> Vec<(Option<Kid>, Option<PathBuf>)> {
-    let Value::Array(items) = value else {
-        return Vec::new();
-    };
+pub fn drafts(value: &Value) -> Vec<KeyDraft> {
     let draft = |item: &Value| match item {
-        Value::Object(table) => (good(table, KID), good(table, KEY_FILE)),
-        _ => (None, None),
+        Value::Object(table) => KeyDraft {
+            kid: good(table, KID),
+            key_file: good(table, KEY_FILE),
+            ..KeyDraft::default()
+        },
+        _ => KeyDraft::default(),
     };
-    items.iter().map(draft).collect()
+    let items = value.as_array();
+    items.into_iter().flatten().map(draft).collect()
 }
 
 fn good<T: Setting>(table: &Map<String, Value>, name: &str) -> Option<T> {

@@ -23,9 +23,7 @@ impl Choice for Connections {
 macro_rules! texts {
     ($($Type:ty: $expected:literal, $schema:tt;)*) => {$(
         impl Setting for $Type {
-            fn expected() -> String {
-                $expected.to_owned()
-            }
+            const EXPECTED: &'static str = $expected;
 
             fn read(value: &Value) -> Result<Self, Flaws> {
                 text_by(value, Self::parse)

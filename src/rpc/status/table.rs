@@ -5,7 +5,6 @@ use tracing::Level;
 
 use crate::pb::ErrorReason;
 
-/// What follows from a reason.
 pub(in crate::rpc) struct Row {
     pub(in crate::rpc) code: Code,
     pub(in crate::rpc) retry: Option<&'static str>,

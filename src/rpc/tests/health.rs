@@ -10,7 +10,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_health::pb::health_server::Health as _;
 
-use super::super::health::{Phase, Phases, Readiness, Reporter};
+use super::super::health::{Phase, Readiness, Reporter};
 use super::rig::{Rig, Setup, request, setup};
 use crate::verify::doubles::{Upi, cause};
 use crate::verify::port::CallError;
@@ -44,11 +44,11 @@ async fn a_running_server_serves_under_both_names_and_lives() {
 #[tokio::test]
 async fn readiness_is_told_from_serving_to_the_drain_only() {
     let (phases, upstream) = (
-        Phases::new(),
+        tokio::sync::watch::Sender::new(Phase::Starting),
         tokio::sync::watch::Sender::new(crate::verify::Upstream::Unknown),
     );
     let ledger_up = tokio::sync::watch::Sender::new(true);
-    let readiness = Readiness::new(phases.watch(), ledger_up.subscribe());
+    let readiness = Readiness::new(phases.subscribe(), ledger_up.subscribe());
     let reporter = Reporter::new(readiness, upstream.subscribe());
     let says = async |service: &str| {
         let told = reporter.check(Request::new(named(service))).await;
@@ -61,7 +61,7 @@ async fn readiness_is_told_from_serving_to_the_drain_only() {
         (Phase::Ended, ServingStatus::NotServing),
     ];
     for (phase, expected) in life {
-        phases.enter(phase);
+        phases.send_replace(phase);
         assert_eq!(says("").await, expected, "{phase:?}");
         assert_eq!(says(SERVICE).await, expected, "{phase:?}");
         assert_eq!(says("live").await, ServingStatus::Serving, "{phase:?}");

@@ -7,7 +7,6 @@ use crate::sandbox::fault::Fault;
 use crate::sandbox::refusal::Refusal;
 use crate::sandbox::scenario::Scenario;
 
-/// The code of a comparison.
 const APPROVED: &str = "00";
 
 /// The code of a message that breaks a rule.
@@ -21,7 +20,6 @@ const OVERSIZED: usize = 65 * 1024;
 
 const PAGE: &str = "<!DOCTYPE html><html><body>Service temporarily unavailable</body></html>";
 
-/// A good answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::sandbox) struct Content {
     code: String,
@@ -55,7 +53,6 @@ impl Content {
         }
     }
 
-    /// Code 94.
     pub(in crate::sandbox) fn duplicated() -> Self {
         Self {
             code: DUPLICATED.to_owned(),
@@ -64,12 +61,10 @@ impl Content {
         }
     }
 
-    /// The response code.
     pub(in crate::sandbox) fn code(&self) -> &str {
         &self.code
     }
 
-    /// The bytes to be signed.
     pub(super) fn body(&self, fault: Option<Fault>) -> Bytes {
         match fault {
             Some(Fault::Html) => Bytes::from_static(PAGE.as_bytes()),

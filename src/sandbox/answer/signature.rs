@@ -19,11 +19,8 @@ const STALE: Duration = Duration::from_secs(60);
 
 const UNKNOWN_KID: &str = "sandbox-kid-that-nobody-knows";
 
-/// Holds UPI's signing key.
 pub(in crate::sandbox) struct Signatory {
-    app_id: String,
-    request_path: String,
-    clock_window: Duration,
+    pub(super) settings: Settings,
     kid: Kid,
     right: Signer,
     /// Another key under the right kid.
@@ -42,19 +39,13 @@ impl Signatory {
         let (kid, key) = &keys.signing;
         let unknown = Kid::parse(UNKNOWN_KID)?;
         Ok(Self {
-            app_id: settings.app_id.clone(),
-            request_path: settings.request_path.clone(),
-            clock_window: settings.clock_window,
+            settings: settings.clone(),
             right: Signer::new(kid, key)?,
             wrong_key: Signer::new(kid, &keys.encryption.1)?,
             unknown_kid: Signer::new(&unknown, key)?,
             kid: kid.clone(),
             clock,
         })
-    }
-
-    pub(super) fn request_path(&self) -> &str {
-        &self.request_path
     }
 
     /// The UPI-JWS of a body; `None` when the fault is that there is none.
@@ -79,12 +70,12 @@ impl Signatory {
         body: &[u8],
         fault: Option<Fault>,
     ) -> Result<String, JwsError> {
-        let other_app_id = format!("{}0", self.app_id);
-        let other_path = format!("{}/other", self.request_path);
+        let other_app_id = format!("{}0", self.settings.app_id);
+        let other_path = format!("{}/other", self.settings.request_path);
         let mut claims = Claims {
             upi_uuid,
             timestamp: self.now(),
-            app_id: &self.app_id,
+            app_id: &self.settings.app_id,
             request_path: None,
         };
         let mut signer = &self.right;
@@ -106,7 +97,7 @@ impl Signatory {
             "crit": ["UPI-UUID", "UPI-TIMESTAMP", "UPI-APPID"],
             "UPI-UUID": upi_uuid,
             "UPI-TIMESTAMP": self.now().to_string(),
-            "UPI-APPID": self.app_id,
+            "UPI-APPID": self.settings.app_id,
         });
         let header = base64_simd::URL_SAFE_NO_PAD.encode_to_string(header.to_string());
         format!("{header}..")
@@ -117,7 +108,7 @@ impl Signatory {
     }
 
     fn beyond_window(&self) -> i64 {
-        i64::try_from((self.clock_window + STALE).as_secs()).unwrap_or(i64::MAX / 2)
+        i64::try_from((self.settings.clock_window + STALE).as_secs()).unwrap_or(i64::MAX / 2)
     }
 }
 

@@ -41,7 +41,11 @@ impl Answered {
 }
 
 fn endpoint() -> Endpoint {
-    Endpoint::new(REQUEST_PATH.to_owned(), processor(), Arc::new(Nobody))
+    Endpoint {
+        request_path: REQUEST_PATH.to_owned(),
+        processor: processor(),
+        observer: Arc::new(Nobody),
+    }
 }
 
 async fn ask(endpoint: &Endpoint, request: Request<Full<Bytes>>) -> Answered {

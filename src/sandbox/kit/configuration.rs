@@ -6,20 +6,26 @@ use serde_json::Value;
 
 use super::files::{PARTICIPANT, UPI_ENCRYPTION_PUBLIC, UPI_SIGNING_PUBLIC};
 use super::{
-    APP_ID, MEMBER_IIN, MEMBER_NAME, PARTICIPANT_KID, REQUEST_PATH, UPI_ENCRYPTION_KID,
+    APP_ID, Kit, MEMBER_IIN, MEMBER_NAME, PARTICIPANT_KID, REQUEST_PATH, UPI_ENCRYPTION_KID,
     UPI_SIGNING_KID,
 };
 
-pub(super) fn render(dir: &Path, base_url: &str) -> String {
-    let base_url = quoted(base_url);
-    let file = |name| quoted(&dir.join(name).to_string_lossy());
-    let (signing, encryption, verification) = (
-        file(PARTICIPANT),
-        file(UPI_ENCRYPTION_PUBLIC),
-        file(UPI_SIGNING_PUBLIC),
-    );
-    format!(
-        r#"# A gateway in front of a sandbox. Nothing here is real.
+impl Kit {
+    /// The configuration (TOML) of a gateway in front of a sandbox at `base_url`, with the
+    /// files that [`Kit::save`] wrote to `dir`.
+    #[must_use]
+    pub fn configuration(dir: &Path, base_url: &str) -> String {
+        let base_url = quoted(base_url);
+        let file = |name| quoted(&dir.join(name).to_string_lossy());
+        let ledger = format!("sqlite:{}", dir.join("idphoto-ledger.db").display());
+        let ledger = quoted(&ledger);
+        let (signing, encryption, verification) = (
+            file(PARTICIPANT),
+            file(UPI_ENCRYPTION_PUBLIC),
+            file(UPI_SIGNING_PUBLIC),
+        );
+        format!(
+            r#"# A gateway in front of a sandbox. Nothing here is real.
 
 [upi]
 base_url = {base_url}
@@ -41,8 +47,12 @@ key_file = {verification}
 [member]
 iin = "{MEMBER_IIN}"
 name = "{MEMBER_NAME}"
+
+[ledger]
+url = {ledger}
 "#
-    )
+        )
+    }
 }
 
 /// A basic string of TOML. JSON's escapes are among TOML's.
@@ -56,11 +66,11 @@ mod tests {
 
     use toml::Value;
 
-    use super::render;
+    use super::Kit;
 
     #[test]
     fn it_is_toml_with_every_key_that_has_no_default() {
-        let text = render(Path::new(r#"/tmp/"odd" \dir"#), "http://127.0.0.1:8443");
+        let text = Kit::configuration(Path::new(r#"/tmp/"odd" \dir"#), "http://127.0.0.1:8443");
         let config: Value = toml::from_str(&text).unwrap();
         let upi = &config["upi"];
         assert_eq!(upi["base_url"].as_str(), Some("http://127.0.0.1:8443"));
@@ -89,5 +99,7 @@ mod tests {
         }
         assert_eq!(config["member"]["iin"].as_str(), Some("00000000"));
         assert_eq!(config["member"]["name"].as_str(), Some("Sandbox Member"));
+        let ledger = r#"sqlite:/tmp/"odd" \dir/idphoto-ledger.db"#;
+        assert_eq!(config["ledger"]["url"].as_str(), Some(ledger));
     }
 }

@@ -33,35 +33,49 @@ const ALL: [&str; 6] = [
     UPI_ENCRYPTION_PUBLIC,
 ];
 
-pub(super) fn save(kit: &Kit, dir: &Path) -> Result<(), KitError> {
-    make_directory(dir).map_err(at(dir))?;
-    if let Some(name) = ALL.into_iter().find(|name| dir.join(name).exists()) {
-        return Err(KitError::Exists(dir.join(name)));
+impl Kit {
+    /// Writes both sides' key files to `dir`, which is made if need be: private keys are
+    /// readable by the owner only, and each file is there completely or not at all.
+    ///
+    /// # Errors
+    /// One of the files exists already: keys are never overwritten. Or a file cannot be
+    /// written.
+    pub fn save(&self, dir: &Path) -> Result<(), KitError> {
+        make_directory(dir).map_err(at(dir))?;
+        if let Some(name) = ALL.into_iter().find(|name| dir.join(name).exists()) {
+            return Err(KitError::Exists(dir.join(name)));
+        }
+        let pairs = [
+            (PARTICIPANT, PARTICIPANT_PUBLIC, &self.participant),
+            (UPI_SIGNING, UPI_SIGNING_PUBLIC, &self.upi_signing),
+            (UPI_ENCRYPTION, UPI_ENCRYPTION_PUBLIC, &self.upi_encryption),
+        ];
+        for (private, public, pem) in pairs {
+            write(&dir.join(private), PRIVATE, pem.0.expose())?;
+            write(&dir.join(public), PUBLIC, &pem.public()?.to_spki_pem()?)?;
+        }
+        File::open(dir)
+            .and_then(|dir| dir.sync_all())
+            .map_err(at(dir))
     }
-    let pairs = [
-        (PARTICIPANT, PARTICIPANT_PUBLIC, &kit.participant),
-        (UPI_SIGNING, UPI_SIGNING_PUBLIC, &kit.upi_signing),
-        (UPI_ENCRYPTION, UPI_ENCRYPTION_PUBLIC, &kit.upi_encryption),
-    ];
-    for (private, public, pem) in pairs {
-        write(&dir.join(private), PRIVATE, pem.0.expose())?;
-        write(&dir.join(public), PUBLIC, &pem.public()?.to_spki_pem()?)?;
+
+    /// Reads what [`Kit::save`] wrote.
+    ///
+    /// # Errors
+    /// A file that is missing or holds no key.
+    pub fn open(dir: &Path) -> Result<Self, KitError> {
+        Ok(Self {
+            participant: read(dir.join(PARTICIPANT))?,
+            upi_signing: read(dir.join(UPI_SIGNING))?,
+            upi_encryption: read(dir.join(UPI_ENCRYPTION))?,
+        })
     }
-    File::open(dir)
-        .and_then(|dir| dir.sync_all())
-        .map_err(at(dir))
-}
 
-pub(super) fn open(dir: &Path) -> Result<Kit, KitError> {
-    Ok(Kit {
-        participant: read(dir.join(PARTICIPANT))?,
-        upi_signing: read(dir.join(UPI_SIGNING))?,
-        upi_encryption: read(dir.join(UPI_ENCRYPTION))?,
-    })
-}
-
-pub(super) fn exists(dir: &Path) -> bool {
-    ALL.into_iter().any(|name| dir.join(name).exists())
+    /// Whether `dir` holds a kit, complete or not: then it is to be opened and not saved.
+    #[must_use]
+    pub fn exists(dir: &Path) -> bool {
+        ALL.into_iter().any(|name| dir.join(name).exists())
+    }
 }
 
 fn read(path: PathBuf) -> Result<Pem, KitError> {

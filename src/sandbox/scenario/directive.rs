@@ -3,12 +3,16 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
+use super::super::fault::Fault;
 use super::{Scenario, ScenarioError, Word};
 use crate::domain::{Confidence, ResponseCode};
 
 const MAX_DELAY: Duration = Duration::from_secs(600);
 
 /// One directive: `NAME=VALUE`.
+#[derive(Serialize)]
 pub struct Directive {
     /// What stands before the `=`.
     pub name: &'static str,
@@ -18,14 +22,8 @@ pub struct Directive {
     pub what: &'static str,
     /// A whole usage scenario with it.
     pub example: &'static str,
-    follow: fn(&mut Scenario, &str) -> Result<(), ScenarioError>,
-}
-
-impl Directive {
-    /// Notes in the scenario what is asked for.
-    pub(super) fn follow(&self, scenario: &mut Scenario, value: &str) -> Result<(), ScenarioError> {
-        (self.follow)(scenario, value)
-    }
+    #[serde(skip)]
+    pub(super) follow: fn(&mut Scenario, &str) -> Result<(), ScenarioError>,
 }
 
 /// All of them.
@@ -57,9 +55,11 @@ pub const DIRECTIVES: &[Directive] = &[
         what: "The answer is wrong in this one way",
         example: "sandbox:fault=hang",
         follow: |scenario, value| {
-            let fault = value.parse();
-            let fault = fault.map_err(|_| ScenarioError::Fault(Word::of(value)))?;
-            once(&mut scenario.fault, fault)
+            let unknown = || ScenarioError::Fault(Word::of(value));
+            once(
+                &mut scenario.fault,
+                Fault::named(value).ok_or_else(unknown)?,
+            )
         },
     },
 ];

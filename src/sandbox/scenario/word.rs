@@ -1,9 +1,12 @@
-//! A word of a scenario that nobody knows, as far as it may be shown.
+//! A word of a scenario that nobody knows, as far as it may be shown, and what was probably meant.
 //!
 //! A usage scenario is the caller's text and could hold anything, a person's name or number
 //! too. What looks like a mistyped directive is shown; anything else only that it was there.
 
 use std::fmt;
+
+use super::super::fault::Fault;
+use super::DIRECTIVES;
 
 /// The longest name of a directive or fault has 16.
 const MOST_CHARACTERS: usize = 20;
@@ -47,4 +50,25 @@ impl fmt::Display for Word {
             None => f.write_str("something that is not shown here"),
         }
     }
+}
+
+pub(super) fn advice_on_directive(word: &Word) -> String {
+    let names = || DIRECTIVES.iter().map(|directive| directive.name);
+    if let Some(name) = word.nearest(names()) {
+        return format!("; did you mean {name}=?");
+    }
+    nearest_fault(word).unwrap_or_else(|| {
+        let names = names().collect::<Vec<_>>().join("=, ");
+        format!("; there are {names}=")
+    })
+}
+
+pub(super) fn advice_on_fault(word: &Word) -> String {
+    let all = || "; \"idphoto sandbox --scenarios\" lists them".to_owned();
+    nearest_fault(word).unwrap_or_else(all)
+}
+
+fn nearest_fault(word: &Word) -> Option<String> {
+    let fault = word.nearest(Fault::ALL.into_iter().map(Fault::name))?;
+    Some(format!("; did you mean fault={fault}?"))
 }

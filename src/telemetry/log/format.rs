@@ -40,7 +40,6 @@ impl<'w> FormatFields<'w> for OrderIds {
     }
 }
 
-/// The order id among the fields of a span.
 struct Found(Option<String>);
 
 impl Visit for Found {
@@ -136,7 +135,6 @@ where
     }
 }
 
-/// What the spans around an event add to its line.
 struct Around {
     order_id: Option<String>,
     ids: Option<Ids>,
@@ -187,7 +185,6 @@ fn json(now: String, event: &Event<'_>, around: Around) -> Value {
     Value::Object(members.0)
 }
 
-/// Members of a line in JSON.
 struct Members(Map<String, Value>);
 
 impl Members {

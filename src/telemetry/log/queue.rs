@@ -34,7 +34,6 @@ pub(super) struct Lines {
     losses: Arc<Losses>,
 }
 
-/// How far the writing is.
 #[derive(Debug, Default)]
 struct Counts {
     queued: AtomicU64,
@@ -132,7 +131,6 @@ fn gather(first: Vec<u8>, lines: &Receiver<Vec<u8>>) -> (Vec<u8>, u64) {
     (batch, number)
 }
 
-/// The thread's own.
 struct Scribe<W> {
     out: W,
     form: LogFormat,

@@ -9,7 +9,6 @@ use crate::domain::{Answer, Category, Dispatch, Outcome, Rejection};
 use crate::observe::{CallEnd, Event, Resender};
 
 impl Instruments {
-    /// Counts what happened.
     pub(super) fn count(&self, event: &Event<'_>) {
         match event {
             Event::CallBegan(method) => self.calls_active.add(1, &[method_label(method)]),

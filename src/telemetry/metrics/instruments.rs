@@ -93,7 +93,6 @@ impl Instruments {
     }
 }
 
-/// Made from a row of the table.
 trait Instrument {
     fn of(meter: &Meter, metric: &Metric) -> Self;
 }

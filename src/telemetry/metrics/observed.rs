@@ -10,7 +10,6 @@ use super::super::losses::Losses;
 use super::super::service::{Expiry, Service};
 use super::table::{self, described};
 
-/// Registers what the process knows of itself.
 pub(super) fn register(meter: &Meter, service: &Service, losses: Arc<Losses>) {
     build(meter);
     limit(meter, service.max_in_flight as u64);

@@ -6,13 +6,12 @@ use std::time::Instant;
 
 use opentelemetry::metrics::Meter;
 
-use super::table::{self, described};
+use super::table::{self, Metric, described};
 
 /// In which Linux tells processor times on every architecture that we run on (USER_HZ;
 /// proc(5), `/proc/pid/stat`).
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// Registers what is known.
 pub(super) fn register(meter: &Meter, started: Instant) {
     described!(meter, f64_observable_gauge, table::UPTIME)
         .with_callback(move |observer| observer.observe(started.elapsed().as_secs_f64(), &[]))
@@ -24,20 +23,17 @@ pub(super) fn register(meter: &Meter, started: Instant) {
             }
         })
         .build();
-    described!(meter, u64_observable_gauge, table::MEMORY)
-        .with_callback(|observer| {
-            if let Some(bytes) = read("status").as_deref().and_then(resident_bytes) {
-                observer.observe(bytes, &[]);
-            }
-        })
-        .build();
-    described!(meter, u64_observable_gauge, table::DESCRIPTORS)
-        .with_callback(|observer| {
-            if let Some(descriptors) = descriptors() {
-                observer.observe(descriptors, &[]);
-            }
-        })
-        .build();
+    let gauge = |metric: &Metric, value: fn() -> Option<u64>| {
+        described!(meter, u64_observable_gauge, metric)
+            .with_callback(move |observer| {
+                if let Some(value) = value() {
+                    observer.observe(value, &[]);
+                }
+            })
+            .build();
+    };
+    gauge(&table::MEMORY, || resident_bytes(&read("status")?));
+    gauge(&table::DESCRIPTORS, descriptors);
 }
 
 fn read(name: &str) -> Option<String> {

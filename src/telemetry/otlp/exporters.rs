@@ -9,13 +9,11 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 use tonic::transport::{Certificate, ClientTlsConfig};
 
-use super::error::ExportError;
-use super::variables::Variables;
+use super::variables::{ExportError, Variables};
 use crate::marks;
 use crate::telemetry::losses::Signal;
 use crate::telemetry::settings::Export;
 
-/// What is exported, and how.
 #[derive(Clone, Copy)]
 pub(super) struct Exporters<'a> {
     pub(super) config: &'a Export,
@@ -24,9 +22,6 @@ pub(super) struct Exporters<'a> {
 
 impl Exporters<'_> {
     /// Our ratio, unless OTEL_TRACES_SAMPLER says something else.
-    ///
-    /// # Errors
-    /// It cannot be used.
     pub(super) fn sampled(
         self,
         provider: TracerProviderBuilder,
@@ -40,9 +35,6 @@ impl Exporters<'_> {
 
     /// Tells an exporter where its signal goes; `None` when it goes nowhere. The exporter reads
     /// the other variables itself.
-    ///
-    /// # Errors
-    /// An endpoint, a variable or a file is bad.
     pub(super) fn aim<B>(self, signal: Signal, exporter: B) -> Result<Option<B>, ExportError>
     where
         B: WithExportConfig + WithTonicConfig,

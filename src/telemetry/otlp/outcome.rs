@@ -8,7 +8,6 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use super::rejected::Rejected;
 use crate::telemetry::losses::{Losses, Signal};
 
-/// The export of one signal.
 #[derive(Debug)]
 pub(super) struct Outcome {
     signal: Signal,

@@ -28,7 +28,6 @@ const BATCH: usize = 512;
 /// How long a span waits for others.
 const GATHERING: Duration = Duration::from_secs(1);
 
-/// The queue.
 #[derive(Debug)]
 pub(super) struct Queue {
     batches: BatchSpanProcessor,
@@ -37,7 +36,6 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Starts the thread that sends what waits.
     pub(super) fn new<E>(exporter: E, outcome: Outcome, losses: Arc<Losses>) -> Self
     where
         E: SpanExporter + 'static,

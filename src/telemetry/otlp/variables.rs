@@ -5,13 +5,39 @@
 //! opentelemetry.io/docs/specs/otel: "OpenTelemetry Environment Variable Specification" and
 //! "OpenTelemetry Protocol Exporter". An empty variable is as good as none.
 
-use std::env;
 use std::path::PathBuf;
+use std::{env, io};
 
 use http::{HeaderName, HeaderValue};
+use opentelemetry_otlp::ExporterBuildError;
 
-use super::error::ExportError;
 use crate::telemetry::losses::Signal;
+
+/// Why the export does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The file of a variable cannot be read.
+    #[error("{name}: cannot read {}", path.display())]
+    Ca {
+        /// The variable.
+        name: String,
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The endpoint or the authorities of the configuration or of an OTEL_* variable.
+    #[error("telemetry.otlp.* or an OTEL_EXPORTER_OTLP_* variable cannot be used")]
+    Exporter(#[from] ExporterBuildError),
+    /// A variable of the environment, or a key. Its value may be a secret.
+    #[error("{name} is not {expected}")]
+    Variable {
+        /// The variable.
+        name: String,
+        /// What it should be.
+        expected: &'static str,
+    },
+}
 
 /// A variable of this process. What is no text is bad rather than absent.
 pub(super) fn of_process(name: &str) -> Option<String> {
@@ -23,34 +49,22 @@ pub(super) fn of_process(name: &str) -> Option<String> {
 pub(super) struct Variables<'a>(pub(super) &'a dyn Fn(&str) -> Option<String>);
 
 impl Variables<'_> {
-    /// Nothing is to be exported at all.
     pub(super) fn disabled(self) -> bool {
         self.says("OTEL_SDK_DISABLED", "true")
     }
 
-    /// This signal is not to be exported.
     pub(super) fn silenced(self, signal: Signal) -> bool {
         self.says(&format!("OTEL_{}_EXPORTER", name(signal)), "none")
     }
 
     /// Whether somebody else than the configuration says which traces are sampled.
-    ///
-    /// # Errors
-    /// The sampler, or its argument, cannot be used.
     pub(super) fn sampler(self) -> Result<bool, ExportError> {
-        let rules: [Rule; 2] = [
-            ("OTEL_TRACES_SAMPLER", is_sampler, SAMPLERS),
-            ("OTEL_TRACES_SAMPLER_ARG", is_ratio, "a number from 0 to 1"),
-        ];
-        let set = self.get("OTEL_TRACES_SAMPLER").is_some();
-        let rules = rules.into_iter().filter(|_| set);
-        for (name, is_good, expected) in rules {
-            judge(
-                self.get(name).map(|value| (name.to_owned(), value)),
-                is_good,
-                expected,
-            )?;
-        }
+        let named = |name: &str| Some((name.to_owned(), self.get(name)?));
+        let sampler = named("OTEL_TRACES_SAMPLER");
+        let set = sampler.is_some();
+        let argument = named("OTEL_TRACES_SAMPLER_ARG").filter(|_| set);
+        judge(sampler, is_sampler, SAMPLERS)?;
+        judge(argument, is_ratio, "a number from 0 to 1")?;
         Ok(set)
     }
 
@@ -74,9 +88,6 @@ impl Variables<'_> {
     }
 
     /// What the exporter of a signal reads itself can be used.
-    ///
-    /// # Errors
-    /// The first variable that cannot.
     pub(super) fn check(self, signal: Signal) -> Result<(), ExportError> {
         let rules: [Rule; 3] = [
             ("TIMEOUT", is_number, "a number of milliseconds"),

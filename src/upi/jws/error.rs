@@ -1,6 +1,5 @@
 //! The rules that a signature can break.
 
-use crate::upi::header::HeaderError;
 use crate::upi::key::Kid;
 
 /// Which rule a signature breaks. Fixed texts, and of the header the kid alone.
@@ -91,16 +90,4 @@ pub enum JwsError {
 
 fn shown(kid: Option<&Kid>) -> String {
     kid.map_or_else(String::new, |kid| format!(": {}", kid.as_str()))
-}
-
-impl From<HeaderError> for JwsError {
-    fn from(error: HeaderError) -> Self {
-        match error {
-            HeaderError::TooLong => Self::TooLong,
-            HeaderError::NotBase64url => Self::HeaderEncoding,
-            HeaderError::NotUtf8 => Self::HeaderNotUtf8,
-            HeaderError::NotJsonObject => Self::HeaderNotJsonObject,
-            HeaderError::DuplicateMember => Self::DuplicateMember,
-        }
-    }
 }

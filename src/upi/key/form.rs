@@ -1,7 +1,6 @@
 //! Which form a key has: told by its DER, never by a file's name or a PEM label, since both
 //! are wrong often enough.
 
-/// How the DER is wrapped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Armour {
     Pem,
@@ -9,7 +8,6 @@ pub(super) enum Armour {
     Der,
 }
 
-/// What the DER holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     /// RFC 5208.

@@ -1,8 +1,6 @@
 //! UPI's name of a key.
 
-use std::fmt;
-
-use super::super::identifier::{Flaw, flaw, plain};
+use super::super::identifier::{Flaw, flaw, plain, text};
 
 /// Ids in the field have 10 to 20 characters; the limit keeps headers small.
 const MAX_LENGTH: usize = 128;
@@ -44,19 +42,9 @@ impl Kid {
         let long = letters && digits.len() >= SERIAL_DIGITS;
         (hexadecimal && (digits.len() < self.0.len() || long)).then_some(flaw(TEXT, ADVICE))
     }
-
-    /// The id.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-impl fmt::Display for Kid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+text!(Kid);
 
 #[cfg(test)]
 mod tests {

@@ -27,16 +27,13 @@ pub(super) fn private(
     let (key, certificate) = match part.form {
         Form::Pkcs12 => pkcs12(content, passphrase)?,
         // OpenSSL asks the terminal when it gets no passphrase: it always gets one here.
-        Form::EncryptedPkcs8 => {
+        Form::EncryptedPkcs8 | Form::EncryptedPkcs1 => {
             let passphrase = passphrase.ok_or(KeyError::PassphraseMissing)?;
             let fill = |buffer: &mut [u8]| Ok(enter(passphrase, buffer));
-            let key = PKey::private_key_from_pkcs8_callback(content, fill);
-            (key.map_err(|stack| decryption_error(&stack))?, None)
-        }
-        Form::EncryptedPkcs1 => {
-            let passphrase = passphrase.ok_or(KeyError::PassphraseMissing)?;
-            let fill = |buffer: &mut [u8]| Ok(enter(passphrase, buffer));
-            let key = PKey::private_key_from_pem_callback(content, fill);
+            let key = match part.form {
+                Form::EncryptedPkcs8 => PKey::private_key_from_pkcs8_callback(content, fill),
+                _ => PKey::private_key_from_pem_callback(content, fill),
+            };
             (key.map_err(|stack| decryption_error(&stack))?, None)
         }
         Form::Sec1 => return Err(KeyError::NotRsa),

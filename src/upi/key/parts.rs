@@ -23,7 +23,6 @@ const LABELS: [&[u8]; 10] = [
     b"X509 CERTIFICATE",
 ];
 
-/// One key or certificate of a file.
 pub(super) struct Part {
     pub(super) form: Form,
     pub(super) armour: Armour,

@@ -6,17 +6,20 @@
 //! is too long is cut; control characters in it, which databases and terminals take ill,
 //! become spaces; what is not Unicode is replaced.
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use std::fmt;
+use std::marker::PhantomData;
 
-use super::object::{self, Object};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use super::reading::readings;
 use crate::domain::{Confidence, Outcome, Rejection, ResponseCode};
 use crate::upi::code::CodeTable;
 
 /// The largest answer that is read, in bytes. The longest that the table allows is a few KiB.
 pub const MAX_BODY: usize = 64 * 1024;
 
-/// The response code of a comparison that was made.
 const APPROVED: &str = "00";
 
 /// Limit of `responseMsg`, in characters.
@@ -30,7 +33,7 @@ const DETAIL_CHARACTERS: usize = 255;
 /// # Errors
 /// The body does not say what was found; it is no answer then.
 pub fn parse(body: &[u8], codes: &CodeTable) -> Result<Outcome, MalformedAnswer> {
-    let body: Body = object::read(body).ok_or(MalformedAnswer::Shape)?;
+    let body: Body = read(body).ok_or(MalformedAnswer::Shape)?;
     let Object(response) = body.msg_response;
     let code = response.response_code.as_str();
     let code = code.and_then(ResponseCode::parse);
@@ -85,6 +88,38 @@ struct Response {
     response_msg: AnyValue,
     #[serde(default)]
     error_detail: AnyValue,
+}
+
+/// Reads one object and nothing after it. `None` drops serde_json's error, which may quote
+/// a value.
+fn read<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
+    readings(json).find_map(|text| {
+        let object: Object<T> = serde_json::from_str(&text).ok()?;
+        Some(object.0)
+    })
+}
+
+/// A struct that was a JSON object: what serde derives also takes an array of its members' values.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
+        value.deserialize_map(ObjectVisitor(PhantomData)).map(Self)
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(members))
+    }
 }
 
 /// A value whose type is judged by what it means, and not by the parser.

@@ -21,8 +21,9 @@ const MARGIN: Duration = Duration::from_secs(1);
 /// Clients that follow one another: the idle time of a client's pool is fixed, so a shorter one
 /// needs another client. The old one ends with its last call, and its connections with it.
 pub(super) struct Pool {
-    route: Route,
-    opening: Opening,
+    /// The way of all connections.
+    pub(super) route: Route,
+    pub(super) opening: Opening,
     current: RwLock<Current>,
 }
 
@@ -47,20 +48,9 @@ impl Pool {
         })
     }
 
-    /// The way of all connections.
-    pub(super) const fn route(&self) -> &Route {
-        &self.route
-    }
-
-    /// For one call.
     pub(super) fn client(&self) -> Client {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         current.client.clone()
-    }
-
-    /// How long the last piece is held back on a connection that was used before.
-    pub(super) fn hold(&self) -> Duration {
-        self.opening.hold()
     }
 
     /// Keeps no connection longer than the server says that it does. The shortest time that was

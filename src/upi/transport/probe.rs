@@ -87,7 +87,8 @@ impl Probe {
             let addresses = self.within(self.resolve()).await;
             let addresses = addresses.map_err(|why| Failure::other(Step::Dns, why))?;
             outcome.passed.push(Step::Dns);
-            let connected = self.within(connect(&addresses)).await;
+            // To the first address that takes a connection.
+            let connected = self.within(TcpStream::connect(&*addresses)).await;
             connected.map_err(|why| Failure::other(Step::Tcp, why))?;
             outcome.passed.push(Step::Tcp);
         }
@@ -144,9 +145,4 @@ impl Probe {
             Err(_) => Err("not within upi.connect_timeout".to_owned()),
         }
     }
-}
-
-/// To the first address that takes a connection.
-async fn connect(addresses: &[std::net::SocketAddr]) -> io::Result<()> {
-    TcpStream::connect(addresses).await.map(drop)
 }

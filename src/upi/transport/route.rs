@@ -272,9 +272,7 @@ impl Proxy {
             }
         }
     }
-}
 
-impl Proxy {
     /// As it is configured, password included.
     #[must_use]
     pub fn as_str(&self) -> &str {

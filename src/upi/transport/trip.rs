@@ -28,7 +28,6 @@ tokio::task_local! {
     static TRIP: Arc<Trip>;
 }
 
-/// One request.
 pub(super) struct Trip {
     /// One step decides between handing over and withdrawing: the connection is another task,
     /// and what was said to be impossible must not happen afterwards.
@@ -62,7 +61,6 @@ impl Trip {
         !self.opened.load(Ordering::Acquire)
     }
 
-    /// Whether the last piece may go.
     pub(super) fn hand_over(&self) -> bool {
         self.decide(HANDED_OVER) == HELD
     }
@@ -125,7 +123,6 @@ impl<S> Layer<S> for Opening {
     }
 }
 
-/// A connector that is watched.
 #[derive(Clone)]
 pub(super) struct Watched<S> {
     connector: S,

@@ -152,6 +152,25 @@ async fn other_content_is_refused_while_another_gateway_has_the_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_loses_the_race_for_an_order_sends_nothing_and_learns_whose_content_it_is() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let engine = healthy();
+    let verifier = verifier(&upi, &engine);
+    engine.raced_by(sample::verification("1"));
+    let pending = ask(&verifier, "1", within(1000)).await;
+    assert!(matches!(pending, Err(VerifyError::Pending)));
+    let mut other = sample::draft("2");
+    other.consent.purpose = "something else".to_owned();
+    engine.raced_by(sample::check(other));
+    let refused = ask(&verifier, "2", within(1000)).await;
+    assert!(matches!(
+        refused,
+        Err(VerifyError::NotSent(NotSent::OrderIdReused))
+    ));
+    assert_eq!((upi.seals(), upi.posts()), (2, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_settlement_is_tried_until_it_holds() {
     let upi = Upi::prompt(|| Ok(answer()));
     let verifier = verifier(&upi, &Engine::failing(&["settle"; 100]));

@@ -75,7 +75,7 @@ fn a_value_beyond_its_limits_is_refused() {
         ("validation.id_number", &["", "18"]),
         ("validation.photo_min_side", &["0", "-1", "4294967296", ""]),
         ("validation.photo_max_side", &["0", "big"]),
-        ("ledger.url", &["", "memory", "sqlite:orders.db"]),
+        ("ledger.url", &["", "memory", "sqlite:", "orders.db"]),
         ("telemetry.log_level", &["", "verbose", "INFO"]),
         ("telemetry.log_format", &["", "xml"]),
     ] {

@@ -174,7 +174,15 @@ id_number = "lax"
 photo_min_side = 33
 photo_max_side = 8191
 [ledger]
-url = "memory:"
+url = "postgres://idphoto@ledger.example/idphoto"
+timeout = "4s"
+fingerprint_key_files = ["n", "o"]
+keep = "400d"
+keep_texts = false
+password_file = "p"
+ca_file = "q"
+tls = false
+connections = 15
 [telemetry]
 log_level = "trace"
 log_format = "json"

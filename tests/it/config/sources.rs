@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use idphoto::config::{Config, Sources};
 use idphoto::domain::{Category, ResponseCode};
-use idphoto::telemetry::LogLevel;
 use idphoto::upi::transport::Proxy;
 
 use super::{File, MANDATORY, load, load_sandboxed, load_with, pairs, places};
@@ -36,7 +35,7 @@ fn the_environment_is_stronger_than_the_file_and_the_command_line_than_both() {
     .unwrap();
     assert_eq!(config.server.max_in_flight, 1);
     assert_eq!(config.server.drain_delay, Duration::from_secs(2));
-    assert_eq!(config.telemetry.log_level, LogLevel::Debug);
+    assert_eq!(config.telemetry.log_level, tracing::Level::DEBUG);
 }
 
 #[test]

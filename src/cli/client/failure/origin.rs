@@ -74,7 +74,7 @@ impl From<InputError> for Failure {
     fn from(error: InputError) -> Self {
         let (code, reason, exit) = match &error {
             InputError::File { .. } => (Code::FailedPrecondition, "FILE_UNREADABLE", Exit::Files),
-            InputError::Customer | InputError::Passphrase(_) => {
+            InputError::Customer | InputError::Passphrase(_) | InputError::Key(_) => {
                 (Code::FailedPrecondition, "FILE_INVALID", Exit::BadData)
             }
             InputError::Mint(_) => (Code::Internal, "NO_RANDOMNESS", Exit::Failure),
@@ -90,24 +90,14 @@ impl Failure {
         Self::own(Code::InvalidArgument, "BAD_USAGE", message, Exit::Usage)
     }
 
-    /// A file holds something else than it should.
-    #[must_use]
-    pub fn unreadable(error: &dyn Error) -> Self {
-        let code = Code::FailedPrecondition;
-        Self::own(code, "FILE_INVALID", chain(error), Exit::BadData)
-    }
-
     /// Nobody answered within a limit of the command's own.
     #[must_use]
     pub fn no_answer(message: &str) -> Self {
-        let mut failure = Self::own(
-            Code::DeadlineExceeded,
-            NO_ANSWER,
-            message.to_owned(),
-            Exit::Unavailable,
-        );
-        SAME_ORDER.clone_into(&mut failure.retry);
-        failure
+        let (code, message) = (Code::DeadlineExceeded, message.to_owned());
+        Self {
+            retry: SAME_ORDER.to_owned(),
+            ..Self::own(code, NO_ANSWER, message, Exit::Unavailable)
+        }
     }
 
     /// Of a call that sends nothing to UPI.

@@ -103,7 +103,7 @@ type VerificationState int32
 const (
 	// VERIFICATION_STATE_UNSPECIFIED is never sent.
 	VerificationState_VERIFICATION_STATE_UNSPECIFIED VerificationState = 0
-	// VERIFICATION_STATE_IN_FLIGHT: claimed, perhaps sent; an answer may still come.
+	// VERIFICATION_STATE_IN_FLIGHT: about to be sent, or sent; an answer may still come.
 	VerificationState_VERIFICATION_STATE_IN_FLIGHT VerificationState = 1
 	// VERIFICATION_STATE_ANSWERED: UPI answered; the answer is kept.
 	VerificationState_VERIFICATION_STATE_ANSWERED VerificationState = 2
@@ -474,7 +474,8 @@ type VerifyIdPhotoResponse struct {
 	// answered_at is when the gateway had received and verified the answer.
 	AnsweredAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=answered_at,json=answeredAt,proto3" json:"answered_at,omitempty"`
 	// replayed is true when the answer was taken from the ledger and nothing was sent for
-	// this call.
+	// this call. Where the gateway does not keep UPI's texts, or no longer, a replayed
+	// rejection has neither message nor detail.
 	Replayed      bool `protobuf:"varint,6,opt,name=replayed,proto3" json:"replayed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -758,11 +759,12 @@ type GetVerificationResponse struct {
 	State VerificationState `protobuf:"varint,2,opt,name=state,proto3,enum=idphoto.v1.VerificationState" json:"state,omitempty"`
 	// result is UPI's answer; set only in VERIFICATION_STATE_ANSWERED, with replayed true.
 	Result *VerifyIdPhotoResponse `protobuf:"bytes,3,opt,name=result,proto3" json:"result,omitempty"`
-	// created_at is when the order id was first claimed.
+	// created_at is when the order id was first recorded.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// updated_at is when the state last changed.
 	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	// consent is the evidence as it was, or was to be, sent to UPI.
+	// consent is the evidence as it was, or was to be, sent to UPI; absent once it is older
+	// than the gateway keeps it.
 	Consent       *Consent `protobuf:"bytes,6,opt,name=consent,proto3" json:"consent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -41,8 +41,8 @@ type IdPhotoServiceClient interface {
 	// VerifyIdPhoto asks UPI how alike the photo is to the one on the customer's ID card.
 	//
 	// Each new order id may be charged by UPI. The same order id with the same content is
-	// sent at most once: while the first call is in flight a second one waits for it, and
-	// later calls get the recorded answer. A call that has been sent is finished even when
+	// sent at most once, by all gateways that share a ledger: while the first call is in
+	// flight a second one waits for it, and later calls get the recorded answer. A call that has been sent is finished even when
 	// its caller goes away; GetVerification then returns the answer.
 	VerifyIdPhoto(ctx context.Context, in *VerifyIdPhotoRequest, opts ...grpc.CallOption) (*VerifyIdPhotoResponse, error)
 	// GetVerification returns what is known of an order id. It never sends anything to
@@ -92,8 +92,8 @@ type IdPhotoServiceServer interface {
 	// VerifyIdPhoto asks UPI how alike the photo is to the one on the customer's ID card.
 	//
 	// Each new order id may be charged by UPI. The same order id with the same content is
-	// sent at most once: while the first call is in flight a second one waits for it, and
-	// later calls get the recorded answer. A call that has been sent is finished even when
+	// sent at most once, by all gateways that share a ledger: while the first call is in
+	// flight a second one waits for it, and later calls get the recorded answer. A call that has been sent is finished even when
 	// its caller goes away; GetVerification then returns the answer.
 	VerifyIdPhoto(context.Context, *VerifyIdPhotoRequest) (*VerifyIdPhotoResponse, error)
 	// GetVerification returns what is known of an order id. It never sends anything to

@@ -22,8 +22,8 @@ public record Retry(String name) implements Serializable {
     public static final Retry NEVER = new Retry("NEVER");
     /**
      * Nobody has said what became of the order: ask by {@link IdPhotoClient#await} or {@link
-     * IdPhotoClient#getVerification}. Sending the same order again is safe only where the same
-     * single gateway, or a ledger that all gateways share and keep, gets it.
+     * IdPhotoClient#getVerification}. Sending the same order again is safe only where the
+     * gateways share a ledger that lasts.
      */
     public static final Retry ASK_FIRST = new Retry("ASK_FIRST");
 

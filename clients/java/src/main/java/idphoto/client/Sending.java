@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * Sends an order, and again only while it is certain that nothing was sent. gRPC's own retries
  * repeat a connection that broke in mid-call, too: behind several gateways, each with a ledger of
- * its own, the order would be sent and charged twice.
+ * its own, the order would be sent and charged twice. The client cannot know which ledger there is.
  */
 final class Sending {
     private static final double JITTER = 0.2;

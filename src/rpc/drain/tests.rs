@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use tokio::time::{advance, timeout};
 
-use super::super::drain::{Calls, InProgress, Schedule};
 use super::super::tests::log::Log;
-use super::{Load, UnderWay, narrate};
+use super::{Calls, InProgress, Load, Schedule, UnderWay, narrate};
 use crate::observe::Nobody;
 use crate::verify::doubles::{Engine, Upi, answer};
 use crate::verify::{Limits, Verifier};

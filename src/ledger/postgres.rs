@@ -1,0 +1,301 @@
+//! The engine for any number of gateways: a PostgreSQL database, or one that speaks like it.
+//!
+//! A verification takes three round trips: the look, the claim and the end, each one statement.
+
+mod certainty;
+mod columns;
+mod connections;
+mod durability;
+mod orders;
+mod parameters;
+mod schema;
+mod sweep;
+#[cfg(test)]
+pub mod tests;
+mod tls;
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod};
+use time::OffsetDateTime;
+use tokio::time::Instant;
+use tokio_postgres::config::{Config, SslMode, TargetSessionAttrs};
+
+use self::certainty::Fault;
+use self::connections::Connections;
+pub use self::durability::Durability;
+use self::parameters::{number, text};
+use self::sweep::Seen;
+use self::tls::TlsError;
+use super::fingerprint::Fingerprinter;
+use super::journal::{Scribe, hex, micros};
+use super::settings::{Location, OpenError, Settings};
+use super::url::{Servers, Url, UrlError};
+use crate::domain::{OrderId, Verification};
+use crate::observe::{Event, Observer};
+use crate::verify::port::{
+    Attempt, BoxFuture, Claim, Claimed, Clock, Fingerprint, Ledger, LedgerError, Record, Settled,
+    Settlement,
+};
+
+/// Orders in a PostgreSQL database.
+pub struct Postgres {
+    connections: Connections,
+    clock: Arc<dyn Clock>,
+    observer: Arc<dyn Observer>,
+    fingerprinter: Fingerprinter,
+    member: String,
+    /// This process, for as long as it lives.
+    owner: String,
+    keep_texts: bool,
+    sweep_after: Duration,
+    seen: Mutex<Seen>,
+}
+
+/// Why a database is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// Its URL.
+    #[error("ledger.url: {0}")]
+    Url(#[from] UrlError),
+    /// The way to it.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// It, or the way to it.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// Every gateway needs the same.
+    #[error("ledger.fingerprint_key_files names no key")]
+    NoKey,
+    /// Nobody made it.
+    #[error("the database has no schema: run idphoto ledger migrate")]
+    NoSchema,
+    /// An older program made it.
+    #[error(
+        "the schema has version {found}, and this program needs {}: run idphoto ledger migrate",
+        schema::KNOWN
+    )]
+    OldSchema {
+        /// Of the database.
+        found: i64,
+    },
+    /// A newer program made it.
+    #[error(
+        "the schema has version {found}, and this program knows {} alone: run a newer one",
+        schema::KNOWN
+    )]
+    NewSchema {
+        /// Of the database.
+        found: i64,
+    },
+    /// It confirms what it may forget.
+    #[error("PostgreSQL has {setting} = off: it would forget orders, which could be sent again")]
+    Forgetful {
+        /// The setting.
+        setting: &'static str,
+    },
+    /// The library of migrations.
+    #[error("the schema cannot be brought up to date")]
+    Migration(#[from] Box<refinery::Error>),
+}
+
+impl Postgres {
+    /// Opens a database whose schema is there.
+    ///
+    /// # Errors
+    /// It cannot be reached, or is not fit.
+    pub async fn open(
+        settings: &Settings,
+        clock: &Arc<dyn Clock>,
+        observer: &Arc<dyn Observer>,
+    ) -> Result<Self, OpenError> {
+        let fingerprinter = match settings.keys.split_first() {
+            Some((current, older)) => Fingerprinter::new(current.clone(), older.to_vec()),
+            None => return Err(Refusal::NoKey.into()),
+        };
+        let connections = connect(settings).await?;
+        schema::check(&connections).await?;
+        let durability = Durability::read(&connections).await;
+        durability.map_err(Refusal::from)?.judge()?;
+        Ok(Self {
+            connections,
+            clock: Arc::clone(clock),
+            observer: Arc::clone(observer),
+            fingerprinter,
+            member: settings.member.clone(),
+            owner: instance()?,
+            keep_texts: settings.keep_texts,
+            sweep_after: settings.sweep_after,
+            seen: Mutex::default(),
+        })
+    }
+
+    fn scribe(&self, at: OffsetDateTime) -> Scribe<'_> {
+        Scribe {
+            member: &self.member,
+            owner: &self.owner,
+            at,
+        }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        // It is replaced whole.
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn sign_of_life(&self) -> Result<(), LedgerError> {
+        const BEAT: &str = "
+            INSERT INTO gateways (owner, seen_at, version) VALUES ($1, $2, $3)
+            ON CONFLICT (owner) DO UPDATE SET seen_at = EXCLUDED.seen_at";
+        let (at, version) = (micros(self.clock.now()), env!("CARGO_PKG_VERSION"));
+        let with = [text(&self.owner), number(&at), text(&version)];
+        self.connections.step().write_once(BEAT, &with).await?;
+        Ok(())
+    }
+
+    /// Tells how long a change took until it was durable.
+    async fn timed<T>(
+        &self,
+        change: impl Future<Output = Result<T, LedgerError>>,
+    ) -> Result<T, LedgerError> {
+        let begun = Instant::now();
+        let changed = change.await?;
+        self.observer.record(&Event::Committed(1, begun.elapsed()));
+        Ok(changed)
+    }
+}
+
+/// Brings the schema up to date; how many steps there were.
+///
+/// # Errors
+/// The database cannot be reached, is newer, or refuses.
+pub async fn migrate(settings: &Settings) -> Result<usize, OpenError> {
+    // Without a time limit of statements: an index of many orders takes its time.
+    let connections = pool(settings, false)?;
+    Ok(schema::migrate(&connections).await?)
+}
+
+/// Connections of which one was seen to work.
+async fn connect(settings: &Settings) -> Result<Connections, Refusal> {
+    let limited = pool(settings, true)?;
+    match limited.one().await {
+        Ok(_) => Ok(limited),
+        // A proxy that pools transactions takes no options of sessions: there the time limit of
+        // statements is a setting of the role.
+        Err(Fault::Said { code, .. }) if code == "08P01" => {
+            let plain = pool(settings, false)?;
+            drop(plain.one().await?);
+            Ok(plain)
+        }
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+fn pool(settings: &Settings, with_options: bool) -> Result<Connections, Refusal> {
+    let Location::Postgres(url) = &settings.location else {
+        return Err(UrlError::Shape.into());
+    };
+    let url = Url::parse(url)?;
+    let mut config = config(settings, &url);
+    if with_options {
+        // Before anybody stops waiting for it: so it is certain, and nothing is written later.
+        let limit = settings.timeout * 7 / 10;
+        config.options(format!("-c statement_timeout={}", limit.as_millis()));
+    }
+    let plain = ManagerConfig {
+        recycling_method: RecyclingMethod::Fast,
+    };
+    let manager = if config.get_ssl_mode() == SslMode::Require {
+        let tls = tls::connector(settings.postgres.ca_pem.as_deref())?;
+        Manager::from_config(config, tls, plain)
+    } else {
+        Manager::from_config(config, tokio_postgres::NoTls, plain)
+    };
+    // Whoever waits for a step waits as long: this one ends first, and says what is certain.
+    let limit = settings.timeout * 9 / 10;
+    Ok(Connections::new(
+        manager,
+        settings.postgres.connections,
+        limit,
+    )?)
+}
+
+fn config(settings: &Settings, url: &Url) -> Config {
+    let mut config = Config::new();
+    config
+        .user(&url.user)
+        .dbname(&url.database)
+        .application_name("idphoto")
+        .tcp_user_timeout(settings.timeout)
+        .keepalives_idle(Duration::from_secs(30))
+        .ssl_mode(SslMode::Disable);
+    if let Some(password) = &settings.postgres.password {
+        config.password(password.expose());
+    }
+    match &url.servers {
+        Servers::Socket(folder, port) => {
+            config.host_path(folder).port(*port);
+        }
+        Servers::Tcp(servers) => {
+            for (host, port) in servers {
+                config.host(host).port(*port);
+            }
+            if servers.len() > 1 {
+                config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+            }
+            if settings.postgres.tls {
+                config.ssl_mode(SslMode::Require);
+            }
+        }
+    }
+    config
+}
+
+/// A name that no other process has.
+fn instance() -> Result<String, getrandom::Error> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random)?;
+    Ok(hex(&random))
+}
+
+impl From<Refusal> for OpenError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Engine(Arc::new(refusal))
+    }
+}
+
+impl Ledger for Postgres {
+    fn fingerprint(&self, request: &Verification) -> Fingerprint {
+        self.fingerprinter.digest(request)
+    }
+
+    fn find(&self, id: &OrderId) -> BoxFuture<'_, Result<Option<Record>, LedgerError>> {
+        let id = id.clone();
+        Box::pin(async move {
+            let found = self.row(&mut self.connections.step(), id.as_str()).await?;
+            Ok(found.map(|(_, record)| record))
+        })
+    }
+
+    fn claim(&self, claim: Claim) -> BoxFuture<'_, Result<Claimed, LedgerError>> {
+        Box::pin(self.timed(self.take(claim)))
+    }
+
+    fn settle(
+        &self,
+        attempt: &Attempt,
+        end: Settlement,
+    ) -> BoxFuture<'_, Result<Settled, LedgerError>> {
+        Box::pin(self.timed(self.end(attempt.clone(), end)))
+    }
+
+    fn sweep(&self) -> BoxFuture<'_, Result<u64, LedgerError>> {
+        Box::pin(self.sweep_at(Instant::now()))
+    }
+
+    fn beat(&self) -> BoxFuture<'_, Result<(), LedgerError>> {
+        Box::pin(self.sign_of_life())
+    }
+}

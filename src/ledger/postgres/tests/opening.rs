@@ -1,0 +1,106 @@
+use std::error::Error as _;
+
+use super::server::{Database, Server, open};
+use crate::domain::Secret;
+use crate::ledger::postgres::{Refusal, migrate};
+use crate::ledger::{Location, OpenError, Settings};
+
+async fn refusal(settings: &Settings) -> String {
+    let OpenError::Engine(cause) = open(settings).await.err().unwrap() else {
+        panic!("another error");
+    };
+    assert!(cause.source().is_none() || !cause.to_string().is_empty());
+    cause.to_string()
+}
+
+#[tokio::test]
+async fn a_database_without_a_schema_is_refused_and_migrated_once() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let database = server.database().await;
+    let settings = database.settings();
+    assert_eq!(refusal(&settings).await, Refusal::NoSchema.to_string());
+    assert_eq!(migrate(&settings).await.unwrap(), 1);
+    assert_eq!(migrate(&settings).await.unwrap(), 0);
+    open(&settings).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused() {
+    let Some(database) = Database::fresh().await else {
+        return;
+    };
+    let newer = "UPDATE refinery_schema_history SET version = 2";
+    database.client().await.batch_execute(newer).await.unwrap();
+    let settings = database.settings();
+    let newer = Refusal::NewSchema { found: 2 }.to_string();
+    assert_eq!(refusal(&settings).await, newer);
+    assert!(migrate(&settings).await.is_err());
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_refused_at_once() {
+    let Some(database) = Database::fresh().await else {
+        return;
+    };
+    let mut settings = database.settings();
+    settings.postgres.password = Some(Secret::new("wrong".to_owned()));
+    let said = refusal(&settings).await;
+    assert!(said.contains("28P01"), "{said}");
+}
+
+#[tokio::test]
+async fn without_a_key_of_fingerprints_it_is_refused() {
+    let Some(database) = Database::fresh().await else {
+        return;
+    };
+    let mut settings = database.settings();
+    settings.keys.clear();
+    assert_eq!(refusal(&settings).await, Refusal::NoKey.to_string());
+}
+
+#[tokio::test]
+async fn a_server_that_forgets_what_it_confirms_is_refused() {
+    let Some(database) = Database::fresh().await else {
+        return;
+    };
+    let forget = format!(
+        "ALTER DATABASE {} SET synchronous_commit = off",
+        database.name
+    );
+    database
+        .client()
+        .await
+        .batch_execute(&forget)
+        .await
+        .unwrap();
+    let setting = "synchronous_commit";
+    let forgetful = Refusal::Forgetful { setting }.to_string();
+    assert_eq!(refusal(&database.settings()).await, forgetful);
+}
+
+#[tokio::test]
+async fn tls_is_required_unless_it_is_switched_off() {
+    let Some(database) = Database::fresh().await else {
+        return;
+    };
+    let mut settings = database.settings();
+    settings.postgres.tls = true;
+    // That server has none.
+    assert_eq!(refusal(&settings).await, "no connection to PostgreSQL");
+}
+
+#[tokio::test]
+async fn a_unix_socket_needs_no_tls() {
+    let Some(database) = Database::fresh().await else {
+        return;
+    };
+    let (_, port) = database.server.address.split_once(':').unwrap();
+    let mut settings = database.settings();
+    let (name, folder) = (&database.name, &database.server.folder);
+    let url = format!("postgres://idphoto@:{port}/{name}?host={folder}/socket");
+    settings.location = Location::Postgres(url);
+    settings.postgres.tls = true;
+    open(&settings).await.unwrap();
+}

@@ -1,0 +1,95 @@
+//! What operators do with the file.
+
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+mod check;
+mod lists;
+mod moves;
+
+use super::book::{Book, note};
+use super::core::Core;
+use super::orders;
+use crate::domain::OrderId;
+use crate::ledger::archive::{
+    Archive, Copied, JournalPage, Kept, Listed, OPERATOR, OrderPage, Resolution, Stats,
+};
+use crate::ledger::journal::{Entry, micros};
+use crate::verify::port::{BoxFuture, LedgerError, State};
+
+impl Archive for Core {
+    fn stats(&self) -> BoxFuture<'_, Result<Stats, LedgerError>> {
+        Box::pin(async {
+            let stats = self.read(lists::stats).await?;
+            let bytes = Some(self.place.bytes());
+            Ok(Stats { bytes, ..stats })
+        })
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<Vec<String>, LedgerError>> {
+        Box::pin(self.read(check::check))
+    }
+
+    fn orders(&self, page: OrderPage) -> BoxFuture<'_, Result<Vec<Listed>, LedgerError>> {
+        Box::pin(self.read(move |connection, book| lists::orders(connection, book, &page)))
+    }
+
+    fn journal(&self, page: JournalPage) -> BoxFuture<'_, Result<Vec<Kept>, LedgerError>> {
+        Box::pin(self.read(move |connection, book| lists::journal(connection, book, &page)))
+    }
+
+    fn resolve(&self, resolution: Resolution) -> BoxFuture<'_, Result<(), LedgerError>> {
+        Box::pin(self.change(move |connection, book| resolve(connection, book, &resolution)))
+    }
+
+    fn purge(&self, keep: Duration, limit: u32) -> BoxFuture<'_, Result<u32, LedgerError>> {
+        Box::pin(async move {
+            let cutoff = micros(self.book.now() - keep);
+            let due = move |connection: &Connection, book: &Book| {
+                moves::due(connection, book, (cutoff, limit))
+            };
+            let due = self.read(due).await?;
+            if due.is_empty() {
+                return Ok(0);
+            }
+            self.change(move |connection, book| moves::purge(connection, book, &due, cutoff))
+                .await
+        })
+    }
+
+    fn import(&self, rows: Vec<Copied>) -> BoxFuture<'_, Result<u64, LedgerError>> {
+        Box::pin(async move {
+            let new = self.change(move |connection, book| moves::import(connection, book, &rows));
+            let new = new.await?;
+            self.count(new);
+            Ok(new)
+        })
+    }
+
+    fn copy(
+        &self,
+        after: Option<OrderId>,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Vec<Copied>, LedgerError>> {
+        Box::pin(
+            self.read(move |connection, book| {
+                moves::copy(connection, book, (after.as_ref(), limit))
+            }),
+        )
+    }
+}
+
+fn resolve(
+    connection: &Connection,
+    book: &Book,
+    resolution: &Resolution,
+) -> Result<(), LedgerError> {
+    let order_id = resolution.order_id.as_str();
+    let row = orders::find(connection, &book.member, order_id)?;
+    let row = row.filter(|row| row.state == State::OutcomeUnknown.name());
+    let row = row.ok_or(LedgerError::WrongState)?;
+    let told = (resolution.resolved, resolution.note.as_str());
+    let entry = Entry::resolved(book.written_by(OPERATOR), order_id, &row.upi_uuid, told);
+    Ok(note(connection, &book.member, &entry)?)
+}
