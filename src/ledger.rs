@@ -5,6 +5,8 @@ mod fingerprint;
 pub mod journal;
 pub(crate) mod machine;
 mod memory;
+#[cfg(test)]
+mod model;
 mod open;
 pub mod operate;
 pub mod postgres;

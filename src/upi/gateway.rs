@@ -6,6 +6,7 @@ use tracing::Span;
 
 use super::envelope::Envelope;
 use super::transport::{PostError, Reply, Transport};
+use crate::crash;
 use crate::domain::{Answer, Verification};
 use crate::observe::{Event, Observer, Stage, stage};
 use crate::verify::port::{BoxFuture, CallError, Cause, Clock, Gateway, Sealed};
@@ -50,10 +51,12 @@ impl UpiGateway {
     async fn exchange(&self, sealed: Sealed) -> Result<Answer, CallError> {
         let posting = async {
             Span::current().record("upi.uuid", &sealed.upi_uuid);
+            crash::point("upi-posting");
             self.transport.post(&sealed.signature, sealed.body).await
         };
         let send = stage(Stage::Send, &*self.observer);
         let reply = send.wait(posting).await?;
+        crash::point("upi-replied");
         self.notice(&reply);
         match reply.status {
             200 => self.open(&reply, sealed.upi_uuid),

@@ -67,6 +67,7 @@ impl Verifier {
         }
         report_if_deserted(&flight, &ended);
         flight.land(ended);
+        crash::point("told");
         self.flights.remove(&flight.order_id);
     }
 
@@ -167,6 +168,7 @@ impl Verifier {
 
     /// What an order that stands in the ledger says to a call.
     async fn stand(&self, record: Box<Record>, flight: &Flight) -> Ended {
+        // It may have been claimed for other content since it was looked at.
         same_content(&record, flight)?;
         let record = match record.state {
             State::Sending => self.elsewhere(flight).await?,

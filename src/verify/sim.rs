@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::Ticket;
 use super::error::VerifyError;
@@ -36,6 +36,9 @@ use world::{SWEEP_AFTER, UPI_LIMIT, World};
 /// The beat of the ledger's keeper, which sweeps.
 const BEAT: Duration = Duration::from_secs(5);
 
+/// Longer than any world lasts.
+const FOR_EVER: Duration = Duration::from_secs(3600);
+
 /// What came of a seed.
 #[derive(PartialEq, Eq)]
 struct Lived {
@@ -53,8 +56,13 @@ fn live(seed: u64, traced: bool) -> Lived {
     runtime.block_on(async {
         let world = World::new(seed, traced);
         let site = Site::new(Arc::clone(&world));
-        world.executor.run(scenario(site)).await;
+        // The clock jumps there when nobody waits for anything that could come.
+        let running = timeout(FOR_EVER, world.executor.run(scenario(site)));
+        let ended = running.await.is_ok();
         let mut facts = world.facts();
+        if !ended {
+            facts.broken(WORLD, "somebody waits for ever");
+        }
         Lived {
             broken: std::mem::take(&mut facts.broken),
             trace: facts.trace(),

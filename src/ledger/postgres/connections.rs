@@ -13,6 +13,7 @@ use tokio_postgres::Row;
 
 use super::certainty::{Certainty, Fault, certainty, of_connecting};
 use super::parameters::Parameter;
+use crate::crash;
 use crate::verify::port::LedgerError;
 
 /// Between two tries of a statement; twice as long each time, up to the last.
@@ -95,7 +96,9 @@ impl Step<'_> {
     /// # Errors
     /// The engine failed, or cannot say whether it wrote.
     pub async fn write(&mut self, sql: &str, with: &[Parameter<'_>]) -> Result<usize, LedgerError> {
+        crash::point("ledger-beginning");
         let rows = self.insist(sql, with, true).await?;
+        crash::point("ledger-committed");
         Ok(rows.len())
     }
 
@@ -155,6 +158,7 @@ impl Step<'_> {
 
     async fn once(&self, sql: &str, with: &[Parameter<'_>]) -> Result<Vec<Row>, Failed> {
         let lease = self.connect().await?;
+        crash::point("ledger-committing");
         let result = timeout_at(self.by, lease.client()?.query_typed(sql, with)).await;
         let failed = match result {
             Ok(Ok(rows)) => {

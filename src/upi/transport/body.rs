@@ -18,6 +18,7 @@ use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::trip::Trip;
+use crate::crash;
 
 /// What hyper queues before it insists on writing (`MAX_BUF_LIST_BUFFERS`).
 const QUEUE: usize = 16;
@@ -63,11 +64,22 @@ impl Pieces {
         if let Some(hold) = &mut self.hold {
             ready!(hold.as_mut().poll(cx));
         }
+        crash::point("upi-handing-over");
         Poll::Ready(Some(if self.trip.hand_over() {
             Ok(Frame::data(std::mem::take(&mut self.rest)))
         } else {
             Err(Withdrawn)
         }))
+    }
+}
+
+/// hyper drops a body when it has taken the last piece.
+#[cfg(feature = "crash-points")]
+impl Drop for Pieces {
+    fn drop(&mut self) {
+        if self.rest.is_empty() {
+            crash::point("upi-written");
+        }
     }
 }
 
@@ -89,6 +101,7 @@ impl Body for Pieces {
         }
         let large = rest.saturating_sub(QUEUE * small);
         let piece = if large > 0 { large } else { small };
+        crash::point("upi-piece");
         Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(piece)))))
     }
 

@@ -10,6 +10,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tower::{Layer, Service};
 
+use crate::crash;
+
 /// A server that is about to close takes no notice for a moment of what has arrived: its process
 /// has to wake, or sleeps on purpose.
 const MOMENT: Duration = Duration::from_millis(10);
@@ -147,6 +149,7 @@ where
         Box::pin(async move {
             let connection = connecting.await?;
             opening.note(begun.elapsed());
+            crash::point("upi-connected");
             Ok(connection)
         })
     }

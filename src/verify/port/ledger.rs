@@ -42,7 +42,9 @@ pub trait Ledger: Send + Sync + 'static {
         end: Settlement,
     ) -> BoxFuture<'_, Result<Settled, LedgerError>>;
 
-    /// Makes OUTCOME_UNKNOWN what owners who are dead left in SENDING; how many there were.
+    /// Makes OUTCOME_UNKNOWN what has been SENDING for longer than any attempt lasts, whoever owns
+    /// it; how many there were. Of a dead owner, or of this process: a claim may be written after
+    /// it was waited for, and then nobody else knows of it.
     fn sweep(&self) -> BoxFuture<'_, Result<u64, LedgerError>>;
 
     /// A durable write that claims nothing: whether an order could be claimed now.

@@ -38,12 +38,12 @@ pub async fn call(site: Arc<Site>, orders: usize) {
 fn wish(site: &Site, orders: usize) -> Wish {
     let mut facts = site.world.facts();
     let rng = &mut facts.rng;
-    let most = rng.pick(&[5, 300, 4000]);
+    let most = rng.pick(&[0, 5, 300, 4000]);
     Wish {
         pause: rng.millis(0, most),
         place: rng.index(site.places()),
         order: rng.index(orders),
-        content: usize::from(rng.chance(10)),
+        content: usize::from(rng.chance(20)),
         deadline: rng.chance(60).then(|| rng.millis(50, 5000)),
         patience: rng.chance(20).then(|| rng.millis(0, 1000)),
         only_looks: rng.chance(15),

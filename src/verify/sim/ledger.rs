@@ -40,8 +40,9 @@ enum Fate {
 
 struct Course {
     fate: Fate,
-    before: Duration,
-    after: Duration,
+    /// The pauses before it is executed and before its reply.
+    before: Option<Duration>,
+    after: Option<Duration>,
     /// Not written when nobody waits any more.
     cancels: bool,
 }
@@ -69,8 +70,8 @@ impl SimLedger {
         let most = if rng.chance(slow) { 1500 } else { 3 };
         Course {
             fate,
-            before: rng.millis(0, most),
-            after: rng.millis(0, most),
+            before: rng.chance(50).then(|| rng.millis(0, most)),
+            after: rng.chance(50).then(|| rng.millis(0, most)),
             cancels: rng.chance(50),
         }
     }
@@ -99,7 +100,9 @@ async fn step<T: Send>(
     (effect, told): (Effect<T>, oneshot::Sender<Result<T, LedgerError>>),
 ) {
     let file = world.facts().file;
-    sleep_until(turn(&world, process, course.before, file && writes)).await;
+    if let Some(turn) = turn(&world, process, course.before, file && writes) {
+        sleep_until(turn).await;
+    }
     // A file is locked by one process; a database does what it was sent, whoever has gone since.
     let gone = told.is_closed() && course.cancels || file && world.executor.is_dead(process);
     if gone {
@@ -109,7 +112,9 @@ async fn step<T: Send>(
         Fate::Done | Fate::ReplyLost | Fate::Mute(true) => Some(effect(&mut world.facts())),
         Fate::Doubtful | Fate::Refused | Fate::Mute(false) => None,
     };
-    sleep(course.after).await;
+    if let Some(after) = course.after {
+        sleep(after).await;
+    }
     let reply = match (course.fate, written) {
         (Fate::Done, Some(done)) => Ok(done),
         (Fate::Refused, _) => Err(LedgerError::Engine(cause())),
@@ -120,17 +125,18 @@ async fn step<T: Send>(
     let _ = told.send(reply);
 }
 
-/// When a step is executed. Writes to a file queue.
-fn turn(world: &World, process: Pid, before: Duration, queues: bool) -> Instant {
-    let wanted = Instant::now() + before;
+/// When a step is executed, if that is not now. Writes to a file queue.
+fn turn(world: &World, process: Pid, before: Option<Duration>, queues: bool) -> Option<Instant> {
+    let wanted = before.map(|before| Instant::now() + before);
     if !queues {
         return wanted;
     }
+    let wanted = wanted.unwrap_or_else(Instant::now);
     let mut facts = world.facts();
     let last = facts.queues.get(&process).copied();
     let next = last.map_or(wanted, |last| wanted.max(last + Duration::from_millis(1)));
     facts.queues.insert(process, next);
-    next
+    Some(next)
 }
 
 fn doubt() -> LedgerError {
@@ -271,16 +277,15 @@ fn sweep(facts: &mut Facts, process: Pid) -> u64 {
     if facts.file {
         return 0;
     }
-    for (order, row) in &mut facts.rows {
-        let key = (process, row.record.upi_uuid.clone());
-        if row.record.state != State::Sending || row.owner == process {
+    for row in facts.rows.values_mut() {
+        if row.record.state != State::Sending {
             continue;
         }
+        let key = (process, row.record.upi_uuid.clone());
         let first = *facts.seen.entry(key).or_insert(now);
         if now - first >= SWEEP_AFTER {
             row.record.state = State::OutcomeUnknown;
             swept += 1;
-            let _ = order;
         }
     }
     if swept > 0 {

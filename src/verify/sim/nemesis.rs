@@ -48,7 +48,7 @@ async fn kill_soon(site: &Site, place: usize, instance: &Instance) {
     let limit = soon(site, &[20, 500, 3000]);
     let died = async {
         while !site.world.executor.is_dead(instance.process) {
-            sleep(Duration::from_millis(5)).await;
+            sleep(Duration::from_millis(50)).await;
         }
     };
     // One that does too little for so many steps is killed all the same.

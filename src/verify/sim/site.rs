@@ -28,7 +28,8 @@ impl Site {
     /// With nothing running yet.
     pub fn new(world: Arc<World>) -> Arc<Self> {
         let mut facts = world.facts();
-        let places = if facts.file { 1 } else { 2 };
+        let shared = facts.rng.pick(&[1, 2, 2, 2]);
+        let places = if facts.file { 1 } else { shared };
         let max_in_flight = facts.rng.pick(&[1, 3, 8]);
         drop(facts);
         Arc::new(Self {

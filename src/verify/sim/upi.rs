@@ -86,13 +86,31 @@ impl SimUpi {
         };
         if course != Course::Unreachable {
             self.world.facts().depart(self.process, &uuid);
+            let unheard = Unheard {
+                upi: self,
+                uuid: &uuid,
+            };
             sleep(answering).await;
+            std::mem::forget(unheard);
         }
         self.world.facts().learn(self.process, &uuid, learned);
         if course == Course::PanicsAfter {
             resume_unwind(Box::new("after the request left"));
         }
         ended
+    }
+}
+
+/// A request whose end its gateway does not learn, unless it is forgotten.
+struct Unheard<'a> {
+    upi: &'a SimUpi,
+    uuid: &'a str,
+}
+
+impl Drop for Unheard<'_> {
+    fn drop(&mut self) {
+        let mut facts = self.upi.world.facts();
+        facts.learn(self.upi.process, self.uuid, Learned::Unknown);
     }
 }
 

@@ -78,6 +78,7 @@ pub(super) fn write(connection: &Connection, jobs: &mut [Box<dyn Job>]) -> Resul
     if jobs.is_empty() {
         return Ok(());
     }
+    crash::point("ledger-beginning");
     run(connection, "BEGIN IMMEDIATE")?;
     let changed = change(connection, jobs);
     crash::point("ledger-committing");

@@ -1,0 +1,122 @@
+//! The ledgers that last.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use idphoto::pb::VerificationState;
+use tempfile::TempDir;
+use tonic::async_trait;
+
+use crate::process::{Process, client};
+use crate::requests::get;
+use crate::run::{Run, serve};
+use crate::wait::until;
+
+#[async_trait]
+pub trait Engine: Sync {
+    fn name(&self) -> &'static str;
+
+    /// The settings of a gateway whose files are in this folder.
+    fn settings(&self, folder: &Path) -> Vec<String>;
+
+    /// Whether a gateway that starts knows that what is in flight is nobody's.
+    fn recovers(&self) -> bool;
+
+    /// What is wrong when there was time for everything.
+    async fn rest(&self, runs: &[Run]) -> Vec<String>;
+}
+
+/// A file for each run.
+pub struct Sqlite;
+
+#[async_trait]
+impl Engine for Sqlite {
+    fn name(&self) -> &'static str {
+        "SQLite"
+    }
+
+    fn settings(&self, folder: &Path) -> Vec<String> {
+        let file = folder.join("ledger.db");
+        vec![format!("ledger.url=sqlite:{}", file.display())]
+    }
+
+    fn recovers(&self) -> bool {
+        true
+    }
+
+    async fn rest(&self, _: &[Run]) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// One database for all runs, with a gateway that lives through all of them and sweeps.
+pub struct Postgres {
+    url: String,
+    files: TempDir,
+}
+
+impl Postgres {
+    /// The one that `scripts/postgres.sh` started.
+    pub fn find() -> Option<Self> {
+        let url = std::env::var("IDPHOTO_TEST_POSTGRES").ok()?;
+        let password = std::env::var("IDPHOTO_TEST_POSTGRES_PASSWORD").unwrap();
+        let files = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = files.path().join(name);
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+        };
+        write("password", &password);
+        write("key", &"7".repeat(64));
+        Some(Self { url, files })
+    }
+}
+
+#[async_trait]
+impl Engine for Postgres {
+    fn name(&self) -> &'static str {
+        "PostgreSQL"
+    }
+
+    fn settings(&self, _: &Path) -> Vec<String> {
+        let path = |name| self.files.path().join(name).display().to_string();
+        vec![
+            format!("ledger.url={}", self.url),
+            format!("ledger.password_file={}", path("password")),
+            format!("ledger.fingerprint_key_files=[\"{}\"]", path("key")),
+            "ledger.tls=false".to_owned(),
+        ]
+    }
+
+    fn recovers(&self) -> bool {
+        false
+    }
+
+    /// Everybody was given up whose gateway died.
+    async fn rest(&self, runs: &[Run]) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let Some(upi) = runs.first().map(|run| run.upi.clone()) else {
+            return Vec::new();
+        };
+        let gateway = Process::run(serve(&upi, &self.settings(folder.path())));
+        let mut client = client(&gateway.wait_for("gRPC listening on "));
+        let mut broken = Vec::new();
+        for run in runs {
+            for (order, _) in &run.plan.orders {
+                let mut state = VerificationState::Unspecified;
+                until("the order is given up", async || {
+                    let found = client.get_verification(get(order)).await;
+                    state = found.unwrap().into_inner().state();
+                    state != VerificationState::InFlight
+                })
+                .await;
+                let posts = crate::run::posts(&upi.url, order).await;
+                if state == VerificationState::NotSent && posts > 0 {
+                    broken.push(format!("seed {}: {order} is free", run.plan.seed));
+                }
+            }
+        }
+        broken
+    }
+}

@@ -1,0 +1,196 @@
+//! One run: a gateway that dies, one that follows it, and what they told.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use idphoto::pb::{VerificationState, VerifyIdPhotoRequest, VerifyIdPhotoResponse};
+use tempfile::TempDir;
+use tonic::{Request, Status};
+
+use crate::engine::Engine;
+use crate::plan::Plan;
+use crate::process::{Process, client, idphoto};
+use crate::requests::{get, request, row};
+
+/// For calls whose order may be nobody's for a while.
+const SHORT: Duration = Duration::from_secs(5);
+/// For all others.
+const LONG: Duration = Duration::from_secs(30);
+
+/// A sandbox that outlives the gateways, and its configuration of one.
+pub struct Upi {
+    _process: Process,
+    _folder: TempDir,
+    pub place: Place,
+}
+
+/// Where it is.
+#[derive(Clone)]
+pub struct Place {
+    pub url: String,
+    pub config: PathBuf,
+}
+
+impl Upi {
+    pub fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let kit = folder.path().join("kit").display().to_string();
+        let process = Process::start(&["sandbox", "--dir", &kit, "--listen", "127.0.0.1:0"]);
+        let url = process.wait_for("sandbox listening on ");
+        let config = folder.path().join("kit/idphoto.toml");
+        Self {
+            _process: process,
+            _folder: folder,
+            place: Place { url, config },
+        }
+    }
+}
+
+/// A gateway to this sandbox.
+pub fn serve(upi: &Place, settings: &[String]) -> Command {
+    let mut command = idphoto(&["serve", "--listen", "127.0.0.1:0", "--config"]);
+    command.arg(&upi.config);
+    let base = format!("upi.base_url={}", upi.url);
+    for setting in settings.iter().chain([&base]) {
+        command.args(["--set", setting]);
+    }
+    // An order of a gateway that is gone is given up so much later, and ten seconds.
+    for setting in [
+        "upi.timeout=3s",
+        "upi.connect_timeout=2s",
+        "ledger.timeout=2s",
+    ] {
+        command.args(["--set", setting]);
+    }
+    command
+}
+
+/// How often UPI's side received an order.
+pub async fn posts(url: &str, order: &str) -> u64 {
+    let reply = reqwest::get(format!("{url}/orders/{order}")).await.unwrap();
+    if reply.status() == 404 {
+        return 0;
+    }
+    let post: serde_json::Value = serde_json::from_slice(&reply.bytes().await.unwrap()).unwrap();
+    post["posts"].as_u64().unwrap() + post["refused"].as_u64().unwrap()
+}
+
+type Told = Result<VerifyIdPhotoResponse, Status>;
+
+/// A run, and what was wrong.
+pub struct Run {
+    pub plan: Plan,
+    pub upi: Place,
+    /// Its gateway died at the point.
+    pub killed: bool,
+    pub broken: Vec<String>,
+}
+
+impl Run {
+    pub async fn of(plan: Plan, engine: &dyn Engine, upi: &Upi) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = engine.settings(folder.path());
+        let mut command = serve(&upi.place, &settings);
+        command.env("IDPHOTO_CRASH_AT", plan.wish());
+        let mut gateway = Process::run(command);
+        let address = gateway.wait_for("gRPC listening on ");
+        let first = ask_all(&address, &plan, LONG).await;
+        let killed = first.iter().flatten().any(is_cut);
+        // One that did not come to its point dies now.
+        gateway.signal("KILL");
+        gateway.end();
+
+        let gateway = Process::run(serve(&upi.place, &settings));
+        let address = gateway.wait_for("gRPC listening on ");
+        let limit = if engine.recovers() { LONG } else { SHORT };
+        let second = ask_all(&address, &plan, limit).await;
+        let mut run = Self {
+            plan,
+            upi: upi.place.clone(),
+            killed,
+            broken: Vec::new(),
+        };
+        run.judge(&address, engine, &[first, second]).await;
+        run
+    }
+
+    async fn judge(&mut self, address: &str, engine: &dyn Engine, told: &[Vec<Vec<Told>>; 2]) {
+        let mut client = client(address);
+        for (number, (order, _)) in self.plan.orders.clone().into_iter().enumerate() {
+            let found = client.get_verification(get(&order)).await;
+            let state = found.map_or(VerificationState::Unspecified, |it| it.into_inner().state());
+            let posts = posts(&self.upi.url, &order).await;
+            let [first, second] = [&told[0][number], &told[1][number]];
+            let how = judge(posts, state, (first, second), engine.recovers());
+            let seed = self.plan.seed;
+            let wish = self.plan.wish();
+            self.broken.extend(how.map(|how| {
+                format!("seed {seed} ({wish}), {order}: {how}; {posts} posts, {state:?}, {first:?}, {second:?}")
+            }));
+        }
+    }
+}
+
+/// What is wrong with an order.
+fn judge(
+    posts: u64,
+    state: VerificationState,
+    (first, second): (&[Told], &[Told]),
+    recovers: bool,
+) -> Option<&'static str> {
+    let answers: Vec<_> = first.iter().chain(second).flatten().collect();
+    let differ = answers.windows(2).any(|two| {
+        let [one, other] = [two[0], two[1]];
+        (&one.upi_uuid, &one.outcome) != (&other.upi_uuid, &other.outcome)
+    });
+    let answered = first.iter().any(Result::is_ok);
+    let replayed = |told: &Told| told.as_ref().is_ok_and(|told| told.replayed);
+    let reasons: Vec<_> = second.iter().filter_map(reason).collect();
+    let allowed = |reason: &String| match reason.as_str() {
+        "OUTCOME_UNKNOWN" => true,
+        "ANSWER_PENDING" => !recovers,
+        _ => false,
+    };
+    match () {
+        () if posts > 1 => Some("sent twice"),
+        () if differ => Some("two answers"),
+        () if answered && !second.iter().all(replayed) => Some("an answer is forgotten"),
+        () if !reasons.iter().all(allowed) => Some("another end than the contract allows"),
+        () if recovers && state == VerificationState::InFlight => Some("stuck"),
+        () if !answers.is_empty() && state != VerificationState::Answered => Some("not recorded"),
+        () if !answers.is_empty() && posts != 1 => Some("an answer to nothing"),
+        () if posts == 1 && state == VerificationState::NotSent => Some("may be sent again"),
+        () => None,
+    }
+}
+
+/// Asks for all orders at once, each as often as planned.
+async fn ask_all(address: &str, plan: &Plan, limit: Duration) -> Vec<Vec<Told>> {
+    let all = plan.orders.iter().map(|(order, times)| {
+        let asked = Arc::new(VerifyIdPhotoRequest {
+            order_id: order.clone(),
+            ..request(plan.scenario)
+        });
+        join_all((0..*times).map(move |_| ask(address, Arc::clone(&asked), limit)))
+    });
+    join_all(all).await
+}
+
+async fn ask(address: &str, asked: Arc<VerifyIdPhotoRequest>, limit: Duration) -> Told {
+    let mut asked = Request::new((*asked).clone());
+    asked.set_timeout(limit);
+    let told = client(address).verify_id_photo(asked).await;
+    told.map(tonic::Response::into_inner)
+}
+
+fn reason(told: &Told) -> Option<String> {
+    told.as_ref().err().map(|status| row(status).1)
+}
+
+/// No gateway said this: the connection broke.
+fn is_cut(told: &Told) -> bool {
+    reason(told).is_some_and(|reason| reason.is_empty())
+}
