@@ -48,8 +48,8 @@ pub(in crate::ledger) enum StartError {
     Damaged(PathBuf, String),
     /// Its orders were recorded under a key that is gone.
     #[error(
-        "{0} is missing, and the ledger has orders: put that file back, or their contents cannot \
-         be told apart"
+        "{0} is missing, and the ledger has orders, whose contents cannot be told apart without it: \
+         put it back, or name its copy in ledger.fingerprint_key_files"
     )]
     NoKey(PathBuf),
     /// A key file that holds something else.

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::book::{Book, columns, note, order_row};
-use crate::ledger::journal::{Entry, micros};
+use crate::ledger::journal::{Entry, Scribe, micros};
 use crate::ledger::row::{AnswerRow, OrderRow};
 use crate::verify::port::{Attempt, Claim, Claimed, LedgerError, Settled, Settlement, State};
 
@@ -55,9 +55,10 @@ pub(super) fn claim(
     book: &Book,
     claim: &Claim,
 ) -> Result<(Claimed, bool), LedgerError> {
-    match take(connection, book, claim)? {
+    let scribe = book.scribe();
+    match take(connection, scribe, claim)? {
         Some(attempt) => {
-            let entry = Entry::claimed(book.scribe(), claim, attempt);
+            let entry = Entry::claimed(scribe, claim, attempt);
             note(connection, &book.member, &entry)?;
             Ok((Claimed::Granted, attempt == 1))
         }
@@ -71,13 +72,17 @@ pub(super) fn claim(
     }
 }
 
-fn take(connection: &Connection, book: &Book, claim: &Claim) -> rusqlite::Result<Option<u32>> {
-    let row = OrderRow::claimed(claim, &book.owner, book.now());
+fn take(
+    connection: &Connection,
+    scribe: Scribe<'_>,
+    claim: &Claim,
+) -> rusqlite::Result<Option<u32>> {
+    let row = OrderRow::claimed(claim, scribe.owner, scribe.at);
     let [scenario, purpose, agreement, serial] = &row.consent;
     let mut statement = connection.prepare_cached(CLAIM)?;
     let attempt = statement.query_row(
         params![
-            book.member,
+            scribe.member,
             row.order_id,
             row.owner,
             row.upi_uuid,

@@ -16,7 +16,7 @@ use super::orders;
 use crate::domain::OrderId;
 use crate::verify::port::{LedgerError, Record};
 
-/// So many share a read transaction at most.
+/// So many are taken at once.
 const BATCH: usize = 64;
 
 type Found = Result<Option<Record>, LedgerError>;

@@ -1,20 +1,47 @@
 //! Many changes, few commits; and nobody is told before one.
 
 use super::*;
+use tokio::sync::oneshot;
+
+/// Keeps the writer busy until it is told to go on.
+async fn busy(
+    ledger: &Arc<SqliteLedger>,
+) -> (std::sync::mpsc::Sender<()>, tokio::task::JoinHandle<()>) {
+    let (begun, has_begun) = oneshot::channel();
+    let (go_on, may_go_on) = std::sync::mpsc::channel();
+    let ledger = Arc::clone(ledger);
+    let busy = tokio::spawn(async move {
+        let work = move |_: &Connection| {
+            begun.send(()).unwrap();
+            may_go_on.recv().unwrap();
+            Ok(())
+        };
+        ledger.core.writer.write(work).await.unwrap();
+    });
+    has_begun.await.unwrap();
+    (go_on, busy)
+}
 
 #[tokio::test]
 async fn what_waits_is_committed_together() {
     let home = Home::new();
     let ledger = Arc::new(home.ledger());
-    let mut claims = tokio::task::JoinSet::new();
-    for number in 0..200 {
+    let (go_on, busy) = busy(&ledger).await;
+    let claims = (0..200).map(|number| {
         let ledger = Arc::clone(&ledger);
-        claims.spawn(async move { granted(&ledger, &format!("{number}"), number).await });
+        async move { granted(&ledger, &format!("{number}"), number).await }
+    });
+    let mut claims: Vec<_> = claims.map(Box::pin).collect();
+    for claim in &mut claims {
+        assert!(futures_util::poll!(claim).is_pending());
     }
-    claims.join_all().await;
-    assert_eq!(home.commits.changes.load(Ordering::Relaxed), 200);
-    let commits = home.commits.commits.load(Ordering::Relaxed);
-    assert!(commits <= 100, "{commits}");
+    go_on.send(()).unwrap();
+    for claim in claims {
+        claim.await;
+    }
+    busy.await.unwrap();
+    assert_eq!(home.commits.changes.load(Ordering::Relaxed), 201);
+    assert_eq!(home.commits.commits.load(Ordering::Relaxed), 2);
 }
 
 /// Looks from outside, since a reader of ours might see what is not durable.
@@ -38,19 +65,9 @@ async fn a_claim_that_was_granted_is_committed() {
 #[tokio::test]
 async fn what_nobody_waits_for_any_more_is_not_done() {
     let home = Home::new();
-    let ledger = home.ledger();
-    let (begun, has_begun) = std::sync::mpsc::channel();
-    let (go_on, may_go_on) = std::sync::mpsc::channel::<()>();
-    let busy = ledger.core.writer.write(move |_| {
-        begun.send(()).unwrap();
-        may_go_on.recv().unwrap();
-        Ok(())
-    });
-    let abandoned = ledger.claim(claim(&ledger, "1", 1));
-    let mut busy = Box::pin(busy);
-    let mut abandoned = Box::pin(abandoned);
-    assert!(futures_util::poll!(&mut busy).is_pending());
-    has_begun.recv().unwrap();
+    let ledger = Arc::new(home.ledger());
+    let (go_on, busy) = busy(&ledger).await;
+    let mut abandoned = Box::pin(ledger.claim(claim(&ledger, "1", 1)));
     assert!(futures_util::poll!(&mut abandoned).is_pending());
     drop(abandoned);
     go_on.send(()).unwrap();
