@@ -45,7 +45,7 @@ func startFleet(t *testing.T) *fleet {
 	common := []string{"--config", filepath.Join(folder, "idphoto.toml"),
 		"--set", fmt.Sprintf("ledger.url=%s@%s/%s", user, ledger.address(), name), "--set", "ledger.tls=false",
 		"--set", fmt.Sprintf("ledger.fingerprint_key_files=[%q]", key), "--set", "ledger.password_file=" + password,
-		"--set", "ledger.timeout=2s", "--set", "upi.timeout=4s", "--set", "upi.connect_timeout=1s",
+		"--set", "ledger.timeout=10s", "--set", "upi.timeout=3s", "--set", "upi.connect_timeout=1s",
 		"--set", "upi.base_url=http://" + witness.address(), "--set", "server.drain_delay=0s"}
 	migrate := run(t, "IDPHOTO_BIN", append([]string{"ledger", "migrate"}, common...)...)
 	if said, err := migrate.CombinedOutput(); err != nil {

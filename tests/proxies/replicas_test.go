@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 
 	pb "idphoto.example/clients/go/gen/idphoto/v1"
@@ -21,9 +22,9 @@ const (
 	// askers are callers at once, and each call's deadline.
 	askers   = 64
 	deadline = 8 * time.Second
-	// frozen is longer than upi.timeout, ledger.timeout, the margin of 10s and a beat of 5s together: the orders of a
+	// frozen is longer than upi.timeout, ledger.timeout, the margin of 10s and two beats of 5s together: the orders of a
 	// gateway that sleeps so long are given up.
-	frozen = 26 * time.Second
+	frozen = 35 * time.Second
 )
 
 // story is what its callers were told of an order in the end.
@@ -117,21 +118,28 @@ func (s *story) ask(ctx context.Context, calls pb.IdPhotoServiceClient) {
 func (s *story) ends(end end, late bool) bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	switch outcome := end.outcome(); outcome {
-	case "OK":
+	outcome := end.outcome()
+	switch {
+	case outcome == "OK":
 		s.answers = append(s.answers, bare(end.answer))
-	case "OUTCOME_UNKNOWN":
+	case outcome == "OUTCOME_UNKNOWN":
 		s.unknown++
-	case "ANSWER_PENDING", "LEDGER_UNAVAILABLE", "UPI_UNREACHABLE", "TOO_MANY_IN_FLIGHT", "DRAINING",
-		"bare Unavailable", "bare DeadlineExceeded", "bare Canceled":
-		if !late {
-			return false
-		}
+	case !end.repeatable():
+		s.trouble = append(s.trouble, outcome+" "+end.text)
+	case late:
 		s.trouble = append(s.trouble, "never ended: "+outcome)
 	default:
-		s.trouble = append(s.trouble, outcome+" "+end.text)
+		return false
 	}
 	return true
+}
+
+// repeatable is whether the same order may be asked for again: the gateway says so, or something between made the error.
+func (e end) repeatable() bool {
+	if e.info != nil {
+		return e.info.GetMetadata()["retry"] == "SAME_ORDER"
+	}
+	return e.code == codes.Unavailable || e.code == codes.DeadlineExceeded || e.code == codes.Canceled
 }
 
 // bare is an answer without what differs between the first and those that were replayed.

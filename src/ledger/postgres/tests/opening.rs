@@ -1,9 +1,15 @@
 use std::error::Error as _;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::server::{Database, Server, open};
 use crate::domain::Secret;
+use crate::ledger::archive::Archive as _;
 use crate::ledger::postgres::{Refusal, migrate};
+use crate::ledger::tests::granted;
 use crate::ledger::{Location, OpenError, Settings};
+use crate::verify::port::{Ledger as _, Settlement};
 
 async fn refusal(settings: &Settings) -> String {
     let OpenError::Engine(cause) = open(settings).await.err().unwrap() else {
@@ -103,4 +109,41 @@ async fn a_unix_socket_needs_no_tls() {
     settings.location = Location::Postgres(url);
     settings.postgres.tls = true;
     open(&settings).await.unwrap();
+}
+
+/// As docs/operations.md grants them.
+const RIGHTS: &str = "
+    GRANT SELECT ON ALL TABLES IN SCHEMA public TO ROLE;
+    GRANT INSERT, UPDATE ON orders, gateways TO ROLE;
+    GRANT INSERT, DELETE ON journal TO ROLE;";
+
+#[tokio::test]
+async fn a_gateway_needs_no_right_but_to_read_and_write_rows() {
+    let Some(database) = Database::fresh().await else {
+        return;
+    };
+    let (role, admin) = (&database.name, database.client().await);
+    let password = &database.server.password;
+    let role_of_it = format!("CREATE ROLE {role} LOGIN PASSWORD '{password}';");
+    let rights = role_of_it + &RIGHTS.replace("ROLE", role);
+    admin.batch_execute(&rights).await.unwrap();
+    let address = &database.server.address;
+    let mut settings = database.settings();
+    settings.location = Location::Postgres(format!("postgres://{role}@{address}/{role}"));
+    let ledger = open(&settings).await.unwrap();
+    let attempt = granted(&ledger, "1", 1).await;
+    ledger.settle(&attempt, Settlement::NotSent).await.unwrap();
+    granted(&ledger, "1", 2).await;
+    ledger.beat().await.unwrap();
+    let now = Instant::now();
+    ledger.sweep_at(now).await.unwrap();
+    assert_eq!(
+        ledger
+            .sweep_at(now + settings.sweep_after * 2)
+            .await
+            .unwrap(),
+        1
+    );
+    assert_eq!(ledger.purge(Duration::ZERO, 1).await.unwrap(), 1);
+    assert_eq!(ledger.stats().await.unwrap().schema, 1);
 }
