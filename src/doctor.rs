@@ -14,11 +14,13 @@ use crate::config::Survey;
 mod certificates;
 mod finding;
 mod judged;
+mod ledger;
 mod network;
 mod roles;
 mod samples;
 
 pub use finding::{Finding, Report, Verdict};
+pub use ledger::examine as examine_ledger;
 pub use network::examine as examine_network;
 
 /// Looks at what was judged, and at the keys. Nothing is sent.

@@ -1,6 +1,7 @@
 //! Engines of the order record. One state machine, one test suite for all of them.
 
 pub mod archive;
+pub mod examine;
 mod fingerprint;
 pub mod journal;
 pub(crate) mod machine;
@@ -10,6 +11,7 @@ mod model;
 mod open;
 pub mod operate;
 pub mod postgres;
+mod remark;
 mod row;
 mod settings;
 mod sqlite;

@@ -25,6 +25,7 @@ pub fn remember(survey: &Survey) -> Result<Remembering, Problems> {
     let remembering = survey.draft().map(|config| Remembering {
         settings: judge.kept_orders(config),
         keep: config.ledger.keep,
+        keyed: !config.ledger.fingerprint_key_files.0.is_empty(),
     });
     let problems = judge.problems.into_iter();
     let problems: Vec<_> = problems.filter(concerns_ledger).collect();
@@ -39,6 +40,8 @@ pub struct Remembering {
     pub settings: Settings,
     /// How long texts are kept.
     pub keep: Keep,
+    /// Whether files with keys of digests are named.
+    pub keyed: bool,
 }
 
 /// A file that cannot be read and a key that nobody has concern everybody.

@@ -16,7 +16,8 @@ use crate::verify::port::{Clock as _, SystemClock};
 pub struct Args {
     #[command(flatten)]
     origin: Origin,
-    /// Look at UPI's gateway, too: name, port, TLS and clock; nothing that UPI charges for
+    /// Look at UPI's gateway, too: name, port, TLS and clock; nothing that UPI charges for; and at a
+    /// PostgreSQL ledger
     #[arg(long)]
     network: bool,
     /// Print JSON
@@ -28,6 +29,8 @@ pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     let survey = args.origin.survey(false);
     let prepared = app::prepare(&survey);
     let mut report = doctor::examine(&survey, &prepared, SystemClock.now());
+    let findings = doctor::examine_ledger(&survey, args.network).await;
+    report.findings.extend(findings);
     if args.network {
         let findings = doctor::examine_network(&survey, &prepared, &SystemClock).await;
         report.findings.extend(findings);

@@ -15,6 +15,7 @@ mod book;
 mod connection;
 mod core;
 mod error;
+mod examine;
 mod inspect;
 mod key;
 mod lock;
@@ -40,6 +41,7 @@ pub(super) use backup::back_up;
 use core::Core;
 use error::blocking;
 pub(super) use error::{StartError, tells_damage};
+pub(super) use examine::examine;
 pub(super) use lock::Lock;
 use reader::Reader;
 

@@ -1,5 +1,6 @@
 //! `idphoto doctor`, as an operator runs it.
 
+mod ledger;
 mod misconfigured;
 
 use std::net::TcpListener;

@@ -27,6 +27,7 @@ mod handshakes;
 mod http2;
 mod judged;
 mod keys;
+mod ledger;
 mod log;
 mod photos;
 mod privacy;

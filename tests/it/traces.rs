@@ -150,7 +150,7 @@ async fn one_trace_leads_from_the_caller_through_the_gateway_to_upi() {
     assert_eq!(upi.span.kind(), SpanKind::Server);
     assert_eq!(upi.resource["service.name"], "idphoto-sandbox");
     assert_attributes(upi, &[("http.response.status_code", "200")]);
-    assert_eq!(spans.len(), 8, "{spans:#?}");
+    assert_eq!(spans.len(), 9, "{spans:#?}");
     for exported in &spans {
         let status = exported.span.status.as_ref().map(|status| status.code());
         assert!(

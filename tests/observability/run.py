@@ -13,7 +13,7 @@ from pathlib import Path
 
 import checks
 from gateway import Gateway
-from prometheus import Prometheus
+from prometheus import Prometheus, eventually
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TOOLS = ROOT / ".tools/bin"
@@ -45,6 +45,9 @@ class Results:
 
 def drive(gateway, prometheus, results):
     """Two rounds of calls: a rate needs two values."""
+    # It is told a moment after the start.
+    sized = eventually(lambda: "idphoto_ledger_size_bytes" in gateway.metrics(), PATIENCE)
+    results.add("size of the ledger", "" if sized else "was not told in time")
     for number in (1, 2):
         for what, code, expected in gateway.calls():
             results.add(f"round {number}, {what}", code != expected and f"{code}, not {expected}")

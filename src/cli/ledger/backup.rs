@@ -57,6 +57,7 @@ pub(super) async fn run(args: Args, out: &mut dyn Write) -> Result<Exit, Trouble
             out,
             "written: {path}\n\
              To look at it: idphoto ledger check --url sqlite:{path}\n\
+             Keep the ledger's .key file elsewhere, too: without it no gateway starts on the backup.\n\
              Orders that are claimed from now on are not in it: whoever goes back to it may send them again."
         )?;
     }

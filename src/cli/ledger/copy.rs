@@ -90,7 +90,9 @@ pub(super) async fn copy(
     } else {
         writeln!(
             out,
-            "{copied} orders, {new} of them new there; it has {there} now"
+            "{copied} orders, {new} of them new there; it has {there} now\n\
+             Its gateways need the same keys of digests, which no ledger holds: name them in\n\
+             ledger.fingerprint_key_files, the .key file of a SQLite ledger first"
         )?;
     }
     Ok(Exit::Success)

@@ -267,10 +267,8 @@ async fn a_copy_takes_every_order() {
     let source = Fake::with((0..1_100).map(|_| compared(1)));
     let target = Fake::default();
     let (_, printed) = run!(copy::copy, &source, &target, false);
-    assert_eq!(
-        printed,
-        "1100 orders, 1100 of them new there; it has 1100 now\n"
-    );
+    let told = "1100 orders, 1100 of them new there; it has 1100 now\n";
+    assert!(printed.starts_with(told), "{printed}");
 }
 
 /// `… | head`.

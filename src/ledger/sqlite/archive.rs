@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 mod check;
-mod lists;
+pub(super) mod lists;
 mod moves;
 
 use super::book::{Book, note};

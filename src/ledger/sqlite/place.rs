@@ -12,12 +12,12 @@ use super::error::StartError;
 
 /// For the owner alone.
 pub(super) const PRIVATE: u32 = 0o600;
-const OTHERS: u32 = 0o077;
+pub(super) const OTHERS: u32 = 0o077;
 
 /// The file and its directory, without symbolic links: two paths to one file have one lock.
 #[derive(Debug, Clone)]
 pub(super) struct Place {
-    directory: PathBuf,
+    pub directory: PathBuf,
     /// The database.
     pub file: PathBuf,
 }

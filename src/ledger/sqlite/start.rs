@@ -72,7 +72,7 @@ fn current(place: &Place, settings: &Settings) -> Result<Connection, StartError>
     }
 }
 
-fn book(settings: &Settings) -> Result<Book, StartError> {
+pub(super) fn book(settings: &Settings) -> Result<Book, StartError> {
     let mut owner = [0; 8];
     getrandom::fill(&mut owner)?;
     Ok(Book {

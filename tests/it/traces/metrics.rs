@@ -9,6 +9,7 @@ use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use super::exporting;
 use crate::collector::{Collector, attributes};
 use crate::requests::request;
+use crate::wait::until;
 
 /// The attributes of all points of a metric.
 fn labels(metric: &Metric) -> BTreeSet<String> {
@@ -36,7 +37,15 @@ fn labels(metric: &Metric) -> BTreeSet<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_collector_gets_the_metrics_of_the_table_and_no_others() {
     let collector = Collector::start().await;
-    let mut gateway = exporting(&collector, &["server.drain_delay=0s"]);
+    let home = tempfile::tempdir().unwrap();
+    // A ledger in memory has no commits, and no size.
+    let ledger = format!("ledger.url=sqlite:{}/ledger.db", home.path().display());
+    let settings = [
+        "server.drain_delay=0s",
+        "telemetry.otlp.metrics_interval=1s",
+        &ledger,
+    ];
+    let mut gateway = exporting(&collector, &settings);
     let mut client = gateway.client();
     client.verify_id_photo(request("test")).await.unwrap();
     client
@@ -47,6 +56,11 @@ async fn the_collector_gets_the_metrics_of_the_table_and_no_others() {
         .verify_id_photo(request("sandbox:fault=reset"))
         .await
         .unwrap_err();
+    let sized = |metric: &Metric| metric.name == table::LEDGER_SIZE.name;
+    until("the ledger's size", async || {
+        collector.metrics().iter().any(sized)
+    })
+    .await;
     gateway.process.signal("TERM");
     gateway.process.end();
     let metrics = collector.metrics();

@@ -55,7 +55,10 @@ pub(super) fn stats(connection: &Connection, book: &Book) -> Result<Stats, Ledge
     })
 }
 
-fn by_state(connection: &Connection, book: &Book) -> rusqlite::Result<Vec<(String, u64)>> {
+pub(in crate::ledger::sqlite) fn by_state(
+    connection: &Connection,
+    book: &Book,
+) -> rusqlite::Result<Vec<(String, u64)>> {
     let mut statement = connection.prepare(BY_STATE)?;
     let rows = statement.query_map([&book.member], |row| Ok((row.get(0)?, count(row, 1)?)))?;
     rows.collect()
