@@ -10,6 +10,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 ##   ARGS              more arguments of the demo: make demo ARGS=--stay
 ##   TARGET, SECONDS   what is fuzzed and for how long; without TARGET it lists them
 ##   INPUT             the file of a crash, instead of SECONDS: runs this input alone
+##   RUNS              how often a gateway is killed on each engine: make test-crash RUNS=1000
 ifndef OPENSSL_BUILD
 ifdef OPENSSL_DIR
 OPENSSL_BUILD := system
@@ -51,7 +52,7 @@ demo: build ##  verify sample photos against a sandbox, all on this machine
 .PHONY: test
 test: ##  everything; installs what it needs, into .tools or from Debian
 	@scripts/debian.sh pkg-config libssl-dev openssl
-	@$(MAKE) lint test-rust test-fuzz test-readme $(CLIENTS) test-observability
+	@$(MAKE) lint test-rust test-crash test-fuzz test-readme $(CLIENTS) test-observability
 
 .PHONY: fmt
 fmt: ##  format everything that has a formatter
@@ -170,6 +171,13 @@ test-rust: ##  unit and integration tests of the gateway, beside a PostgreSQL of
 	@scripts/tools.sh pgbouncer
 	$(call step,cargo test)
 	@scripts/postgres.sh run cargo test $(CARGO_FLAGS)
+
+.PHONY: test-crash
+test-crash: export REQUIRE_POSTGRES := 1
+test-crash: ##  the gateway killed at every point of a call, on both engines; RUNS=1000 for a night
+	@scripts/debian.sh faketime
+	$(call step,SIGKILL and clocks that jump)
+	@$(if $(RUNS),IDPHOTO_CRASH_RUNS=$(RUNS)) scripts/postgres.sh run cargo test $(CARGO_FLAGS) --features crash-points --test crash
 
 .PHONY: test-fuzz
 test-fuzz: ##  every fuzz target for a few seconds, from its seeds

@@ -6,14 +6,13 @@ use std::path::Path;
 
 use idphoto::pb::VerificationState;
 use tempfile::TempDir;
-use tonic::async_trait;
 
 use crate::process::{Process, client};
 use crate::requests::get;
-use crate::run::{Run, serve};
-use crate::wait::until;
+use crate::run::{Patience, Run, posts, serve};
+use crate::runtime;
+use crate::wait::found;
 
-#[async_trait]
 pub trait Engine: Sync {
     fn name(&self) -> &'static str;
 
@@ -24,13 +23,12 @@ pub trait Engine: Sync {
     fn recovers(&self) -> bool;
 
     /// What is wrong when there was time for everything.
-    async fn rest(&self, runs: &[Run]) -> Vec<String>;
+    fn rest(&self, runs: &[Run]) -> Vec<String>;
 }
 
 /// A file for each run.
 pub struct Sqlite;
 
-#[async_trait]
 impl Engine for Sqlite {
     fn name(&self) -> &'static str {
         "SQLite"
@@ -45,7 +43,7 @@ impl Engine for Sqlite {
         true
     }
 
-    async fn rest(&self, _: &[Run]) -> Vec<String> {
+    fn rest(&self, _: &[Run]) -> Vec<String> {
         Vec::new()
     }
 }
@@ -73,7 +71,6 @@ impl Postgres {
     }
 }
 
-#[async_trait]
 impl Engine for Postgres {
     fn name(&self) -> &'static str {
         "PostgreSQL"
@@ -94,24 +91,30 @@ impl Engine for Postgres {
     }
 
     /// Everybody was given up whose gateway died.
-    async fn rest(&self, runs: &[Run]) -> Vec<String> {
+    fn rest(&self, runs: &[Run]) -> Vec<String> {
+        runtime().block_on(self.given_up(runs))
+    }
+}
+
+impl Postgres {
+    async fn given_up(&self, runs: &[Run]) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         let Some(upi) = runs.first().map(|run| run.upi.clone()) else {
             return Vec::new();
         };
-        let gateway = Process::run(serve(&upi, &self.settings(folder.path())));
-        let mut client = client(&gateway.wait_for("gRPC listening on "));
+        let settings = self.settings(folder.path());
+        let gateway = Process::run(serve(&upi, &settings, Patience::Quick));
+        let client = client(&gateway.wait_for("gRPC listening on "));
         let mut broken = Vec::new();
         for run in runs {
             for (order, _) in &run.plan.orders {
-                let mut state = VerificationState::Unspecified;
-                until("the order is given up", async || {
-                    let found = client.get_verification(get(order)).await;
-                    state = found.unwrap().into_inner().state();
-                    state != VerificationState::InFlight
-                })
-                .await;
-                let posts = crate::run::posts(&upi.url, order).await;
+                let look = async || {
+                    let found = client.clone().get_verification(get(order)).await;
+                    let state = found.unwrap().into_inner().state();
+                    (state != VerificationState::InFlight).then_some(state)
+                };
+                let state = found("the order is given up", look).await;
+                let posts = posts(&upi.url, order).await;
                 if state == VerificationState::NotSent && posts > 0 {
                     broken.push(format!("seed {}: {order} is free", run.plan.seed));
                 }

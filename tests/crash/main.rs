@@ -1,6 +1,6 @@
 //! The real binary, killed with SIGKILL at every named point between the look at an order and the
 //! end of its settlement, started again on the same ledger, and asked again. A sandbox beside it
-//! counts what UPI's side received.
+//! counts what UPI's side received. And with a clock that jumps.
 //!
 //! `IDPHOTO_CRASH_RUNS` says how many runs there are, `IDPHOTO_CRASH_SEED` names a single one.
 
@@ -26,6 +26,7 @@ mod requests;
 #[path = "../it/wait.rs"]
 mod wait;
 
+mod clock;
 mod engine;
 mod plan;
 mod run;
@@ -37,7 +38,7 @@ use std::thread;
 
 use engine::{Engine, Postgres, Sqlite};
 use plan::{POINTS, Plan};
-use run::{Run, Upi};
+use run::{Place, Run, Upi};
 
 /// Runs at the same time.
 const LANES: usize = 4;
@@ -55,7 +56,7 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 /// Goes through all runs, and tells how often each point killed its gateway.
-fn matrix(engine: &dyn Engine, upi: &Upi, runs: u64) -> Vec<Run> {
+fn matrix(engine: &dyn Engine, upi: &Place, runs: u64) -> Vec<Run> {
     let next = AtomicU64::new(0);
     let all = Mutex::new(Vec::new());
     let lane = || {
@@ -83,9 +84,9 @@ fn look_at(engine: &dyn Engine, runs: u64) {
     let single = wished("IDPHOTO_CRASH_SEED").is_some();
     let runs = wished("IDPHOTO_CRASH_RUNS").unwrap_or(runs);
     let runs = if single { 1 } else { runs };
-    let done = matrix(engine, &upi, runs);
+    let done = matrix(engine, &upi.place, runs);
     let mut broken: Vec<_> = done.iter().flat_map(|run| run.broken.clone()).collect();
-    broken.extend(runtime().block_on(engine.rest(&done)));
+    broken.extend(engine.rest(&done));
     let mut killed = BTreeMap::from_iter(POINTS.map(|point| (point, 0)));
     for run in done.iter().filter(|run| run.killed) {
         *killed.get_mut(run.plan.point).unwrap() += 1;

@@ -46,17 +46,16 @@ impl Plan {
             _ => below(2.min(count)) + 1,
         };
         let scenarios = [
-            "",
+            "account opening",
             "sandbox:confidence=42",
             "sandbox:delay=30ms",
-            "sandbox:code=70",
         ];
         Self {
             seed,
             point,
             times,
             pause: [0, 0, 5, 30][usize::try_from(below(4)).unwrap()],
-            scenario: scenarios[usize::try_from(below(4)).unwrap()],
+            scenario: scenarios[usize::try_from(below(3)).unwrap()],
             orders: (0..count)
                 .map(|_| (crate::requests::order_id(), below(2) + 1))
                 .collect(),

@@ -18,7 +18,7 @@ use crate::requests::{get, request, row};
 /// For calls whose order may be nobody's for a while.
 const SHORT: Duration = Duration::from_secs(5);
 /// For all others.
-const LONG: Duration = Duration::from_secs(30);
+pub const LONG: Duration = Duration::from_secs(30);
 
 /// A sandbox that outlives the gateways, and its configuration of one.
 pub struct Upi {
@@ -49,20 +49,25 @@ impl Upi {
     }
 }
 
-/// A gateway to this sandbox.
-pub fn serve(upi: &Place, settings: &[String]) -> Command {
+/// How long a gateway waits for UPI.
+#[derive(Clone, Copy)]
+pub enum Patience {
+    Quick,
+    Slow,
+}
+
+/// A gateway to this sandbox. An order of one that is gone is given up so much later as it waits
+/// for UPI, and for the ledger, and ten seconds.
+pub fn serve(upi: &Place, settings: &[String], patience: Patience) -> Command {
     let mut command = idphoto(&["serve", "--listen", "127.0.0.1:0", "--config"]);
     command.arg(&upi.config);
+    let limits = match patience {
+        Patience::Quick => ["upi.timeout=3s", "upi.connect_timeout=2s"],
+        Patience::Slow => ["upi.timeout=20s", "upi.connect_timeout=2s"],
+    };
     let base = format!("upi.base_url={}", upi.url);
-    for setting in settings.iter().chain([&base]) {
-        command.args(["--set", setting]);
-    }
-    // An order of a gateway that is gone is given up so much later, and ten seconds.
-    for setting in [
-        "upi.timeout=3s",
-        "upi.connect_timeout=2s",
-        "ledger.timeout=2s",
-    ] {
+    let others = limits.into_iter().chain(["ledger.timeout=2s", &base]);
+    for setting in settings.iter().map(String::as_str).chain(others) {
         command.args(["--set", setting]);
     }
     command
@@ -90,26 +95,32 @@ pub struct Run {
 }
 
 impl Run {
-    pub async fn of(plan: Plan, engine: &dyn Engine, upi: &Upi) -> Self {
+    pub async fn of(plan: Plan, engine: &dyn Engine, upi: &Place) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let settings = engine.settings(folder.path());
-        let mut command = serve(&upi.place, &settings);
+        let mut command = serve(upi, &settings, Patience::Quick);
         command.env("IDPHOTO_CRASH_AT", plan.wish());
         let mut gateway = Process::run(command);
-        let address = gateway.wait_for("gRPC listening on ");
-        let first = ask_all(&address, &plan, LONG).await;
-        let killed = first.iter().flatten().any(is_cut);
+        // The ledger is written before the first call, so some die early.
+        let (first, killed) = match gateway.tells("gRPC listening on ") {
+            Some(address) => {
+                let first = ask_all(&address, &plan, LONG).await;
+                let killed = first.iter().flatten().any(is_cut);
+                (first, killed)
+            }
+            None => (vec![Vec::new(); plan.orders.len()], true),
+        };
         // One that did not come to its point dies now.
         gateway.signal("KILL");
         gateway.end();
 
-        let gateway = Process::run(serve(&upi.place, &settings));
+        let gateway = Process::run(serve(upi, &settings, Patience::Quick));
         let address = gateway.wait_for("gRPC listening on ");
         let limit = if engine.recovers() { LONG } else { SHORT };
         let second = ask_all(&address, &plan, limit).await;
         let mut run = Self {
             plan,
-            upi: upi.place.clone(),
+            upi: upi.clone(),
             killed,
             broken: Vec::new(),
         };
@@ -127,8 +138,9 @@ impl Run {
             let how = judge(posts, state, (first, second), engine.recovers());
             let seed = self.plan.seed;
             let wish = self.plan.wish();
+            let ends: Vec<_> = first.iter().chain(second).map(end).collect();
             self.broken.extend(how.map(|how| {
-                format!("seed {seed} ({wish}), {order}: {how}; {posts} posts, {state:?}, {first:?}, {second:?}")
+                format!("seed {seed} ({wish}), {order}: {how}; {posts} posts, {state:?}, {ends:?}")
             }));
         }
     }
@@ -184,6 +196,14 @@ async fn ask(address: &str, asked: Arc<VerifyIdPhotoRequest>, limit: Duration) -
     asked.set_timeout(limit);
     let told = client(address).verify_id_photo(asked).await;
     told.map(tonic::Response::into_inner)
+}
+
+/// For a report.
+fn end(told: &Told) -> String {
+    match told {
+        Ok(told) => format!("OK, replayed: {}", told.replayed),
+        Err(status) => format!("{:?} {}", status.code(), row(status).1),
+    }
 }
 
 fn reason(told: &Told) -> Option<String> {

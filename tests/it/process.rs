@@ -87,11 +87,16 @@ impl Process {
 
     /// The rest of the first line on standard output that begins like this.
     pub fn wait_for(&self, beginning: &str) -> String {
+        let told = self.tells(beginning);
+        told.unwrap_or_else(|| panic!("no {beginning:?} in {}", self.printed()))
+    }
+
+    /// The same; `None` when it ends before, or takes too long.
+    pub fn tells(&self, beginning: &str) -> Option<String> {
         loop {
-            let line = self.lines.recv_timeout(PATIENCE);
-            let line = line.unwrap_or_else(|_| panic!("no {beginning:?} in {}", self.printed()));
+            let line = self.lines.recv_timeout(PATIENCE).ok()?;
             if let Some(rest) = line.strip_prefix(beginning) {
-                return rest.trim().to_owned();
+                return Some(rest.trim().to_owned());
             }
         }
     }
