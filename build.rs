@@ -17,6 +17,8 @@ const REDACTED: [&str; 3] = [
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=proto");
+    // The ledger embeds whatever files are there.
+    println!("cargo:rerun-if-changed=migrations");
     let descriptors = protox::compile(PROTOS, ["proto"])?;
     let set = PathBuf::from(env::var("OUT_DIR")?).join("idphoto_descriptor.bin");
     fs::write(set, descriptors.encode_to_vec())?;
