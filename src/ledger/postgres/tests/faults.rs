@@ -83,6 +83,10 @@ async fn who_gives_a_claim_up_leaves_no_connection_behind_that_is_busy() {
     let limit = Duration::from_millis(200);
     assert!(tokio::time::timeout(limit, claiming).await.is_err());
     ledger.beat().await.unwrap();
+    // It needed another connection: the first one's server process waits still.
+    let waiting = "SELECT count(*)::text FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    assert_eq!(database.value(waiting).await, "1");
     lock.commit().await.unwrap();
     assert_eq!(ledger.sweep().await.unwrap(), 0);
     let found = ledger
