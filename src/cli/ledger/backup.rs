@@ -27,7 +27,7 @@ pub(super) async fn run(args: Args, out: &mut dyn Write) -> Result<Exit, Trouble
         return Err(Trouble::refused(
             "NOT_FOR_POSTGRESQL",
             "a PostgreSQL ledger is backed up by PostgreSQL's own means",
-            "pg_basebackup with an archive of the WAL; docs/operations.md says why no dump",
+            "pg_basebackup with an archive of the WAL forgets the least; docs/operations.md tells more",
         ));
     }
     if args.path.exists() {
