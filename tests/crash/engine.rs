@@ -3,11 +3,12 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::sync::Once;
 
 use idphoto::pb::VerificationState;
 use tempfile::TempDir;
 
-use crate::process::{Process, client};
+use crate::process::{Process, client, idphoto};
 use crate::requests::get;
 use crate::run::{Patience, Run, posts, serve};
 use crate::runtime;
@@ -48,6 +49,8 @@ impl Engine for Sqlite {
     }
 }
 
+static MIGRATED: Once = Once::new();
+
 /// One database for all runs, with a gateway that lives through all of them and sweeps.
 pub struct Postgres {
     url: String,
@@ -67,7 +70,10 @@ impl Postgres {
         };
         write("password", &password);
         write("key", &"7".repeat(64));
-        Some(Self { url, files })
+        let postgres = Self { url, files };
+        // One of two at the same time would be refused.
+        MIGRATED.call_once(|| postgres.migrate());
+        Some(postgres)
     }
 }
 
@@ -97,6 +103,15 @@ impl Engine for Postgres {
 }
 
 impl Postgres {
+    fn migrate(&self) {
+        let mut command = idphoto(&["ledger", "migrate"]);
+        for setting in self.settings(self.files.path()) {
+            command.args(["--set", &setting]);
+        }
+        let done = command.output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+    }
+
     async fn given_up(&self, runs: &[Run]) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         let Some(upi) = runs.first().map(|run| run.upi.clone()) else {
