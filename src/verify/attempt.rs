@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::FutureExt as _;
 use tokio::time::Instant;
-use tracing::info;
+use tracing::{error, info};
 
 use super::error::{Dispatch, NotSent, VerifyError};
 use super::flight::{Ended, Flight};
@@ -62,7 +62,10 @@ impl Verifier {
             .unwrap_or_else(|_| progress.crash());
         if let Some((attempt, end)) = due {
             crash::point("answered");
-            self.settled(&flight, &attempt, end, &ended).await;
+            let settling = self.settled(&flight, &attempt, end, &ended);
+            if AssertUnwindSafe(settling).catch_unwind().await.is_err() {
+                error!(order_id = %flight.order_id, "the end of an order is not recorded: that panicked");
+            }
             crash::point("settled");
         }
         report_if_deserted(&flight, &ended);

@@ -236,6 +236,7 @@ impl Ledger for Engine {
         attempt: &Attempt,
         end: Settlement,
     ) -> BoxFuture<'_, Result<Settled, LedgerError>> {
+        assert!(!self.fails("settle panics"), "as the test asked");
         self.unless_failing("settle", || self.memory.settle(attempt, end))
     }
 

@@ -104,7 +104,7 @@ impl Engine for Postgres {
 
 impl Postgres {
     fn migrate(&self) {
-        let mut command = idphoto(&["ledger", "migrate"]);
+        let mut command = idphoto(&["ledger", "migrate", "--sandbox"]);
         for setting in self.settings(self.files.path()) {
             command.args(["--set", &setting]);
         }

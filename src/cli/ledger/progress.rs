@@ -7,7 +7,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::task::AbortHandle;
 
-use crate::shutdown;
+use crate::shutdown::{self, Wish};
 
 /// Shown on standard error, when that is a terminal. SIGINT and SIGTERM end the process, with 128
 /// and the signal's number.
@@ -29,7 +29,9 @@ impl Progress {
     /// Of `all` things, or of nobody knows how many.
     pub(super) fn start(what: &'static str, all: Option<u64>, last: LastWords) -> Self {
         let bar = bar(what, all);
-        let listening = tokio::spawn(end_at_signal(bar.clone(), last)).abort_handle();
+        // Listens from here on: a signal may come as soon as a line is written.
+        let wish = shutdown::wish();
+        let listening = tokio::spawn(end_at_signal(wish, bar.clone(), last)).abort_handle();
         Self { bar, listening }
     }
 
@@ -73,8 +75,8 @@ fn bar(what: &'static str, all: Option<u64>) -> ProgressBar {
     bar.with_message(what)
 }
 
-async fn end_at_signal(bar: ProgressBar, last: LastWords) {
-    let wish = shutdown::wish().await;
+async fn end_at_signal(wish: impl Future<Output = Wish>, bar: ProgressBar, last: LastWords) {
+    let wish = wish.await;
     bar.finish_and_clear();
     if let Some(path) = last.unfinished {
         // It may not be there yet.

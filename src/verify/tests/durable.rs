@@ -179,6 +179,15 @@ async fn a_settlement_is_tried_until_it_holds() {
     assert_eq!(state(&verifier, "1").await, State::Answered(answer()));
 }
 
+#[tokio::test]
+async fn a_panic_of_the_ledger_costs_no_caller_its_answer_and_no_drain_its_end() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let verifier = verifier(&upi, &Engine::failing(&["settle panics"]));
+    assert_eq!(ask(&verifier, "1", None).await.unwrap().answer, answer());
+    verifier.idle().await;
+    assert_eq!(state(&verifier, "1").await, State::Sending);
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_hard_end_does_not_wait_for_a_settlement_that_does_not_hold() {
     let upi = Upi::prompt(|| Ok(answer()));
