@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use idphoto::domain::{Answer, Confidence, Consent, OrderId, Outcome};
+use idphoto::domain::{Answer, Confidence, Consent, OrderId, Outcome, Secret};
 use idphoto::ledger::archive::{Copied, OrderPage};
 use idphoto::ledger::{
     AnswerRow, FingerprintKey, Location, Opened, OrderRow, PostgresSettings, Settings, open,
@@ -96,16 +96,18 @@ fn fsync(folder: &Path) -> Duration {
     median((0..200).map(once).collect())
 }
 
-fn settings(location: Location) -> Settings {
+/// Each size has a member of its own, since PostgreSQL has one table for all.
+fn settings(location: Location, size: u64) -> Settings {
+    let password = std::env::var("IDPHOTO_TEST_POSTGRES_PASSWORD").ok();
     Settings {
         location,
-        member: "00520446".to_owned(),
+        member: format!("{size:0>8}"),
         timeout: Duration::from_secs(60),
         sweep_after: Duration::from_secs(600),
         keep_texts: true,
         keys: vec![FingerprintKey::parse(&[b'0'; 64]).unwrap()],
         postgres: PostgresSettings {
-            password: None,
+            password: password.map(Secret::new),
             ca_pem: None,
             tls: false,
             connections: 16,
@@ -117,7 +119,7 @@ async fn measure(engine: &str, location: Location, size: u64) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let commits = Arc::new(Commits::default());
     let observer: Arc<dyn Observer> = Arc::clone(&commits) as _;
-    let settings = settings(location);
+    let settings = settings(location, size);
     if engine == "postgres" {
         idphoto::ledger::postgres::migrate(&settings).await.unwrap();
     }
@@ -209,7 +211,8 @@ async fn fill(opened: &Opened, size: u64) {
             let journal = vec![(row.created_at, "CLAIMED".to_owned(), "{}".repeat(200))];
             Copied { row, journal }
         });
-        number += archive.import(rows.collect()).await.unwrap().max(1);
+        archive.import(rows.collect()).await.unwrap();
+        number += PAGE;
     }
 }
 

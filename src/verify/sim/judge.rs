@@ -105,7 +105,10 @@ impl Call {
             return;
         }
         let sent = facts.posts.iter().any(|post| {
-            let of_this_call = post.at >= self.begun || self.open.contains(&post.uuid);
+            // What left for a call with other content says nothing of this one.
+            let sealed = facts.sealed.get(&post.uuid);
+            let same = sealed.is_some_and(|it| it.content == self.content);
+            let of_this_call = same && (post.at >= self.begun || self.open.contains(&post.uuid));
             post.by == self.process && post.order == order && of_this_call && !post.is_proven()
         });
         if sent {
