@@ -7,8 +7,6 @@
 
 use std::sync::Arc;
 
-use tokio::time::Instant;
-
 use super::executor::Pid;
 use super::world::{Facts, Learned, World};
 use crate::verify::error::{Dispatch, NotSent, VerifyError};
@@ -20,7 +18,8 @@ pub struct Call {
     process: Pid,
     order: usize,
     content: usize,
-    begun: Instant,
+    /// How many requests had left: some leave at the same moment.
+    before: usize,
     /// Requests that were on their way.
     open: Vec<String>,
     /// The order was answered.
@@ -39,7 +38,7 @@ impl Call {
             process,
             order,
             content,
-            begun: Instant::now(),
+            before: facts.posts.len(),
             open: open.map(|post| post.uuid.clone()).collect(),
             answered: row.is_some_and(|row| matches!(row.record.state, State::Answered(_))),
         }
@@ -104,11 +103,11 @@ impl Call {
         if !matches!(dispatch, Dispatch::NotSent | Dispatch::Refused) {
             return;
         }
-        let sent = facts.posts.iter().any(|post| {
+        let sent = facts.posts.iter().enumerate().any(|(number, post)| {
             // What left for a call with other content says nothing of this one.
             let sealed = facts.sealed.get(&post.uuid);
             let same = sealed.is_some_and(|it| it.content == self.content);
-            let of_this_call = same && (post.at >= self.begun || self.open.contains(&post.uuid));
+            let of_this_call = same && (number >= self.before || self.open.contains(&post.uuid));
             post.by == self.process && post.order == order && of_this_call && !post.is_proven()
         });
         if sent {

@@ -46,7 +46,6 @@ pub struct Post {
     pub uuid: String,
     pub order: usize,
     pub by: Pid,
-    pub at: Instant,
     pub learned: Option<Learned>,
 }
 
@@ -222,7 +221,6 @@ impl Facts {
             uuid: uuid.to_owned(),
             order,
             by,
-            at: Instant::now(),
             learned: None,
         });
     }
