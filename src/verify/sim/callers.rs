@@ -52,13 +52,15 @@ fn wish(site: &Site, orders: usize) -> Wish {
 
 async fn ask(world: &Arc<World>, instance: &Instance, wish: &Wish) {
     let (ended, hears) = oneshot::channel();
-    let call = Call::begin(world, instance.process, (wish.order, wish.content));
+    let process = instance.process;
     let verifier = Arc::clone(&instance.verifier);
     let (order, content, looks) = (wish.order, wish.content, wish.only_looks);
     let deadline = wish.deadline.map(|deadline| Instant::now() + deadline);
     let told = Arc::clone(world);
     // In the gateway's process: what was told is what its handler came to.
     let handler = async move {
+        // Together with the first step of the call: an order may end between the two otherwise.
+        let call = Call::begin(&told, process, (order, content));
         let request = World::request(order, content);
         if looks {
             let found = verifier.find(&request.order_id).await;
