@@ -1,6 +1,5 @@
 //! Opens the engine that a location names.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::archive::Archive;
@@ -41,7 +40,7 @@ pub async fn open(
             })
         }
         Location::Sqlite(path) => {
-            let file = sqlite::open(file(path, settings, (clock, observer))).await;
+            let file = sqlite::open(sqlite::Settings::of(path, settings, (clock, observer))).await;
             let (ledger, archive) = file.map_err(|error| OpenError::Engine(Arc::new(error)))?;
             Ok(Opened {
                 ledger,
@@ -72,7 +71,7 @@ pub async fn open_archive(
         Location::Memory => Ok(None),
         Location::Sqlite(path) => {
             let observer: Arc<dyn Observer> = Arc::new(Nobody);
-            let file = file(path, settings, (clock, &observer));
+            let file = sqlite::Settings::of(path, settings, (clock, &observer));
             let archive = sqlite::open_archive(file, migrated).await;
             let archive = archive.map_err(|error| OpenError::Engine(Arc::new(error)))?;
             Ok(Some(archive))
@@ -81,21 +80,5 @@ pub async fn open_archive(
             let database = Postgres::open_archive(settings, clock, migrated).await?;
             Ok(Some(Arc::new(database)))
         }
-    }
-}
-
-fn file(
-    path: &Path,
-    settings: &Settings,
-    (clock, observer): (&Arc<dyn Clock>, &Arc<dyn Observer>),
-) -> sqlite::Settings {
-    sqlite::Settings {
-        path: path.to_owned(),
-        member: settings.member.clone(),
-        timeout: settings.timeout,
-        keep_texts: settings.keep_texts,
-        keys: settings.keys.clone(),
-        clock: Arc::clone(clock),
-        observer: Arc::clone(observer),
     }
 }

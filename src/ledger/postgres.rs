@@ -6,10 +6,12 @@ mod archive;
 mod certainty;
 mod columns;
 mod connections;
+mod dial;
 mod durability;
 mod examine;
 mod orders;
 mod parameters;
+mod refusal;
 mod schema;
 mod sweep;
 #[cfg(test)]
@@ -20,22 +22,19 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod};
 use time::OffsetDateTime;
 use tokio::time::Instant;
-use tokio_postgres::config::{Config, SslMode, TargetSessionAttrs};
 
-use self::certainty::Fault;
 use self::connections::Connections;
+use self::dial::{connect, pool};
 pub use self::durability::Durability;
 pub(super) use self::examine::examine;
 use self::parameters::{number, text};
+pub use self::refusal::Refusal;
 use self::sweep::Seen;
-use self::tls::TlsError;
 use super::fingerprint::Fingerprinter;
 use super::journal::{Scribe, hex, micros};
-use super::settings::{Location, OpenError, Settings};
-use super::url::{Servers, Url, UrlError};
+use super::settings::{OpenError, Settings};
 use crate::domain::{OrderId, Verification};
 use crate::observe::{Event, Nobody, Observer};
 use crate::verify::port::{
@@ -58,53 +57,6 @@ pub struct Postgres {
     keep_texts: bool,
     sweep_after: Duration,
     seen: Mutex<Seen>,
-}
-
-/// Why a database is not taken.
-#[derive(Debug, thiserror::Error)]
-pub enum Refusal {
-    /// Its URL.
-    #[error("ledger.url: {0}")]
-    Url(#[from] UrlError),
-    /// The way to it.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    /// It, or the way to it.
-    #[error(transparent)]
-    Fault(#[from] Fault),
-    /// Every gateway needs the same.
-    #[error("ledger.fingerprint_key_files names no key")]
-    NoKey,
-    /// Nobody made it.
-    #[error("the database has no schema: run idphoto ledger migrate")]
-    NoSchema,
-    /// An older program made it.
-    #[error(
-        "the schema has version {found}, and this program needs {}: run idphoto ledger migrate",
-        schema::KNOWN
-    )]
-    OldSchema {
-        /// Of the database.
-        found: i64,
-    },
-    /// A newer program made it.
-    #[error(
-        "the schema has version {found}, and this program knows {} alone: run a newer one",
-        schema::KNOWN
-    )]
-    NewSchema {
-        /// Of the database.
-        found: i64,
-    },
-    /// It confirms what it may forget.
-    #[error("PostgreSQL has {setting} = off: it would forget orders, which could be sent again")]
-    Forgetful {
-        /// The setting.
-        setting: &'static str,
-    },
-    /// The library of migrations.
-    #[error("the schema cannot be brought up to date")]
-    Migration(#[from] Box<refinery::Error>),
 }
 
 impl Postgres {
@@ -219,97 +171,11 @@ pub async fn migrate(settings: &Settings) -> Result<usize, OpenError> {
     Ok(schema::migrate(&connections).await?)
 }
 
-/// Connections of which one was seen to work.
-async fn connect(settings: &Settings) -> Result<Connections, Refusal> {
-    // Whoever waits for a step waits for `timeout`: this ends first, and says what is certain. A
-    // statement ends before: then it is certain that nothing is written later.
-    let limit = settings.timeout * 9 / 10;
-    let limited = pool(settings, Some(settings.timeout * 7 / 10), limit)?;
-    match limited.one().await {
-        Ok(_) => Ok(limited),
-        // A proxy that pools transactions takes no options of sessions: there the time limit of
-        // statements is a setting of the role.
-        Err(Fault::Said { code, .. }) if code == "08P01" => {
-            let plain = pool(settings, None, limit)?;
-            drop(plain.one().await?);
-            Ok(plain)
-        }
-        Err(fault) => Err(fault.into()),
-    }
-}
-
-fn pool(
-    settings: &Settings,
-    of_statements: Option<Duration>,
-    limit: Duration,
-) -> Result<Connections, Refusal> {
-    let Location::Postgres(url) = &settings.location else {
-        return Err(UrlError::Shape.into());
-    };
-    let url = Url::parse(url)?;
-    let mut config = config(settings, &url);
-    if let Some(limit) = of_statements {
-        config.options(format!("-c statement_timeout={}", limit.as_millis()));
-    }
-    let plain = ManagerConfig {
-        recycling_method: RecyclingMethod::Fast,
-    };
-    let manager = if config.get_ssl_mode() == SslMode::Require {
-        let tls = tls::connector(settings.postgres.ca_pem.as_deref())?;
-        Manager::from_config(config, tls, plain)
-    } else {
-        Manager::from_config(config, tokio_postgres::NoTls, plain)
-    };
-    Ok(Connections::new(
-        manager,
-        settings.postgres.connections,
-        limit,
-    )?)
-}
-
-fn config(settings: &Settings, url: &Url) -> Config {
-    let mut config = Config::new();
-    config
-        .user(&url.user)
-        .dbname(&url.database)
-        .application_name("idphoto")
-        .connect_timeout(settings.timeout)
-        .tcp_user_timeout(settings.timeout)
-        .keepalives_idle(Duration::from_secs(30))
-        .ssl_mode(SslMode::Disable);
-    if let Some(password) = &settings.postgres.password {
-        config.password(password.expose());
-    }
-    match &url.servers {
-        Servers::Socket(folder, port) => {
-            config.host_path(folder).port(*port);
-        }
-        Servers::Tcp(servers) => {
-            for (host, port) in servers {
-                config.host(host).port(*port);
-            }
-            if servers.len() > 1 {
-                config.target_session_attrs(TargetSessionAttrs::ReadWrite);
-            }
-            if settings.postgres.tls {
-                config.ssl_mode(SslMode::Require);
-            }
-        }
-    }
-    config
-}
-
 /// A name that no other process has.
 fn instance() -> Result<String, getrandom::Error> {
     let mut random = [0; 8];
     getrandom::fill(&mut random)?;
     Ok(hex(&random))
-}
-
-impl From<Refusal> for OpenError {
-    fn from(refusal: Refusal) -> Self {
-        Self::Engine(Arc::new(refusal))
-    }
 }
 
 impl Ledger for Postgres {

@@ -5,7 +5,7 @@
 //! database keeps a second gateway away, so whatever is in flight at the start was left behind by a
 //! process that is dead.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,6 +31,7 @@ mod writer;
 
 use super::archive::Archive;
 use super::fingerprint::{FingerprintKey, Fingerprinter};
+use super::settings;
 use crate::domain::{OrderId, Verification};
 use crate::observe::Observer;
 use crate::verify::port::{
@@ -69,6 +70,25 @@ pub(super) struct Settings {
     pub clock: Arc<dyn Clock>,
     /// Learns of commits.
     pub observer: Arc<dyn Observer>,
+}
+
+impl Settings {
+    /// The part of a ledger's settings that matters for a file.
+    pub fn of(
+        path: &Path,
+        settings: &settings::Settings,
+        (clock, observer): (&Arc<dyn Clock>, &Arc<dyn Observer>),
+    ) -> Self {
+        Self {
+            path: path.to_owned(),
+            member: settings.member.clone(),
+            timeout: settings.timeout,
+            keep_texts: settings.keep_texts,
+            keys: settings.keys.clone(),
+            clock: Arc::clone(clock),
+            observer: Arc::clone(observer),
+        }
+    }
 }
 
 /// Opens a file for a gateway, which is the only one: makes it if it is not there, brings its

@@ -14,7 +14,7 @@ use super::place::{OTHERS, Place};
 use super::{Settings, connection, schema, start};
 use crate::ledger::remark::{Remark, URL};
 use crate::ledger::settings;
-use crate::observe::Nobody;
+use crate::observe::{Nobody, Observer};
 use crate::verify::port::Clock;
 
 /// Below this there is no room for long: about a million orders.
@@ -28,15 +28,8 @@ pub(in crate::ledger) async fn examine(
     settings: &settings::Settings,
     (clock, keyed): (&Arc<dyn Clock>, bool),
 ) -> Vec<Remark> {
-    let file = Settings {
-        path: path.to_owned(),
-        member: settings.member.clone(),
-        timeout: settings.timeout,
-        keep_texts: settings.keep_texts,
-        keys: settings.keys.clone(),
-        clock: Arc::clone(clock),
-        observer: Arc::new(Nobody),
-    };
+    let nobody: Arc<dyn Observer> = Arc::new(Nobody);
+    let file = Settings::of(path, settings, (clock, &nobody));
     let found = blocking(move || Ok::<_, StartError>(look(&file, keyed))).await;
     found.unwrap_or_else(|error| vec![refused(&error)])
 }
