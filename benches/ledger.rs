@@ -188,7 +188,7 @@ fn claim(order_id: OrderId) -> Claim {
             value: [0; 32],
         },
         consent: Consent::recorded(texts()),
-        body_sha256: [0; 32],
+        jws_sha256: [0; 32],
     }
 }
 

@@ -146,6 +146,7 @@ impl Verifier {
     ) -> Result<Verified, VerifyError> {
         let fingerprint = self.ledger.fingerprint(&request);
         let order_id = request.order_id.clone();
+        let mut shared_a_look = false;
         loop {
             match self.board(&order_id, &fingerprint, deadline)? {
                 Boarding::Lead(flight) => {
@@ -159,6 +160,12 @@ impl Verifier {
                     Err(VerifyError::NotSent(NotSent::DeadlineTooShort))
                         if self.worth_sending(deadline) =>
                     {
+                        until(deadline, landing.cleared()).await;
+                    }
+                    // The flight may have looked before this call came, and a late answer may have
+                    // been told in between; the next flight looks after that.
+                    Err(error) if !shared_a_look && attempt::is_recorded(&error) => {
+                        shared_a_look = true;
                         until(deadline, landing.cleared()).await;
                     }
                     ended => return ended,

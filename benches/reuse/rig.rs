@@ -54,7 +54,7 @@ impl Rig {
     /// The peer answers 401, which needs no signature.
     pub async fn call(&self) -> Result<(), CallError> {
         let sealed = Sealed {
-            body_sha256: [0; 32],
+            jws_sha256: [0; 32],
             body: self.body.clone(),
             // As long as a real one.
             signature: "x".repeat(680),

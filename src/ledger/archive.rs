@@ -83,8 +83,9 @@ pub struct Listed {
     pub record: Record,
     /// The gateway that claimed it last.
     pub owner: String,
-    /// SHA-256 of the body of its last attempt, hex.
-    pub body_sha256: String,
+    /// SHA-256 of the UPI-JWS of its last attempt, hex; empty for a claim of version 1 of the
+    /// schema, whose journal entry has the hash of the body.
+    pub jws_sha256: String,
 }
 
 /// Which entries are wanted.

@@ -1,7 +1,7 @@
 //! What happened to orders: one entry for each claim and each end, written in the same transaction
 //! as the change, and never changed.
 //!
-//! # The canonical encoding, version 1
+//! # The canonical encoding, version 2
 //!
 //! An entry is one JSON object as RFC 8785 (JSON Canonicalization Scheme) writes it: members sorted
 //! by name, no white space, UTF-8. Its values are texts and whole numbers alone. A member without a
@@ -9,7 +9,7 @@
 //!
 //! | member | in | value |
 //! |---|---|---|
-//! | `v` | all | 1 |
+//! | `v` | all | 2 |
 //! | `at` | all | when, in microseconds since 1970-01-01T00:00:00Z |
 //! | `member` | all | IIN of the member |
 //! | `order` | all | the order id |
@@ -18,12 +18,14 @@
 //! | `caller` | claims | who asked, where callers have names |
 //! | `attempt` | claims | which claim of the order it is, from 1 |
 //! | `uuid` | all but purges | UPI-UUID of the attempt |
-//! | `body` | claims | SHA-256 of the exact body, hex |
+//! | `jws` | claims | SHA-256 of the UPI-JWS, the signature of the exact body, hex |
 //! | `scenario`, `purpose`, `agreement`, `serial` | claims | the four texts of the consent |
 //! | `code`, `confidence` | answers | UPI's response code; 0 to 100 where it compared |
 //! | `answered` | answers | when the answer was verified, in microseconds |
 //! | `dispatch` | ends | what is certain: `ANSWERED`, `NOT_SENT` or `UNKNOWN` |
 //! | `resolved`, `note` | resolutions | `not-sent` or `answered`, and the operator's words |
+//!
+//! Version 1 had `body` in place of `jws`: SHA-256 of the exact body.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +36,7 @@ use crate::domain::{Answer, Outcome};
 use crate::verify::port::{Claim, Settlement};
 
 /// The version of the encoding.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// What can happen to an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,12 +128,12 @@ impl Entry {
             // A keyed digest says nothing to anybody who reads the journal.
             digest: _,
             consent,
-            body_sha256,
+            jws_sha256,
         } = claim;
         let mut entry = Self::new(scribe, sent.order_id.as_str(), Happened::Claimed);
         entry.put("attempt", attempt);
         entry.put("uuid", sent.upi_uuid.as_str());
-        entry.put("body", hex(body_sha256));
+        entry.put("jws", hex(jws_sha256));
         let names = ["scenario", "purpose", "agreement", "serial"];
         for (name, text) in names.into_iter().zip(consent.texts()) {
             entry.put(name, text);
@@ -237,7 +239,7 @@ mod tests {
         }
     }
 
-    /// Vectors of version 1, made by Python's json (`sort_keys`, no white space, no ASCII escapes):
+    /// Vectors of version 2, made by Python's json (`sort_keys`, no white space, no ASCII escapes):
     /// what was once written must be written for ever.
     #[test]
     fn entries_are_encoded_as_they_always_were() {
@@ -253,7 +255,7 @@ mod tests {
                 value: [0; 32],
             },
             consent: request.consent,
-            body_sha256: [0xab; 32],
+            jws_sha256: [0xab; 32],
         };
         let answer = Answer {
             outcome: Outcome::Comparison(Confidence::new(97).unwrap()),

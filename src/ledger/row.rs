@@ -25,8 +25,8 @@ pub struct OrderRow {
     pub owner: String,
     /// The UPI-UUID of that attempt.
     pub upi_uuid: String,
-    /// SHA-256 of its body, hex.
-    pub body_sha256: String,
+    /// SHA-256 of its UPI-JWS, hex.
+    pub jws_sha256: String,
     /// The key of the digest, hex.
     pub digest_key: String,
     /// The digest, hex.
@@ -76,7 +76,7 @@ impl OrderRow {
             attempts: 1,
             owner: owner.to_owned(),
             upi_uuid: claim.attempt.upi_uuid.clone(),
-            body_sha256: hex(&claim.body_sha256),
+            jws_sha256: hex(&claim.jws_sha256),
             digest_key: hex(&claim.digest.key.0),
             digest: hex(&claim.digest.value),
             consent: texts.map(|text| Some(text.to_owned())),
@@ -98,7 +98,7 @@ impl OrderRow {
             attempts,
             owner: _,
             upi_uuid,
-            body_sha256: _,
+            jws_sha256: _,
             digest_key,
             digest,
             consent,

@@ -98,7 +98,7 @@ pub fn claim(ledger: &dyn Ledger, tag: &str, uuid: u128) -> Claim {
             upi_uuid: format!("{uuid:032x}"),
         },
         consent: request.consent,
-        body_sha256: [7; 32],
+        jws_sha256: [7; 32],
     }
 }
 

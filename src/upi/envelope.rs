@@ -61,9 +61,11 @@ impl Envelope {
             app_id: &self.app_id,
             request_path: Some(&self.request_path),
         };
+        let signature = self.signer.sign(&claims, &body)?;
         Ok(Sealed {
-            signature: self.signer.sign(&claims, &body)?,
-            body_sha256: jws::sha256(&body),
+            // Not of the body, which would cost a second pass over it: this commits to it, too.
+            jws_sha256: jws::sha256(&signature),
+            signature,
             body,
             upi_uuid,
         })

@@ -112,10 +112,10 @@ impl<'a> JwsHeader<'a> {
     }
 }
 
-/// Names a body in the record of orders.
+/// Names a signed request in the record of orders.
 #[must_use]
-pub fn sha256(body: &[u8]) -> [u8; 32] {
-    openssl::sha::sha256(body)
+pub fn sha256(jws: &str) -> [u8; 32] {
+    openssl::sha::sha256(jws.as_bytes())
 }
 
 /// What a signature must say.

@@ -193,7 +193,7 @@ fn claim(order_id: &OrderId, digest: Digest, consent: &Consent, sealed: &Sealed)
         },
         digest,
         consent: consent.clone(),
-        body_sha256: sealed.body_sha256,
+        jws_sha256: sealed.jws_sha256,
     }
 }
 
@@ -228,6 +228,11 @@ fn replay(record: Record) -> Ended {
         // Another gateway had the order, and could prove that UPI did not get it.
         State::NotSent => Err(NotSent::Unreachable(Arc::new(FreedElsewhere)).into()),
     }
+}
+
+/// Whether an error is the ledger's word rather than the end of an attempt.
+pub(super) fn is_recorded(error: &VerifyError) -> bool {
+    matches!(error, VerifyError::OutcomeUnknown(cause) if cause.is::<Recorded>())
 }
 
 /// The callers' own log lines tell the end; when all have left, this one does.

@@ -75,7 +75,7 @@ impl Gateway for Upi {
             body: Bytes::new(),
             signature: String::new(),
             upi_uuid: format!("{:032x}", self.seals.fetch_add(1, Ordering::SeqCst)),
-            body_sha256: [0; 32],
+            jws_sha256: [0; 32],
         })
     }
 
@@ -119,6 +119,7 @@ pub struct Engine {
     /// Another gateway's claim, which comes before the next one of ours.
     rival: Mutex<Option<Claim>>,
     claim_takes: Duration,
+    find_takes: Mutex<Duration>,
 }
 
 impl Engine {
@@ -134,6 +135,7 @@ impl Engine {
             after_claim: Mutex::default(),
             rival: Mutex::default(),
             claim_takes: Duration::ZERO,
+            find_takes: Mutex::default(),
         })
     }
 
@@ -144,6 +146,11 @@ impl Engine {
             claim_takes,
             ..engine
         })
+    }
+
+    /// From now on a row is read at once, and what it said is known so much later.
+    pub fn slow_to_find(&self, find_takes: Duration) {
+        *self.find_takes.lock().unwrap() = find_takes;
     }
 
     /// One more failure.
@@ -165,7 +172,7 @@ impl Engine {
                 upi_uuid: "f".repeat(32),
             },
             consent: request.consent,
-            body_sha256: [0; 32],
+            jws_sha256: [0; 32],
         });
     }
 
@@ -178,6 +185,7 @@ impl Engine {
             after_claim: Mutex::default(),
             rival: Mutex::default(),
             claim_takes: Duration::ZERO,
+            find_takes: Mutex::default(),
         }
     }
 
@@ -249,6 +257,11 @@ impl Ledger for Engine {
     }
 
     fn find(&self, id: &OrderId) -> BoxFuture<'_, Result<Option<Record>, LedgerError>> {
-        self.unless_failing("find", || self.memory.find(id))
+        let found = self.unless_failing("find", || self.memory.find(id));
+        let takes = *self.find_takes.lock().unwrap();
+        Box::pin(async move {
+            tokio::time::sleep(takes).await;
+            found.await
+        })
     }
 }

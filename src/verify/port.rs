@@ -58,8 +58,8 @@ pub struct Sealed {
     pub signature: String,
     /// The UPI-UUID in that signature.
     pub upi_uuid: String,
-    /// SHA-256 of the body.
-    pub body_sha256: [u8; 32],
+    /// SHA-256 of that value.
+    pub jws_sha256: [u8; 32],
 }
 
 /// How a call failed, by what is certain about the request.

@@ -136,7 +136,7 @@ async fn orders_are_counted_listed_and_shown_while_the_gateway_runs() {
         (&events[0]["event"], &events[1]["event"]),
         (&"CLAIMED".into(), &"ANSWERED".into())
     );
-    assert_eq!(events[0]["body"], shown["body_sha256"]);
+    assert_eq!(events[0]["jws"], shown["jws_sha256"]);
     let nobodys = estate.run(&["show", &order_id()]).ended(65);
     assert!(nobodys.err.contains("ORDER_NOT_FOUND"), "{}", nobodys.err);
 }

@@ -93,7 +93,7 @@ fn to_text(order: &Listed, entries: &[Entry]) -> String {
         lines.push(format!("answered   {}", shown(answer.answered_at)));
     }
     lines.push(format!("UPI-UUID   {}", record.upi_uuid));
-    lines.push(format!("body       SHA-256 {}", order.body_sha256));
+    lines.push(format!("UPI-JWS    SHA-256 {}", order.jws_sha256));
     lines.push(format!(
         "claimed    {}, {}",
         shown(record.created_at),

@@ -91,7 +91,7 @@ pub(super) fn to_json(order: &Listed) -> Value {
         "updated_at": exact(record.updated_at),
         "answered_at": answer.map(|answer| exact(answer.answered_at)),
         "owner": order.owner,
-        "body_sha256": order.body_sha256,
+        "jws_sha256": order.jws_sha256,
         "consent": record.consent.as_ref().map(|consent| {
             let [scenario, purpose, version, serial] = consent.texts();
             json!({

@@ -6,7 +6,7 @@ use tokio_postgres::types::FromSql;
 use crate::ledger::{AnswerRow, Damaged, OrderRow};
 
 /// The columns of an [`OrderRow`] in its order. Distributed engines have one width of integers.
-pub const COLUMNS: &str = "order_id, state, attempts::bigint, owner, upi_uuid, body_sha256, \
+pub const COLUMNS: &str = "order_id, state, attempts::bigint, owner, upi_uuid, jws_sha256, \
     digest_key, digest, usage_scenario, purpose, agreement, serial, created_at, updated_at, \
     code, confidence::bigint, category, message, detail, answered_at, purged";
 
@@ -21,7 +21,7 @@ pub fn order(row: &Row) -> Result<OrderRow, Damaged> {
         attempts: get(row, 2, "attempts")?,
         owner: get(row, 3, "owner")?,
         upi_uuid: get(row, 4, "upi_uuid")?,
-        body_sha256: get(row, 5, "body_sha256")?,
+        jws_sha256: get(row, 5, "jws_sha256")?,
         digest_key: get(row, 6, "digest_key")?,
         digest: get(row, 7, "digest")?,
         consent: [

@@ -16,7 +16,7 @@ use crate::verify::port::{
 
 const CLAIM: &str = "
 WITH claimed AS (
-    INSERT INTO orders (member, order_id, state, attempts, owner, upi_uuid, body_sha256,
+    INSERT INTO orders (member, order_id, state, attempts, owner, upi_uuid, jws_sha256,
         digest_key, digest, usage_scenario, purpose, agreement, serial, created_at, updated_at)
     VALUES ($1, $2, 'SENDING', 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
     ON CONFLICT (member, order_id) DO NOTHING
@@ -27,7 +27,7 @@ SELECT $12, $1, $2, $13, $14 FROM claimed RETURNING 1";
 const CLAIM_AGAIN: &str = "
 WITH claimed AS (
     UPDATE orders SET state = 'SENDING', attempts = attempts + 1, owner = $3, upi_uuid = $4,
-        body_sha256 = $5, usage_scenario = $8, purpose = $9, agreement = $10, serial = $11,
+        jws_sha256 = $5, usage_scenario = $8, purpose = $9, agreement = $10, serial = $11,
         updated_at = $12, purged = FALSE
     WHERE member = $1 AND order_id = $2 AND state = 'NOT_SENT' AND upi_uuid = $15
         AND digest_key = $6 AND digest = $7
@@ -127,7 +127,7 @@ impl Postgres {
             text(&row.order_id),
             text(&row.owner),
             text(&row.upi_uuid),
-            text(&row.body_sha256),
+            text(&row.jws_sha256),
             text(&row.digest_key),
             text(&row.digest),
         ];

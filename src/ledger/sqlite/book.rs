@@ -46,7 +46,7 @@ impl Book {
 /// program is compiled.
 macro_rules! columns {
     () => {
-        "order_id, state, attempts, owner, upi_uuid, body_sha256, digest_key, digest, \
+        "order_id, state, attempts, owner, upi_uuid, jws_sha256, digest_key, digest, \
          usage_scenario, purpose, agreement, serial, created_at, updated_at, code, confidence, \
          category, message, detail, answered_at, purged"
     };
@@ -61,7 +61,7 @@ pub(super) fn order_row(row: &Row<'_>) -> Result<OrderRow> {
         attempts: row.get(2)?,
         owner: row.get(3)?,
         upi_uuid: row.get(4)?,
-        body_sha256: row.get(5)?,
+        jws_sha256: row.get(5)?,
         digest_key: row.get(6)?,
         digest: row.get(7)?,
         consent: [row.get(8)?, row.get(9)?, row.get(10)?, row.get(11)?],

@@ -9,12 +9,12 @@ use crate::verify::port::{Attempt, Claim, Claimed, LedgerError, Settled, Settlem
 
 /// Takes a new id, or one that is NOT_SENT with the same content; the attempt's number if it did.
 const CLAIM: &str = "
-INSERT INTO orders (member, order_id, state, attempts, owner, upi_uuid, body_sha256, digest_key,
+INSERT INTO orders (member, order_id, state, attempts, owner, upi_uuid, jws_sha256, digest_key,
     digest, usage_scenario, purpose, agreement, serial, created_at, updated_at)
 VALUES (?1, ?2, 'SENDING', 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12)
 ON CONFLICT (member, order_id) DO UPDATE SET
     state = excluded.state, attempts = orders.attempts + 1, owner = excluded.owner,
-    upi_uuid = excluded.upi_uuid, body_sha256 = excluded.body_sha256,
+    upi_uuid = excluded.upi_uuid, jws_sha256 = excluded.jws_sha256,
     usage_scenario = excluded.usage_scenario, purpose = excluded.purpose,
     agreement = excluded.agreement, serial = excluded.serial,
     updated_at = excluded.updated_at, purged = 0
@@ -86,7 +86,7 @@ fn take(
             row.order_id,
             row.owner,
             row.upi_uuid,
-            row.body_sha256,
+            row.jws_sha256,
             row.digest_key,
             row.digest,
             scenario,

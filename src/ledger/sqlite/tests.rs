@@ -123,7 +123,7 @@ fn claim(ledger: &SqliteLedger, tag: &str, uuid: u128) -> Claim {
         digest: ledger.fingerprint(&request).current(),
         attempt: attempt(tag, uuid),
         consent: request.consent,
-        body_sha256: [7; 32],
+        jws_sha256: [7; 32],
     }
 }
 

@@ -136,7 +136,7 @@ impl Gateway for Recorder {
     fn seal(&self, request: &Verification) -> Result<Sealed, Cause> {
         self.0.lock().unwrap().push(request.merchant.clone());
         Ok(Sealed {
-            body_sha256: [0; 32],
+            jws_sha256: [0; 32],
             body: bytes::Bytes::new(),
             signature: String::new(),
             upi_uuid: String::new(),

@@ -69,9 +69,9 @@ pub struct Claim {
     pub digest: Digest,
     /// The evidence to be sent.
     pub consent: Consent,
-    /// SHA-256 of the exact body. Nobody can guess one: name and number are in it encrypted under
-    /// a random key.
-    pub body_sha256: [u8; 32],
+    /// SHA-256 of the UPI-JWS, whose signature commits to the exact body. Nobody can guess it from a
+    /// name or a number: they are in the body encrypted under a random key.
+    pub jws_sha256: [u8; 32],
 }
 
 /// Names a key of digests; says nothing about it.

@@ -134,7 +134,7 @@ impl Gateway for SimUpi {
             body: Bytes::new(),
             signature: String::new(),
             upi_uuid: uuid,
-            body_sha256: [0; 32],
+            jws_sha256: [0; 32],
         })
     }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::observe::Nobody;
+use crate::verify::port::{Attempt, Ledger as _, Settled, Settlement};
 
 /// A second gateway on the same ledger.
 fn two(upi: &Arc<Upi>, engine: &Arc<Engine>) -> [Arc<Verifier>; 2] {
@@ -118,6 +119,29 @@ async fn who_waits_for_another_gateway_is_told_in_time_that_the_answer_is_awaite
     assert!(matches!(pending, Err(VerifyError::Pending)));
     assert_eq!(begun.elapsed(), Duration::from_millis(1000));
     other.idle().await;
+    assert_eq!(upi.posts(), 1);
+}
+
+/// The first has looked before another gateway's answer came, the second asks after it.
+#[tokio::test(start_paused = true)]
+async fn who_asks_after_a_late_answer_was_told_does_not_share_an_older_look() {
+    let (upi, engine) = (Upi::prompt(|| Err(CallError::Unknown(cause()))), healthy());
+    let [one, other] = two(&upi, &engine);
+    let unknown = ask(&one, "1", None).await;
+    assert!(matches!(unknown, Err(VerifyError::OutcomeUnknown(_))));
+    engine.slow_to_find(Duration::from_secs(1));
+    let (first, second) = tokio::join!(ask(&other, "1", None), async {
+        settle_down().await;
+        let attempt = Attempt {
+            order_id: sample::verification("1").order_id,
+            upi_uuid: format!("{:032x}", 0),
+        };
+        let late = engine.settle(&attempt, Settlement::Answered(answer()));
+        assert_eq!(late.await.unwrap(), Settled::Late);
+        ask(&other, "1", None).await
+    });
+    assert!(matches!(first, Err(VerifyError::OutcomeUnknown(_))));
+    assert_eq!(second.unwrap().answer, answer());
     assert_eq!(upi.posts(), 1);
 }
 

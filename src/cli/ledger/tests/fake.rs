@@ -95,7 +95,7 @@ impl Fake {
             },
             digest,
             consent: consent.clone(),
-            body_sha256: [0xab; 32],
+            jws_sha256: [0xab; 32],
         };
         self.write(&Entry::claimed(scribe("a1b2", at), &claim, 1));
         if let Some(end) = end(&state) {
@@ -114,7 +114,7 @@ impl Fake {
                 updated_at: at,
             },
             owner: "a1b2".to_owned(),
-            body_sha256: "ab".repeat(32),
+            jws_sha256: "ab".repeat(32),
         });
     }
 
@@ -262,7 +262,7 @@ fn copied(order: &Listed) -> Copied {
             attempts: 1,
             owner: order.owner.clone(),
             upi_uuid: order.record.upi_uuid.clone(),
-            body_sha256: order.body_sha256.clone(),
+            jws_sha256: order.jws_sha256.clone(),
             digest_key: String::new(),
             digest: String::new(),
             consent: [const { None }; 4],

@@ -85,7 +85,7 @@ impl Postgres {
             Ok(Listed {
                 order_id: row.id()?,
                 owner: row.owner.clone(),
-                body_sha256: row.body_sha256.clone(),
+                jws_sha256: row.jws_sha256.clone(),
                 record: row.record()?,
             })
         })
@@ -97,7 +97,7 @@ impl Postgres {
         Ok(found.map(|(row, record)| Listed {
             order_id: id,
             owner: row.owner,
-            body_sha256: row.body_sha256,
+            jws_sha256: row.jws_sha256,
             record,
         }))
     }

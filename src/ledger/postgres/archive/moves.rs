@@ -37,7 +37,7 @@ SELECT $2, $1, id, 'PURGED', entry FROM gone RETURNING 1";
 
 const IMPORT: &str = "
 WITH taken AS (
-    INSERT INTO orders (member, order_id, state, attempts, owner, upi_uuid, body_sha256,
+    INSERT INTO orders (member, order_id, state, attempts, owner, upi_uuid, jws_sha256,
         digest_key, digest, usage_scenario, purpose, agreement, serial, created_at, updated_at,
         code, confidence, category, message, detail, answered_at, purged)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
@@ -97,7 +97,7 @@ impl Postgres {
             number(&row.attempts),
             text(&row.owner),
             text(&row.upi_uuid),
-            text(&row.body_sha256),
+            text(&row.jws_sha256),
             text(&row.digest_key),
             text(&row.digest),
             text(scenario),

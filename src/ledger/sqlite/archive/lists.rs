@@ -102,7 +102,7 @@ fn listed(row: OrderRow) -> Result<Listed, LedgerError> {
     Ok(Listed {
         order_id: row.id()?,
         owner: row.owner.clone(),
-        body_sha256: row.body_sha256.clone(),
+        jws_sha256: row.jws_sha256.clone(),
         record: row.record()?,
     })
 }

@@ -26,7 +26,7 @@ const FORGET: &str = "DELETE FROM journal WHERE member = ?1 AND order_id = ?2";
 const IMPORT: &str = concat!(
     "INSERT INTO orders (member, ",
     columns!(),
-    ") VALUES (:member, :order_id, :state, :attempts, :owner, :upi_uuid, :body_sha256,
+    ") VALUES (:member, :order_id, :state, :attempts, :owner, :upi_uuid, :jws_sha256,
     :digest_key, :digest, :scenario, :purpose, :agreement, :serial, :created_at, :updated_at,
     :code, :confidence, :category, :message, :detail, :answered_at, :purged)
 ON CONFLICT (member, order_id) DO NOTHING"
@@ -114,7 +114,7 @@ fn insert(connection: &Connection, book: &Book, row: &OrderRow) -> rusqlite::Res
         ":attempts": row.attempts,
         ":owner": row.owner,
         ":upi_uuid": row.upi_uuid,
-        ":body_sha256": row.body_sha256,
+        ":jws_sha256": row.jws_sha256,
         ":digest_key": row.digest_key,
         ":digest": row.digest,
         ":scenario": scenario,

@@ -44,7 +44,7 @@ async fn traced(base_url: &str) -> (String, Sealed) {
     let gateway = gateway(base_url);
     let sealed = sealed(&gateway);
     let sent = Sealed {
-        body_sha256: sealed.body_sha256,
+        jws_sha256: sealed.jws_sha256,
         body: sealed.body.clone(),
         signature: sealed.signature.clone(),
         upi_uuid: sealed.upi_uuid.clone(),
