@@ -6,7 +6,7 @@ use super::moment::exact;
 use crate::ledger::journal::from_micros;
 
 /// The members of all entries, in the order of a life: what `docs/operations.md` explains.
-pub(super) const MEMBERS: [&str; 20] = [
+pub(super) const MEMBERS: [&str; 21] = [
     "v",
     "at",
     "member",
@@ -16,6 +16,7 @@ pub(super) const MEMBERS: [&str; 20] = [
     "caller",
     "attempt",
     "uuid",
+    "jws",
     "body",
     "scenario",
     "purpose",

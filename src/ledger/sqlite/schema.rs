@@ -61,3 +61,10 @@ pub(super) fn judge(connection: &Connection, path: &Path) -> Result<(), StartErr
     }
     Ok(())
 }
+
+/// A file as version 1 made it.
+#[cfg(test)]
+pub(super) fn version_1(connection: &mut Connection) {
+    let runner = embedded::migrations::runner().set_target(refinery::Target::Version(1));
+    runner.run(connection).unwrap();
+}

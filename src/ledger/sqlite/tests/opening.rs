@@ -93,6 +93,35 @@ fn a_newer_schema_is_refused_and_named() {
     assert!(error.to_string().ends_with(&told), "{error}");
 }
 
+/// As version 1 left it, with one order that was answered and one whose gateway died.
+#[tokio::test]
+async fn a_file_of_version_1_is_brought_up_to_date_with_all_its_orders() {
+    let home = Home::new();
+    let mut file = home.raw();
+    schema::version_1(&mut file);
+    let answered_row = ("1", "ANSWERED", Some("00"), Some(97), Some(0));
+    let left = ("2", "SENDING", None, None, None);
+    for (tag, state, code, confidence, at) in [answered_row, left] {
+        file.execute(
+            "INSERT INTO orders VALUES ('00520446', ?1, ?2, 1, 'dead', ?3, 'ab', '0000000000000000', ?4,
+                'a', 'b', 'c', 'd', 1, 1, ?5, ?6, NULL, NULL, NULL, ?7, 0)",
+            rusqlite::params![order(tag).as_str(), state, "0".repeat(32), "0".repeat(64), code, confidence, at],
+        )
+        .unwrap();
+    }
+    drop(file);
+    let keys = vec![FingerprintKey::parse(&[b'0'; 64]).unwrap()];
+    let ledger = home
+        .open_with(Settings {
+            keys,
+            ..home.settings()
+        })
+        .unwrap();
+    assert_eq!(state(&ledger, "1").await, answered(0).into());
+    assert_eq!(state(&ledger, "2").await, State::OutcomeUnknown);
+    granted(&ledger, "3", 3).await;
+}
+
 #[test]
 fn a_database_of_another_program_is_refused_and_left_alone() {
     let home = Home::new();
@@ -239,7 +268,7 @@ async fn operators_look_beside_a_gateway_and_make_nothing() {
 async fn an_operator_migrates_an_empty_place() {
     let home = Home::new();
     let operator = start::operator(home.settings(), true).unwrap();
-    assert_eq!(operator.stats().await.unwrap().schema, 1);
+    assert_eq!(operator.stats().await.unwrap().schema, 2);
     drop(operator);
     home.ledger();
 }
