@@ -5,7 +5,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tonic::Code;
 
-use crate::process::Gateway;
+use crate::gateway::Gateway;
+use crate::numbers::percentile;
 
 pub struct Call {
     pub code: Code,
@@ -18,8 +19,8 @@ pub struct Call {
 
 pub struct Tally {
     calls: Vec<Call>,
-    /// Answers for each second.
-    goodput: f64,
+    /// Answers for each second of the second half.
+    pub goodput: f64,
     probes: Vec<Duration>,
 }
 
@@ -46,14 +47,36 @@ impl Tally {
         }
     }
 
-    pub fn line(&self, gateway: &Gateway) -> String {
-        let answers = self.times(|code| code == Code::Ok);
-        let refusals = self.times(|code| code == Code::ResourceExhausted);
-        let others = self.times(|code| !matches!(code, Code::Ok | Code::ResourceExhausted));
+    pub fn answered(&self) -> usize {
+        self.answers().len()
+    }
+
+    /// Since they were due.
+    pub fn answer(&self, percent: usize) -> Duration {
+        percentile(&self.answers(), percent)
+    }
+
+    pub fn health(&self, percent: usize) -> Duration {
+        percentile(&self.probes, percent)
+    }
+
+    /// How late the callers' side itself began.
+    pub fn late(&self, percent: usize) -> Duration {
         let mut late: Vec<_> = self.calls.iter().map(|call| call.late).collect();
         late.sort_unstable();
+        percentile(&late, percent)
+    }
+
+    fn answers(&self) -> Vec<Duration> {
+        self.times(|code| code == Code::Ok)
+    }
+
+    pub fn line(&self, gateway: &Gateway) -> String {
+        let answers = self.answers();
+        let refusals = self.times(|code| code == Code::ResourceExhausted);
+        let others = self.times(|code| !matches!(code, Code::Ok | Code::ResourceExhausted));
         format!(
-            "{:7}  {:9}  {:5.0}/s  {:7}  {:5}  {}, {}    {}, {}  {}, {}  {:4} MB  {}",
+            "{:7}  {:9}  {:5.0}/s  {:7}  {:5}  {}, {}    {}, {}  {}, {}  {:4} MB  {:4} ms",
             self.calls.len(),
             answers.len(),
             self.goodput,
@@ -66,7 +89,7 @@ impl Tally {
             at(&self.probes, 50),
             at(&self.probes, 99),
             gateway.peak_memory() / 1024,
-            at(&late, 99),
+            self.late(99).as_millis(),
         )
     }
 
@@ -79,9 +102,8 @@ impl Tally {
 }
 
 fn at(sorted: &[Duration], percent: usize) -> String {
-    let index = sorted.len().saturating_sub(1) * percent / 100;
-    sorted.get(index).map_or_else(
-        || "        -".to_owned(),
-        |time| format!("{:6} ms", time.as_millis()),
-    )
+    if sorted.is_empty() {
+        return "        -".to_owned();
+    }
+    format!("{:6} ms", percentile(sorted, percent).as_millis())
 }

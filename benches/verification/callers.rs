@@ -15,15 +15,14 @@ use tonic::{Code, Request};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
+use crate::gateway::Gateway;
 use crate::photo::{Photo, request};
-use crate::process::Gateway;
 use crate::tally::{Call, Tally};
 
 /// As long as the clients wait by themselves.
 const TIMEOUT: Duration = Duration::from_secs(65);
 const CLOSED: usize = 64;
 const WARM_UP: Duration = Duration::from_secs(1);
-const MEASURED: Duration = Duration::from_secs(3);
 const PROBES: Duration = Duration::from_millis(25);
 
 pub struct Callers {
@@ -34,18 +33,14 @@ pub struct Callers {
 
 impl Callers {
     pub async fn connect(gateway: &Gateway, photo: &Photo, connections: usize) -> Self {
-        let endpoint = Endpoint::from_shared(format!("http://{}", gateway.address)).unwrap();
-        let mut channels = Vec::new();
-        for _ in 0..connections {
-            channels.push(endpoint.connect().await.unwrap());
-        }
+        let channels = gateway.connect(connections).await;
         let photo = photo.0.clone();
         // The recorded answer is there before anything is measured.
         let warm = call(channels[0].clone(), photo.clone(), Instant::now()).await;
         assert_eq!(warm.code, Code::Ok, "the first call failed");
         Self {
             channels,
-            endpoint,
+            endpoint: gateway.endpoint(),
             photo,
         }
     }
@@ -64,7 +59,7 @@ impl Callers {
 
     /// Calls for each second that get an answer when as many callers as are worth it wait for
     /// theirs.
-    pub async fn capacity(&self) -> f64 {
+    pub async fn capacity(&self, measured: Duration) -> f64 {
         let answered = Arc::new(AtomicUsize::new(0));
         let mut callers = JoinSet::new();
         for number in 0..CLOSED {
@@ -80,7 +75,7 @@ impl Callers {
         }
         tokio::time::sleep(WARM_UP).await;
         let (begun, before) = (Instant::now(), answered.load(Ordering::Relaxed));
-        tokio::time::sleep(MEASURED).await;
+        tokio::time::sleep(measured).await;
         let during = answered.load(Ordering::Relaxed) - before;
         let capacity = f64::from(u32::try_from(during).unwrap()) / begun.elapsed().as_secs_f64();
         callers.shutdown().await;
