@@ -161,6 +161,9 @@ fn print(bench: &Bench, figures: &Figures, arguments: &Arguments) {
     if let Some(file) = &arguments.save {
         std::fs::write(file, format!("{text}\n")).unwrap();
     }
+    if arguments.quick {
+        eprintln!("a quick run: its figures mean nothing");
+    }
     if arguments.json {
         println!("{text}");
     } else {

@@ -86,11 +86,11 @@ impl Scale {
     pub const QUICK: Self = Self {
         slices: 1,
         time_for_slices: Duration::from_secs(80),
-        calls: 16,
+        calls: 8,
         compared: 2,
         bursts: 1,
         time_for_bursts: Duration::from_secs(45),
-        burst: 40,
+        burst: 20,
         slow: Duration::from_millis(500),
         open_loops: 1,
         time_for_open_loops: Duration::from_secs(55),
