@@ -36,10 +36,12 @@
 //! cargo bench --bench verification -- {blackhole,killed,nobody}
 //! ```
 //!
-//! Bursts and overload in detail, beside a `BASELINE` if there is one (`crowd.rs`):
+//! Scenarios in detail, the first two beside a `BASELINE` if there is one:
 //!
 //! ```sh
-//! cargo bench --bench verification -- burst overload
+//! cargo bench --bench verification -- burst overload      # crowd.rs
+//! cargo bench --bench verification -- growth              # 1 to 4,000 in flight, and neighbours
+//! cargo bench --bench verification -- memory soak         # a minute, and ten
 //! ```
 
 #![allow(
@@ -74,10 +76,16 @@ mod fleet;
 mod floor;
 #[path = "verification/gateway.rs"]
 mod gateway;
+#[path = "verification/growth.rs"]
+mod growth;
 #[path = "verification/load.rs"]
 mod load;
 #[path = "verification/machine.rs"]
 mod machine;
+#[path = "verification/memory.rs"]
+mod memory;
+#[path = "verification/neighbours.rs"]
+mod neighbours;
 #[path = "verification/numbers.rs"]
 mod numbers;
 #[path = "verification/open_loops.rs"]
@@ -124,18 +132,21 @@ fn main() {
 }
 
 async fn run(bench: &Bench, arguments: &Arguments) {
-    let crowds = ["burst", "overload"].map(|name| arguments.names(name));
-    if crowds[0] {
-        crowd::bursts(bench).await;
+    let (scenarios, variants) = arguments.scenarios();
+    for scenario in &scenarios {
+        match *scenario {
+            "burst" => crowd::bursts(bench).await,
+            "overload" => crowd::overload(bench).await,
+            "growth" => growth::measure(bench).await,
+            "memory" => memory::measure(bench).await,
+            _ => memory::soak(bench).await,
+        }
     }
-    if crowds[1] {
-        crowd::overload(bench).await;
-    }
-    if crowds.contains(&true) {
+    if !scenarios.is_empty() {
         return;
     }
-    if !arguments.words.is_empty() || std::env::var("BASELINE").is_ok() {
-        variants::compare(bench, &arguments.words).await;
+    if !variants.is_empty() || std::env::var("BASELINE").is_ok() {
+        variants::compare(bench, &variants).await;
         return;
     }
     let figures = measure(bench).await;

@@ -1,13 +1,14 @@
 //! The command line.
 
+const SCENARIOS: [&str; 5] = ["burst", "overload", "growth", "memory", "soak"];
+
 pub struct Arguments {
     /// JSON in place of the table.
     pub json: bool,
     pub quick: bool,
     /// A file for the JSON.
     pub save: Option<String>,
-    /// Scenarios, or variants.
-    pub words: Vec<String>,
+    words: Vec<String>,
 }
 
 impl Arguments {
@@ -32,7 +33,9 @@ impl Arguments {
         read
     }
 
-    pub fn names(&self, scenario: &str) -> bool {
-        self.words.iter().any(|word| word == scenario)
+    /// And variants, which are the other words.
+    pub fn scenarios(&self) -> (Vec<&str>, Vec<&str>) {
+        let words = self.words.iter().map(String::as_str);
+        words.partition(|word| SCENARIOS.contains(word))
     }
 }

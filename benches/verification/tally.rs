@@ -6,8 +6,10 @@ use tokio::time::Instant;
 use tonic::Code;
 
 use crate::gateway::Gateway;
+use crate::neighbours::Times;
 use crate::numbers::percentile;
 
+#[derive(Clone)]
 pub struct Call {
     pub code: Code,
     pub ended: Instant,
@@ -19,36 +21,40 @@ pub struct Call {
 
 pub struct Tally {
     calls: Vec<Call>,
+    took: Duration,
     /// Answers for each second of the second half.
     pub goodput: f64,
-    probes: Vec<Duration>,
+    neighbours: Times,
 }
 
 impl Tally {
     pub const HEAD: &str = "  calls   answered  goodput  refused  other  \
          answer p50, p99     refusal p50, p99  health p50, p99     peak  late p99";
 
-    pub fn new(
-        calls: Vec<Call>,
-        begun: Instant,
-        duration: Duration,
-        mut probes: Vec<Duration>,
-    ) -> Self {
+    pub fn new(calls: Vec<Call>, begun: Instant, duration: Duration, neighbours: Times) -> Self {
         let half = begun + duration / 2..begun + duration;
         let good = calls
             .iter()
             .filter(|call| call.code == Code::Ok && half.contains(&call.ended));
         let good = f64::from(u32::try_from(good.count()).unwrap());
-        probes.sort_unstable();
         Self {
             calls,
+            took: duration,
             goodput: good / (duration / 2).as_secs_f64(),
-            probes,
+            neighbours,
         }
+    }
+
+    pub fn rate(&self) -> f64 {
+        self.answered() as f64 / self.took.as_secs_f64()
     }
 
     pub fn answered(&self) -> usize {
         self.answers().len()
+    }
+
+    pub fn refused(&self) -> usize {
+        self.times(|code| code == Code::ResourceExhausted).len()
     }
 
     /// Since they were due.
@@ -57,7 +63,11 @@ impl Tally {
     }
 
     pub fn health(&self, percent: usize) -> Duration {
-        percentile(&self.probes, percent)
+        percentile(&self.neighbours.health, percent)
+    }
+
+    pub fn question(&self, percent: usize) -> Duration {
+        percentile(&self.neighbours.questions, percent)
     }
 
     /// How late the callers' side itself began.
@@ -86,8 +96,8 @@ impl Tally {
             at(&answers, 99),
             at(&refusals, 50),
             at(&refusals, 99),
-            at(&self.probes, 50),
-            at(&self.probes, 99),
+            at(&self.neighbours.health, 50),
+            at(&self.neighbours.health, 99),
             gateway.peak_memory() / 1024,
             self.late(99).as_millis(),
         )

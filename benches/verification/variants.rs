@@ -15,8 +15,10 @@ use crate::process::OURS;
 /// at once.
 const LOADS: [usize; 3] = [16, 1, 64];
 
+type Measure = fn(&Slice) -> f64;
+
 /// What is shown of a load.
-const MEASURES: [(&str, fn(&Slice) -> f64); 4] = [
+const MEASURES: [(&str, Measure); 4] = [
     ("CPU per call, µs", |slice| micros(slice.cpu_per_call())),
     ("latency p50, µs", |slice| micros(slice.percentile(50))),
     ("latency p99, µs", |slice| micros(slice.percentile(99))),
@@ -32,7 +34,7 @@ struct Variant {
     slices: [Vec<Slice>; LOADS.len()],
 }
 
-pub async fn compare(bench: &Bench, words: &[String]) {
+pub async fn compare(bench: &Bench, words: &[&str]) {
     let collectors = Collectors::start().await;
     let mut variants: Vec<_> = gateways(bench, words, &collectors)
         .map(|gateway| Variant {
@@ -63,7 +65,7 @@ pub async fn compare(bench: &Bench, words: &[String]) {
 /// `default`, what the words say, and another build.
 fn gateways<'a>(
     bench: &'a Bench,
-    words: &'a [String],
+    words: &'a [&str],
     collectors: &'a Collectors,
 ) -> impl Iterator<Item = Gateway> {
     let default = bench.gateway(OURS, Cores::One, "default", &[]);
@@ -116,7 +118,7 @@ fn report(variants: &[Variant], floor: f64) {
 }
 
 /// Of pairs of slices, which knew the same moment.
-fn against(first: &[Slice], other: &[Slice], of: fn(&Slice) -> f64) -> String {
+fn against(first: &[Slice], other: &[Slice], of: Measure) -> String {
     let pairs = first.iter().zip(other);
     let Spread { median, low, high } = Spread::of(pairs.map(|(one, two)| of(two) / of(one)));
     format!("÷ default {median:.3} ({low:.2} to {high:.2})")
