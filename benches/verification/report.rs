@@ -14,6 +14,7 @@ pub fn table(machine: &Machine, figures: &Figures) -> String {
     let mut lines = vec![
         machine.describe(),
         format!("baseline: {}", baseline.machine()),
+        "ledger: SQLite, the default, where none is named".to_owned(),
         String::new(),
         line([
             "figure",
