@@ -7,9 +7,10 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 ## Variables
 ##   OPENSSL_BUILD     system, or vendored: built from source, which takes minutes more.
 ##                     By itself: system if pkg-config (or OPENSSL_DIR) has 1.1.1 or newer
-##   ARGS              more arguments of the demo: make demo ARGS=--stay
+##   ARGS              more arguments: make demo ARGS=--stay, make bench ARGS=--json
 ##   TARGET, SECONDS   what is fuzzed and for how long; without TARGET it lists them
 ##   INPUT             the file of a crash, instead of SECONDS: runs this input alone
+##   REV               what is compared: make bench-compare REV=v0.1.0
 ##   RUNS              how often a gateway is killed on each engine: make test-crash RUNS=1000
 ifndef OPENSSL_BUILD
 ifdef OPENSSL_DIR
@@ -52,7 +53,7 @@ demo: build ##  verify sample photos against a sandbox, all on this machine
 .PHONY: test
 test: ##  everything; installs what it needs, into .tools or from Debian
 	@scripts/debian.sh pkg-config libssl-dev openssl
-	@$(MAKE) lint test-rust test-crash test-fuzz test-readme $(CLIENTS) test-observability
+	@$(MAKE) lint test-rust test-bench test-crash test-fuzz test-readme $(CLIENTS) test-observability
 
 .PHONY: fmt
 fmt: ##  format everything that has a formatter
@@ -90,6 +91,16 @@ fuzz: ##  make fuzz TARGET=photo SECONDS=3600; its corpus is kept in fuzz/corpus
 proto-baseline: ##  at a release: make today's contract the one to stay compatible with
 	@scripts/tools.sh buf
 	@cd proto && $(BUF) build --exclude-source-info --output baseline.yaml
+
+bench bench-compare test-bench: export CARGO_FLAGS := $(CARGO_FLAGS)
+
+.PHONY: bench
+bench: ##  what a verification costs, beside the targets; four minutes; ARGS=--json
+	@scripts/bench.py table $(ARGS)
+
+.PHONY: bench-compare
+bench-compare: ##  this tree and another revision side by side: make bench-compare REV=v0.1.0
+	@scripts/bench.py compare "$(REV)"
 
 .PHONY: dist
 dist: build ##  dist/: Go proxy and Maven trees, contract, the binary's archive, SHA256SUMS
@@ -183,6 +194,11 @@ test-crash: ##  the gateway killed at every point of a call, on both engines; RU
 test-fuzz: ##  every fuzz target for a few seconds, from its seeds
 	$(call step,fuzzing)
 	@scripts/fuzz.sh short 5
+
+.PHONY: test-bench
+test-bench: ##  make bench for some seconds, with a debug build: all of it runs, nothing is judged
+	$(call step,benchmark)
+	@scripts/bench.py smoke
 
 .PHONY: test-readme
 test-readme: ##  run every command of the README, make demo included

@@ -1,4 +1,4 @@
-//! The load: verifications with the largest photo, so many at a time.
+//! A slice of load: verifications, so many at a time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use idphoto::pb::id_photo_service_client::IdPhotoServiceClient;
 use tokio::task::JoinSet;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 
+use crate::gateway::Gateway;
+use crate::numbers;
 use crate::photo::{Photo, request};
-use crate::process::Gateway;
+use crate::process;
 
 /// What a call leaves to do belongs to it: spans wait a tenth of a second before they are sent.
 const AFTERWARDS: Duration = Duration::from_millis(150);
@@ -18,6 +20,8 @@ const AFTERWARDS: Duration = Duration::from_millis(150);
 /// What one slice of load showed.
 pub struct Slice {
     cpu: Duration,
+    /// Of the load and of UPI, if UPI is in this process.
+    others: Duration,
     took: Duration,
     latencies: Vec<Duration>,
 }
@@ -32,20 +36,24 @@ impl Slice {
         self.latencies.len() as f64 / self.took.as_secs_f64()
     }
 
+    /// Calls a second that two cores would serve if the load did not take its part of one: what it
+    /// takes is subtracted, and what stays idle counts against the gateway.
+    pub fn rate_beside_load(&self) -> f64 {
+        let there = 2.0 * self.took.as_secs_f64() - self.others.as_secs_f64();
+        2.0 * self.latencies.len() as f64 / there
+    }
+
     pub fn percentile(&self, percent: usize) -> Duration {
-        self.latencies[(self.latencies.len() - 1) * percent / 100]
+        numbers::percentile(&self.latencies, percent)
     }
 }
 
 /// `calls` verifications, `in_flight` at a time, over four connections at most.
 pub async fn slice(gateway: &Gateway, photo: &Photo, in_flight: usize, calls: usize) -> Slice {
-    let mut channels = Vec::new();
-    for _ in 0..in_flight.min(4) {
-        let endpoint = Endpoint::from_shared(format!("http://{}", gateway.address)).unwrap();
-        channels.push(endpoint.connect().await.unwrap());
-    }
+    let channels = gateway.connect(in_flight.min(4)).await;
     let left = Arc::new(AtomicUsize::new(calls));
-    let (before, begun) = (gateway.cpu(), Instant::now());
+    let (before, others) = (gateway.cpu(), process::cpu("self"));
+    let begun = Instant::now();
     let mut callers = JoinSet::new();
     for caller in 0..in_flight {
         let channel = channels[caller % channels.len()].clone();
@@ -53,11 +61,13 @@ pub async fn slice(gateway: &Gateway, photo: &Photo, in_flight: usize, calls: us
     }
     let mut latencies = callers.join_all().await.concat();
     let took = begun.elapsed();
+    let others = process::cpu("self").saturating_sub(others);
     tokio::time::sleep(AFTERWARDS).await;
     let cpu = gateway.cpu() - before;
     latencies.sort_unstable();
     Slice {
         cpu,
+        others,
         took,
         latencies,
     }

@@ -1,4 +1,4 @@
-//! A request with the largest photo.
+//! Requests with photos of any size.
 
 use bytes::Bytes;
 use idphoto::domain::OrderId;
@@ -6,17 +6,28 @@ use idphoto::pb::{Consent, Customer, VerifyIdPhotoRequest};
 use time::OffsetDateTime;
 
 /// 204,800 characters of base64.
-const LARGEST: usize = 153_600;
+pub const LARGEST: usize = 153_600;
+const END: [u8; 2] = [0xFF, 0xD9];
 
-/// The portrait of the demo, filled up to the largest size behind its end marker. Nobody
-/// decodes it, and what is encoded, hashed and moved is the same.
+/// The portrait of the demo, cut short or filled up behind its end marker. Nobody decodes it, and
+/// what is encoded, hashed and moved is the same.
+#[derive(Clone)]
 pub struct Photo(pub Bytes);
 
 impl Photo {
     pub fn largest() -> Self {
+        Self::of(LARGEST)
+    }
+
+    /// Of so many bytes.
+    pub fn of(bytes: usize) -> Self {
         let mut photo = include_bytes!("../../assets/demo/portrait.jpg").to_vec();
         let mut state = 1_u32;
-        while photo.len() < LARGEST {
+        if bytes < photo.len() {
+            photo.truncate(bytes - END.len());
+            photo.extend(END);
+        }
+        while photo.len() < bytes {
             // Numerical Recipes' generator: noise does not compress, like a real photo.
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             photo.push(state.to_be_bytes()[0]);

@@ -1,0 +1,77 @@
+//! Many callers at once, and more than there is room for, in detail.
+//!
+//! `burst`: 2,000 calls at once, and UPI takes five seconds. `overload`: calls come at a fixed
+//! rate, however many are under way, and UPI takes 50 ms. The rate is a multiple of the capacity,
+//! which is what the same gateway does for 64 callers in a closed loop. *Goodput* is answers for
+//! each second in the second half of the row. Each row has a fresh gateway.
+//!
+//! Two cores, November 2026. The baseline has 512 places for bodies, for which calls wait 5 s.
+//!
+//! | 2,000 at once over | answered, of the baseline | now | health p99 | now | peak | now |
+//! |---|---|---|---|---|---|---|
+//! | 1 connection | 763 | 2,000 | 80 ms | 9 ms | 221 MB | 394 MB |
+//! | 2 | 1,622 | 2,000 | 68 ms | 15 ms | 445 MB | 349 MB |
+//! | 8 | 1,188 | 2,000 | 200 ms | 30 ms | 277 MB | 341 MB |
+//! | 32 | 2,000 | 2,000 | 1,439 ms | 52 ms | 635 MB | 451 MB |
+//!
+//! | load, connections | goodput ÷ capacity | now | refusal p99 | now | health p99 | now |
+//! |---|---|---|---|---|---|---|
+//! | 1.1, 4 | 1.00 | 0.92 | | | 234 ms | 15 ms |
+//! | 1.1, 32 | 0.97 | 0.84 | | | 1,502 ms | 84 ms |
+//! | 2, 4 | 0.94 | 0.89 | 5,292 ms | 34 ms | 251 ms | 19 ms |
+//! | 2, 32 | 0.96 | 0.89 | 6,360 ms | 113 ms | 2,027 ms | 59 ms |
+//!
+//! At ten times the capacity the callers of this benchmark are late themselves (0.3 to 1.6 s), and
+//! runs differ: goodput was 0.14 to 0.89 of the capacity, and next to nothing for the baseline.
+
+use std::time::Duration;
+
+use crate::bench::Bench;
+use crate::callers::Callers;
+use crate::process::OURS;
+use crate::tally::Tally;
+
+const QUICK: Duration = Duration::from_millis(50);
+const MEASURED: Duration = Duration::from_secs(3);
+const OVERLOAD: Duration = Duration::from_secs(8);
+
+/// Names and binaries: another build beside this one, if there is one.
+fn builds() -> Vec<(&'static str, String)> {
+    let other = std::env::var("BASELINE").map(|binary| ("baseline", binary));
+    let ours = ("now", OURS.to_owned());
+    other.into_iter().chain([ours]).collect()
+}
+
+pub async fn bursts(bench: &Bench) {
+    let scale = &bench.scale;
+    println!("{} calls at once, UPI takes {:?}", scale.burst, scale.slow);
+    println!("connections  build     {}", Tally::HEAD);
+    for connections in [1, 2, 8, 32] {
+        for (name, binary) in builds() {
+            let gateway = bench.fresh(&binary);
+            bench.upi.takes(scale.slow);
+            let callers = Callers::connect(&gateway, &bench.photo, connections).await;
+            let tally = callers.at_once(scale.burst).await;
+            println!("{connections:11}  {name:8}  {}", tally.line(&gateway));
+        }
+    }
+}
+
+pub async fn overload(bench: &Bench) {
+    bench.upi.takes(QUICK);
+    println!("calls at a fixed rate, UPI takes {QUICK:?}");
+    println!("  load  connections  build     capacity  {}", Tally::HEAD);
+    for factor in [1.1, 2.0, 10.0] {
+        for connections in [4, 32] {
+            for (name, binary) in builds() {
+                let gateway = bench.fresh(&binary);
+                let callers = Callers::connect(&gateway, &bench.photo, connections).await;
+                let capacity = callers.capacity(MEASURED).await;
+                gateway.forget_peak();
+                let tally = callers.at_rate(capacity * factor, OVERLOAD).await;
+                let line = tally.line(&gateway);
+                println!("{factor:4.1} x  {connections:11}  {name:8}  {capacity:6.0}/s  {line}");
+            }
+        }
+    }
+}
