@@ -170,6 +170,10 @@ fn print(bench: &Bench, figures: &Figures, arguments: &Arguments) {
     let json = report::json(&bench.machine, figures);
     let text = serde_json::to_string_pretty(&json).unwrap();
     if let Some(file) = &arguments.save {
+        let mut saved = json;
+        // A file of the repository names the machine by its processor alone.
+        saved["machine"].as_object_mut().unwrap().remove("kernel");
+        let text = serde_json::to_string_pretty(&saved).unwrap();
         std::fs::write(file, format!("{text}\n")).unwrap();
     }
     if arguments.quick {

@@ -34,15 +34,16 @@ impl Fleet {
         let collectors = Collectors::start().await;
         let export = collectors.fill_in("telemetry.otlp.endpoint={collector}");
         let memory = || "ledger.url=memory:".to_owned();
-        let start = |cores, settings: &[String]| bench.gateway(OURS, cores, "", settings);
+        let start = |name, settings: &[String]| bench.gateway(OURS, Cores::One, name, settings);
         let mut gateways = vec![
-            (Kind::Memory, start(Cores::One, &[memory()])),
-            (Kind::Sqlite, start(Cores::One, &[])),
-            (Kind::Export, start(Cores::One, &[memory(), export])),
+            (Kind::Memory, start("memory", &[memory()])),
+            (Kind::Sqlite, start("sqlite", &[])),
+            (Kind::Export, start("export", &[memory(), export])),
             (Kind::Tls, tls(bench, memory())),
         ];
         if bench.machine.apart {
-            gateways.push((Kind::TwoCores, start(Cores::Two, &[])));
+            let two = bench.gateway(OURS, Cores::Two, "two cores", &[]);
+            gateways.push((Kind::TwoCores, two));
         }
         if let Ok(url) = std::env::var("IDPHOTO_TEST_POSTGRES") {
             gateways.push((Kind::Postgres, postgres(bench, &url)));
@@ -72,7 +73,7 @@ fn tls(bench: &Bench, memory: String) -> Gateway {
             &made.signing_key.serialize_pem(),
         ),
     ];
-    let gateway = bench.gateway(OURS, Cores::One, "", &settings);
+    let gateway = bench.gateway(OURS, Cores::One, "tls", &settings);
     gateway.trusted_by(Certificate::from_pem(made.cert.pem()))
 }
 
@@ -95,7 +96,7 @@ fn postgres(bench: &Bench, url: &str) -> Gateway {
         migrate.args(["--set", setting]);
     }
     assert!(migrate.output().unwrap().status.success());
-    bench.gateway(OURS, Cores::One, "", &settings)
+    bench.gateway(OURS, Cores::One, "postgres", &settings)
 }
 
 /// The setting that names a file with this text, which its owner alone may read.

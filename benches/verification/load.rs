@@ -57,7 +57,8 @@ pub async fn slice(gateway: &Gateway, photo: &Photo, in_flight: usize, calls: us
     let mut callers = JoinSet::new();
     for caller in 0..in_flight {
         let channel = channels[caller % channels.len()].clone();
-        callers.spawn(call(channel, photo.0.clone(), Arc::clone(&left)));
+        let name = gateway.name.clone();
+        callers.spawn(call(name, channel, photo.0.clone(), Arc::clone(&left)));
     }
     let mut latencies = callers.join_all().await.concat();
     let took = begun.elapsed();
@@ -73,7 +74,12 @@ pub async fn slice(gateway: &Gateway, photo: &Photo, in_flight: usize, calls: us
     }
 }
 
-async fn call(channel: Channel, photo: Bytes, left: Arc<AtomicUsize>) -> Vec<Duration> {
+async fn call(
+    name: String,
+    channel: Channel,
+    photo: Bytes,
+    left: Arc<AtomicUsize>,
+) -> Vec<Duration> {
     let mut client = IdPhotoServiceClient::new(channel);
     let mut latencies = Vec::new();
     let one_less = |left: usize| left.checked_sub(1);
@@ -83,7 +89,8 @@ async fn call(channel: Channel, photo: Bytes, left: Arc<AtomicUsize>) -> Vec<Dur
     {
         let request = request(photo.clone());
         let start = Instant::now();
-        client.verify_id_photo(request).await.unwrap();
+        let answer = client.verify_id_photo(request).await;
+        answer.unwrap_or_else(|status| panic!("a call of {name} failed: {status}"));
         latencies.push(start.elapsed());
     }
     latencies

@@ -15,6 +15,8 @@ pub struct Machine {
     cpu: String,
     pub cores: usize,
     kernel: String,
+    /// Runnable processes of the minute before, which disturb.
+    load: String,
     /// The load is on processors of its own, and so is a gateway with one core.
     pub apart: bool,
 }
@@ -33,6 +35,7 @@ impl Machine {
             cpu: cpu_model(),
             cores,
             kernel: read("/proc/sys/kernel/osrelease"),
+            load: read("/proc/loadavg").split(' ').take(1).collect(),
             apart,
         }
     }
@@ -58,12 +61,22 @@ impl Machine {
     }
 
     pub fn json(&self) -> Value {
-        json!({"cpu": self.cpu, "cores": self.cores, "kernel": self.kernel, "apart": self.apart})
+        json!({
+            "cpu": self.cpu,
+            "cores": self.cores,
+            "kernel": self.kernel,
+            "load": self.load,
+            "apart": self.apart,
+        })
     }
 
     pub fn describe(&self) -> String {
         let Self {
-            cpu, cores, kernel, ..
+            cpu,
+            cores,
+            kernel,
+            load,
+            ..
         } = self;
         let places = match (self.apart, self.shares()) {
             (false, _) => "gateways, load and UPI share all cores",
@@ -72,7 +85,7 @@ impl Machine {
             }
             (true, false) => "gateways, and load and UPI, on cores of their own",
         };
-        format!("{cpu}, {cores} cores, Linux {kernel}; {places}")
+        format!("{cpu}, {cores} cores, Linux {kernel}, load {load} before; {places}")
     }
 }
 
