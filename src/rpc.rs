@@ -33,6 +33,7 @@ mod health;
 mod line;
 mod listener;
 mod pace;
+mod pieces;
 mod preface;
 mod quota;
 mod reflection;

@@ -7,15 +7,14 @@
 //! The other frames that mean nothing (PRIORITY, unknown ones, empty DATA) cost no more than their
 //! reading. PINGs of a peer's own are answered no faster than it takes the answers.
 //!
-//! Small pieces of bodies are counted, too. The library allows so many bytes of overhead for those
-//! that nobody has taken yet, half of the connection's window, and ends the connection beyond it
-//! (`too_many_data_frames`; hyper has no setting: hyperium/hyper#4164). Honest clients get there
-//! when they begin a thousand calls at once: theirs begin with a byte of each. So every few pieces
-//! whoever waits for them has a turn.
+//! Small pieces of bodies are counted, too (see `pieces.rs`): every few of them whoever waits for
+//! them has a turn.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
+
+use super::pieces::{PIECES, SMALL};
 
 /// The fixed text that comes before the first frame.
 const PREFACE: usize = 24;
@@ -28,12 +27,6 @@ const PING: u8 = 6;
 const ACK: u8 = 1;
 const END_STREAM: u8 = 1;
 const PADDED: u8 = 8;
-
-/// Less than this in a piece is overhead: the library counts what is missing.
-const SMALL: usize = 256;
-
-/// Pieces in a turn: a quarter of what the library allows with our window of a connection.
-const PIECES: u32 = 128;
 
 /// Of one peer in a [`WHILE`]. We send a PING in a minute; the liveliest clients send SETTINGS
 /// some ten times in a connection's life.

@@ -15,6 +15,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::pieces::{Pieces, Taken};
+
 /// Bytes, where nothing else is to be done: a photo of the largest size and some more.
 const LONGEST: usize = 256 * 1024;
 
@@ -53,12 +55,14 @@ pub(super) struct Stretch {
     left: usize,
     /// In which turn, and since when.
     paused: Option<(u64, Instant)>,
+    pieces: Pieces,
 }
 
 impl Stretch {
-    pub(super) const fn new(turns: Turns) -> Self {
+    pub(super) fn new(turns: Turns, taken: Taken) -> Self {
         Self {
             turns,
+            pieces: Pieces::new(taken),
             length: LONGEST,
             left: LONGEST,
             paused: None,
@@ -73,13 +77,9 @@ impl Stretch {
         }
         let turn = self.turns.now();
         match self.paused {
-            None => {
-                self.paused = Some((turn, Instant::now()));
-                // Behind everything that is ready.
-                context.waker().wake_by_ref();
-                Poll::Pending
-            }
+            None => self.pause(turn, context),
             Some((paused, _)) if paused == turn => Poll::Pending,
+            Some(_) if self.pieces.wait() => self.pause(turn, context),
             Some((_, since)) => {
                 self.go_on(since.elapsed());
                 Poll::Ready(self.left)
@@ -95,9 +95,17 @@ impl Stretch {
         };
     }
 
-    /// The rest is for the next turn.
-    pub(super) const fn end(&mut self) {
+    /// The rest is for when the pieces so far are taken.
+    pub(super) fn end(&mut self) {
+        self.pieces.came();
         self.left = 0;
+    }
+
+    fn pause(&mut self, turn: u64, context: &Context<'_>) -> Poll<usize> {
+        self.paused = Some((turn, Instant::now()));
+        // Behind everything that is ready.
+        context.waker().wake_by_ref();
+        Poll::Pending
     }
 
     fn go_on(&mut self, round: Duration) {
@@ -135,7 +143,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn there_is_one_stretch_in_a_turn() {
         let turns = Turns::default();
-        let mut stretch = Stretch::new(turns.clone());
+        let mut stretch = Stretch::new(turns.clone(), Taken::default());
         assert_eq!(read(&mut stretch), LONGEST);
         assert_eq!(read(&mut stretch), 0, "the library asks twice");
         turns.next();
@@ -145,7 +153,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn stretches_are_short_where_rounds_are_long() {
         let turns = Turns::default();
-        let mut stretch = Stretch::new(turns.clone());
+        let mut stretch = Stretch::new(turns.clone(), Taken::default());
         let mut lengths = Vec::new();
         for round in [9, 9, 9, 9, 0, 0] {
             read(&mut stretch);
@@ -161,7 +169,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_peer_that_has_no_more_for_now_begins_anew() {
-        let mut stretch = Stretch::new(Turns::default());
+        let mut stretch = Stretch::new(Turns::default(), Taken::default());
         stretch.read(Some(LONGEST - 1));
         stretch.read(None);
         assert_eq!(read(&mut stretch), LONGEST);
@@ -171,7 +179,11 @@ mod tests {
     async fn every_byte_comes_through_whatever_the_stretches() {
         let sent: Vec<u8> = (0..4 * LONGEST).map(|byte| (byte % 251) as u8).collect();
         let turns = Turns::default();
-        let (mut listened, _) = Listened::new(sent.as_slice(), Unread::default(), turns.clone());
+        let (mut listened, _) = Listened::new(
+            sent.as_slice(),
+            Unread::default(),
+            (turns.clone(), Taken::default()),
+        );
         let mut came = Vec::new();
         let mut read = std::pin::pin!(listened.read_to_end(&mut came));
         loop {

@@ -1,7 +1,7 @@
 //! Many calls at once, and callers that take more than their part.
 
 use prost::Message as _;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, yield_now};
 use tonic::{Code, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
@@ -88,6 +88,35 @@ async fn a_burst_over_one_connection_is_answered() {
         .collect();
     for call in calls {
         call.await.unwrap().unwrap();
+    }
+}
+
+/// More tasks are ready than fit into a worker's own queue, so some calls come to their turn much
+/// later than the connection that brings their pieces.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn calls_that_begin_with_a_byte_each_are_answered_on_a_busy_machine() {
+    let rig = roomy().start().await;
+    let mut busy = JoinSet::new();
+    for _ in 0..600 {
+        busy.spawn(async {
+            loop {
+                yield_now().await;
+            }
+        });
+    }
+    let connection = Connection::open(rig.address).await;
+    let mut streams = Vec::new();
+    for _ in 0..1000 {
+        let mut stream = connection.call(VERIFY).await;
+        stream.body.send_data(vec![0].into(), false).unwrap();
+        streams.push(stream);
+    }
+    for stream in &mut streams {
+        // An empty message.
+        stream.body.send_data(vec![0; 4].into(), true).unwrap();
+    }
+    for stream in streams {
+        assert_eq!(stream.error().await.code(), Code::InvalidArgument);
     }
 }
 
