@@ -97,6 +97,7 @@ impl App {
             max_in_flight: room.orders,
             least_time: LEAST_TIME,
             ledger: prepared.ledger.timeout,
+            breaker_failures: prepared.config.upi.breaker_failures,
         };
         let verifier = Verifier::new(gateway, ledger, Arc::clone(&observer), limits);
         let keeper = Keeper::start(&verifier, archive, prepared.config.ledger.keep);

@@ -20,6 +20,7 @@ pub mod error;
 pub mod port;
 
 mod attempt;
+mod breaker;
 #[cfg(test)]
 pub(crate) mod doubles;
 mod flight;
@@ -31,7 +32,9 @@ mod standing;
 #[cfg(test)]
 mod tests;
 mod ticket;
+mod upstream;
 
+use breaker::Breaker;
 use error::{NotSent, VerifyError};
 use flight::{Boarding, Flight, Flights};
 use port::{Cause, Gateway, Ledger, LedgerError, Record};
@@ -51,6 +54,8 @@ pub struct Limits {
     pub least_time: Duration,
     /// How long the ledger may take for one step.
     pub ledger: Duration,
+    /// So many failures to connect to UPI in a row refuse calls at once; 0 never does.
+    pub breaker_failures: usize,
 }
 
 /// An answer, and where it came from.
@@ -99,6 +104,7 @@ pub struct Verifier {
     observer: Arc<dyn Observer>,
     limits: Limits,
     flights: Flights,
+    breaker: Arc<Breaker>,
     phase: watch::Sender<Phase>,
     upstream: watch::Sender<Upstream>,
     ledger_up: watch::Sender<bool>,
@@ -122,6 +128,7 @@ impl Verifier {
             ledger,
             flights: Flights::new(limits.max_in_flight, Arc::clone(&observer)),
             observer,
+            breaker: Breaker::new(limits.breaker_failures),
             limits,
             phase: watch::Sender::new(Phase::Open),
             upstream: watch::Sender::new(Upstream::Unknown),

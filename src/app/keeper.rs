@@ -1,4 +1,4 @@
-//! What is done for the ledger beside the calls, for as long as the gateway runs.
+//! What is done for the ledger and for the way to UPI beside the calls, for as long as the gateway runs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,14 +24,15 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Begins to try the ledger, to sweep it, and to purge it where `keep` says so.
+    /// Begins to watch UPI, to try the ledger, to sweep it, and to purge it where `keep` says so.
     pub(super) fn start(
         verifier: &Arc<Verifier>,
         archive: Option<Arc<dyn Archive>>,
         keep: Keep,
     ) -> Self {
         let mut tasks = JoinSet::new();
-        let verifier = Arc::clone(verifier);
+        let (upi, verifier) = (Arc::clone(verifier), Arc::clone(verifier));
+        tasks.spawn(async move { upi.watch_upi().await });
         tasks.spawn(async move { verifier.keep_ledger().await });
         if let (Some(archive), Keep::For(keep)) = (archive, keep) {
             tasks.spawn(purge(archive, keep));

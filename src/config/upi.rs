@@ -34,6 +34,9 @@ section! {
          charged for, is still received.";
     connect_timeout: Duration = default("5s"),
         "For DNS, TCP and TLS together; above zero and below upi.timeout.";
+    breaker_failures: usize = default("5").within(0, 1000),
+        "After so many failures to connect in a row calls are refused at once (UPI_UNREACHABLE), \
+         until UPI takes a connection again and one call gets through. 0 never does.";
     photo_placement: PhotoPlacement = default("beside"),
         "Whether the photo travels beside the encrypted part or inside it.";
     escape_solidus: bool = default("false"),

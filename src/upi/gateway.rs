@@ -88,12 +88,21 @@ impl Gateway for UpiGateway {
     fn send(&self, sealed: Sealed) -> BoxFuture<'_, Result<Answer, CallError>> {
         Box::pin(self.exchange(sealed))
     }
+
+    fn look(&self) -> BoxFuture<'_, Result<(), Cause>> {
+        Box::pin(self.transport.look())
+    }
+
+    fn connections(&self) -> u64 {
+        self.transport.connections()
+    }
 }
 
 impl From<PostError> for CallError {
     fn from(error: PostError) -> Self {
         match error {
-            PostError::NoConnection(_) | PostError::NotWhole(_) => Self::NotSent(Arc::new(error)),
+            PostError::NoConnection(_) => Self::NoConnection(Arc::new(error)),
+            PostError::NotWhole(_) => Self::NotSent(Arc::new(error)),
             PostError::CutOff(_) | PostError::TimedOut | PostError::TooLarge => {
                 Self::Unknown(Arc::new(error))
             }

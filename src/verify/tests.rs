@@ -14,6 +14,7 @@ use super::{FindError, Limits, Ticket, Upstream, Verified, Verifier};
 use crate::domain::sample;
 use crate::observe::Nobody;
 
+mod circuit;
 mod durable;
 mod end;
 mod events;
@@ -23,6 +24,7 @@ fn verifier(upi: &Arc<Upi>, engine: &Arc<Engine>) -> Arc<Verifier> {
         max_in_flight: 2,
         least_time: Duration::from_millis(200),
         ledger: Duration::from_secs(5),
+        breaker_failures: 0,
     };
     Verifier::new(
         Arc::clone(upi) as Arc<dyn Gateway>,

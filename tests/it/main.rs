@@ -12,6 +12,7 @@
 mod admin;
 mod bad_input;
 mod certificates;
+mod circuit;
 mod cli;
 mod collector;
 mod config;

@@ -6,7 +6,7 @@ use opentelemetry::KeyValue;
 
 use super::instruments::Instruments;
 use crate::domain::{Answer, Category, Dispatch, Outcome, Rejection};
-use crate::observe::{CallEnd, Event, Resender};
+use crate::observe::{CallEnd, Circuit, Event, Resender};
 
 impl Instruments {
     pub(super) fn count(&self, event: &Event<'_>) {
@@ -36,6 +36,8 @@ impl Instruments {
                 self.reused_broken
                     .add(1, &[label("dispatch", certain.name())]);
             }
+            Event::Circuit(stands) => self.circuit.record(circuit(*stands), &[]),
+            Event::CircuitRefused => self.circuit_refused.add(1, &[]),
             Event::Skew(seconds) => self.clock_skew.record(*seconds, &[]),
             Event::OrderEnded(end) => self.order_ended(*end),
         }
@@ -120,6 +122,14 @@ fn code(rejection: &Rejection) -> String {
     match rejection.category {
         Category::Other => "other".to_owned(),
         _ => rejection.code.as_str().to_owned(),
+    }
+}
+
+const fn circuit(stands: Circuit) -> u64 {
+    match stands {
+        Circuit::Closed => 0,
+        Circuit::HalfOpen => 1,
+        Circuit::Open => 2,
     }
 }
 

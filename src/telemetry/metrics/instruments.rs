@@ -65,6 +65,8 @@ instruments! {
     ledger_size: Gauge<u64> = LEDGER_SIZE;
     upi_duration: Histogram<f64> = UPI_DURATION;
     reused_broken: Counter<u64> = REUSED_BROKEN;
+    circuit: Gauge<u64> = CIRCUIT;
+    circuit_refused: Counter<u64> = CIRCUIT_REFUSED;
     clock_skew: Gauge<f64> = CLOCK_SKEW;
     answers: Counter<u64> = ANSWERS;
     confidence: Histogram<u64> = CONFIDENCE;
@@ -80,6 +82,8 @@ impl Instruments {
         self.orders_active.record(0, &[]);
         self.ledger_unsettled.record(0, &[]);
         self.ledger_swept.add(0, &[]);
+        self.circuit.record(0, &[]);
+        self.circuit_refused.add(0, &[]);
         self.ledger_late.add(0, &[]);
         for by in ["envoy", "grpc"] {
             self.attempts_replayed.add(0, &[KeyValue::new("by", by)]);

@@ -113,6 +113,10 @@ table! {
         "Calls of UPI: answered, refused (401), not_sent or unknown.";
     REUSED_BROKEN: "idphoto.upi.reused.broken", "{order}", Kind::Counter, ["dispatch"],
         "Orders under which a connection to UPI broke that had served another order before.";
+    CIRCUIT: "idphoto.upi.circuit", "", Kind::Gauge, [],
+        "Whether calls go to UPI: 0 they do, 1 one does and decides for the next, 2 none does since UPI takes no connections.";
+    CIRCUIT_REFUSED: "idphoto.upi.circuit.refused", "{call}", Kind::Counter, [],
+        "Calls that were refused at once since UPI takes no connections. Nothing was sent for them.";
     CLOCK_SKEW: "idphoto.upi.clock_skew", "s", Kind::Gauge, [],
         "UPI's clock minus ours, by the Date header of its last reply; right to half a second.";
     ANSWERS: "idphoto.answers", "{answer}", Kind::Counter, ["category", "response_code"],

@@ -11,7 +11,7 @@ use super::super::service::{Expiry, Service};
 use super::Metrics;
 use super::table::{ALL, markdown, prometheus_label};
 use crate::domain::{Answer, Category, Confidence, Dispatch, Outcome, Rejection, ResponseCode};
-use crate::observe::{CallEnd, Event, HandshakeFailure, Resender, Stage};
+use crate::observe::{CallEnd, Circuit, Event, HandshakeFailure, Resender, Stage};
 use crate::pb::ErrorReason;
 
 fn metrics() -> Metrics {
@@ -72,6 +72,8 @@ fn exercised() -> Metrics {
         Event::Replayed,
         Event::Called(Ok(&compared), Duration::from_millis(20)),
         Event::ReusedBroke(Dispatch::NotSent),
+        Event::Circuit(Circuit::Open),
+        Event::CircuitRefused,
         Event::Skew(-1.5),
         Event::Called(Ok(&unknown), Duration::from_millis(20)),
         Event::Called(Ok(&known), Duration::from_millis(20)),
@@ -117,6 +119,8 @@ fn every_event_is_counted_where_the_table_says() {
         "idphoto_upi_call_duration_seconds_count{result=\"refused\"} 1",
         "idphoto_upi_reused_broken_total{dispatch=\"NOT_SENT\"} 1",
         "idphoto_upi_reused_broken_total{dispatch=\"UNKNOWN\"} 0",
+        "idphoto_upi_circuit 2",
+        "idphoto_upi_circuit_refused_total 1",
         "idphoto_upi_clock_skew_seconds -1.5",
         "idphoto_answers_total{category=\"COMPARED\",response_code=\"00\"} 1",
         "idphoto_answers_total{category=\"OTHER\",response_code=\"other\"} 1",

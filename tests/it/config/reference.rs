@@ -141,6 +141,7 @@ request_path = "/x"
 app_id = "app"
 timeout = "61s"
 connect_timeout = "4s"
+breaker_failures = 7
 photo_placement = "encrypted"
 escape_solidus = true
 clock_window = "299s"
