@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use time::OffsetDateTime;
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span, field, info_span};
 
@@ -58,6 +59,8 @@ pub enum Event<'a> {
     Circuit(Circuit),
     /// A call was refused since the circuit is open.
     CircuitRefused,
+    /// The configuration was read again at this time, and was good or not.
+    Reloaded(bool, OffsetDateTime),
     /// UPI's clock, as its `Date` header tells it, minus ours, in seconds.
     Skew(f64),
     /// So many ends of orders wait for the ledger to take them.

@@ -5,8 +5,8 @@
 //! nor its disconnection can drop a request that is on its way, or lose its answer. Callers
 //! wait for the task; a second call with the same order id waits for the same one.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
@@ -99,7 +99,7 @@ enum Phase {
 
 /// The use case, shared by all calls.
 pub struct Verifier {
-    gateway: Arc<dyn Gateway>,
+    gateway: RwLock<Arc<dyn Gateway>>,
     ledger: Arc<dyn Ledger>,
     observer: Arc<dyn Observer>,
     limits: Limits,
@@ -124,7 +124,7 @@ impl Verifier {
         limits: Limits,
     ) -> Arc<Self> {
         Arc::new(Self {
-            gateway,
+            gateway: RwLock::new(gateway),
             ledger,
             flights: Flights::new(limits.max_in_flight, Arc::clone(&observer)),
             observer,
@@ -136,6 +136,19 @@ impl Verifier {
             doubt: Notify::new(),
             unsettled: AtomicUsize::new(0),
         })
+    }
+
+    /// From now on orders go this way; those under way keep theirs.
+    pub fn renew(&self, gateway: Arc<dyn Gateway>) {
+        let mut current = self.gateway.write().unwrap_or_else(PoisonError::into_inner);
+        *current = gateway;
+    }
+
+    /// The way of an order that begins now. It keeps it to its end: what one set of keys has sealed is
+    /// sent and opened by the same.
+    fn gateway(&self) -> Arc<dyn Gateway> {
+        let current = self.gateway.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&current)
     }
 
     /// Sends the order, joins the call that is sending it, or replays its answer.

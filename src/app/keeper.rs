@@ -1,4 +1,4 @@
-//! What is done for the ledger and for the way to UPI beside the calls, for as long as the gateway runs.
+//! What is done for the ledger and for the way to UPI beside the calls, and for the files of the configuration, for as long as the gateway runs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +7,7 @@ use tokio::task::JoinSet;
 use tokio::time::{interval, sleep};
 use tracing::{info, warn};
 
+use super::reload::Reloader;
 use crate::ledger::Keep;
 use crate::ledger::archive::Archive;
 use crate::verify::Verifier;
@@ -20,7 +21,7 @@ const PURGE_PAUSE: Duration = Duration::from_millis(500);
 
 /// Ends its tasks when it is dropped.
 pub(super) struct Keeper {
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
 
 impl Keeper {
@@ -37,7 +38,12 @@ impl Keeper {
         if let (Some(archive), Keep::For(keep)) = (archive, keep) {
             tasks.spawn(purge(archive, keep));
         }
-        Self { _tasks: tasks }
+        Self { tasks }
+    }
+
+    /// Begins to watch the files of the configuration.
+    pub(super) fn watch(&mut self, reloader: &Arc<Reloader>, every: Duration) {
+        self.tasks.spawn(Arc::clone(reloader).watch(every));
     }
 }
 

@@ -5,11 +5,12 @@ use time::OffsetDateTime;
 use super::certificates::CertificateFacts;
 use super::judge::Judge;
 use super::material::{self, Half, KeyRole, Material};
-use crate::config::{Config, KeyDraft, Problem, Problems, Survey};
+use super::seen::Seen;
+use crate::config::{Config, KeyDraft, Problem, Problems, Sources, Survey};
 use crate::domain::{Member, Merchant, Secret};
 use crate::ledger;
 use crate::rpc::Tls;
-use crate::telemetry;
+use crate::telemetry::{self, Expiry};
 use crate::upi::gateway::{self, Keys};
 use crate::upi::key::{Kid, PrivateKey, PublicKey};
 use crate::upi::transport::probe::Probe;
@@ -26,6 +27,8 @@ pub struct Preparation {
     pub keys: Vec<Material>,
     /// A look at UPI, when the way there is good.
     pub probe: Option<Probe>,
+    /// What the files held.
+    pub seen: Seen,
 }
 
 /// A configuration that is good, with what its files hold.
@@ -61,6 +64,19 @@ pub enum Upstream {
     Sandbox,
 }
 
+/// Reads the sources, and prepares what they say.
+#[must_use]
+pub fn read(sources: &Sources) -> Preparation {
+    // Seen before it is read: what comes between is noticed as a change, and not missed.
+    let mut seen = Seen::default();
+    if let Some(path) = &sources.file {
+        seen.look(path);
+    }
+    let mut preparation = prepare(&Survey::of(sources));
+    preparation.seen.extend(seen);
+    preparation
+}
+
 /// Reads and parses every file, and names every problem at once, with its key.
 #[must_use]
 pub fn prepare(survey: &Survey) -> Preparation {
@@ -70,6 +86,7 @@ pub fn prepare(survey: &Survey) -> Preparation {
         warnings: Vec::new(),
         keys: Vec::new(),
         probe: None,
+        seen: Seen::default(),
     };
     let prepared = survey.draft().and_then(|config| {
         judge.warnings.extend(config.warnings());
@@ -80,6 +97,7 @@ pub fn prepare(survey: &Survey) -> Preparation {
         _ => Err(Problems::of(survey.read.sorted(judge.problems))),
     };
     preparation.warnings = judge.warnings;
+    preparation.seen = judge.seen;
     preparation
 }
 
@@ -251,6 +269,27 @@ impl Prepared {
     #[must_use]
     pub fn sandbox_route(&self, base_url: BaseUrl) -> Route {
         way(&self.config, self.timeouts, base_url)
+    }
+
+    /// How long a call to UPI may take.
+    pub(super) const fn timeouts(&self) -> Timeouts {
+        self.timeouts
+    }
+
+    /// On whose behalf UPI is asked.
+    pub(super) const fn member(&self) -> &Member {
+        &self.member
+    }
+
+    /// When certificates of keys end, for the metrics.
+    #[must_use]
+    pub fn expiries(&self) -> Vec<Expiry> {
+        let expiry = |certificate: &CertificateFacts| Expiry {
+            role: certificate.role.name(),
+            kid: certificate.kid.as_str().to_owned(),
+            at: certificate.not_after,
+        };
+        self.certificates.iter().map(expiry).collect()
     }
 
     /// Certificates that have ended, or soon will, one sentence each.

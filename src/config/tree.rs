@@ -84,6 +84,14 @@ impl Config {
         text
     }
 
+    /// The keys that have another value in `other`.
+    #[must_use]
+    pub fn differing(&self, other: &Self) -> Vec<&'static str> {
+        let both = self.show().zip(other.show());
+        let differ = both.filter(|((_, ours), (_, theirs))| ours != theirs);
+        differ.map(|((key, _), _)| key.path()).collect()
+    }
+
     /// How long a call to UPI may take.
     ///
     /// # Errors

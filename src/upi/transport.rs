@@ -117,6 +117,11 @@ impl Transport {
         ended
     }
 
+    /// Whether it is this way to this path.
+    pub(super) fn goes(&self, route: &Route, path: &RequestPath) -> bool {
+        self.pool.route == *route && self.url == route.base_url.to(path)
+    }
+
     /// Opens a connection as a call does, and closes it: nothing is sent.
     pub(super) async fn look(&self) -> Result<(), Cause> {
         self.look.run().await

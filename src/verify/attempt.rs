@@ -12,7 +12,9 @@ use tracing::{error, info};
 use super::breaker::Pass;
 use super::error::{Dispatch, NotSent, VerifyError};
 use super::flight::{Ended, Flight};
-use super::port::{Attempt, CallError, Cause, Claim, Digest, Record, Sealed, Settlement, State};
+use super::port::{
+    Attempt, CallError, Cause, Claim, Digest, Gateway, Record, Sealed, Settlement, State,
+};
 use super::standing::{Stand, same_content};
 use super::{Phase, Ticket, Upstream, Verified, Verifier};
 use crate::crash;
@@ -45,8 +47,9 @@ impl Progress {
     }
 }
 
-/// A request that is sealed, what the ledger is to know of it, and leave to send it.
+/// A request that is sealed, what the ledger is to know of it, its way, and leave to go it.
 struct Ready {
+    gateway: Arc<dyn Gateway>,
     sealed: Sealed,
     claim: Claim,
     pass: Pass,
@@ -109,14 +112,16 @@ impl Verifier {
         digest: Digest,
     ) -> Result<Ready, VerifyError> {
         self.still_wanted(flight)?;
-        let pass = self.pass()?;
-        let sealed = self.gateway.seal(request);
+        let gateway = self.gateway();
+        let pass = self.pass(&*gateway)?;
+        let sealed = gateway.seal(request);
         let sealed = sealed.map_err(|cause| VerifyError::Fault {
             dispatch: Dispatch::NotSent,
             cause,
         })?;
         let claim = claim(&flight.order_id, digest, &request.consent, &sealed);
         Ok(Ready {
+            gateway,
             sealed,
             claim,
             pass,
@@ -135,6 +140,7 @@ impl Verifier {
 
     async fn depart(&self, flight: &Flight, ready: Ready, progress: &Progress) -> Conclusion {
         let Ready {
+            gateway,
             sealed,
             claim,
             pass,
@@ -155,23 +161,23 @@ impl Verifier {
             return (Err(error.into()), Some((attempt, Settlement::NotSent)));
         }
         progress.departed.store(true, Ordering::Relaxed);
-        let (ended, end) = self.call(sealed, pass).await;
+        let (ended, end) = self.call(&*gateway, sealed, pass).await;
         (ended, Some((attempt, end)))
     }
 
-    async fn call(&self, sealed: Sealed, pass: Pass) -> (Ended, Settlement) {
+    async fn call(&self, gateway: &dyn Gateway, sealed: Sealed, pass: Pass) -> (Ended, Settlement) {
         let begun = Instant::now();
         let mut phase = self.phase.subscribe();
         let result = tokio::select! {
             // An answer that is there counts, even at the hard end.
             biased;
-            result = self.gateway.send(sealed) => result,
+            result = gateway.send(sealed) => result,
             _ = phase.wait_for(|phase| *phase == Phase::Abandoned) => {
                 Err(CallError::Unknown(Arc::new(DrainEnded)))
             }
         };
         match &result {
-            Err(CallError::NoConnection(_)) => pass.failed(self.gateway.connections()),
+            Err(CallError::NoConnection(_)) => pass.failed(gateway.connections()),
             _ => pass.passed(),
         }
         self.upstream.send_replace(match &result {

@@ -8,6 +8,7 @@ use tracing::{debug, info, warn};
 use super::Verifier;
 use super::breaker::Pass;
 use super::error::NotSent;
+use super::port::Gateway;
 use crate::observe::{Circuit, Event};
 
 /// How long the first pause is before a look at UPI; each next one is twice as long, up to the last.
@@ -35,7 +36,7 @@ impl Verifier {
         let mut pause = FIRST_PAUSE;
         loop {
             sleep(pause).await;
-            match self.gateway.look().await {
+            match self.gateway().look().await {
                 Ok(()) => return self.breaker.seen(),
                 Err(cause) => debug!(%cause, "UPI still takes no connection"),
             }
@@ -43,9 +44,9 @@ impl Verifier {
         }
     }
 
-    /// Leave to send, while UPI seems to be there.
-    pub(super) fn pass(&self) -> Result<Pass, NotSent> {
-        let pass = self.breaker.admit(self.gateway.connections());
+    /// Leave to send this way, while UPI seems to be there.
+    pub(super) fn pass(&self, gateway: &dyn Gateway) -> Result<Pass, NotSent> {
+        let pass = self.breaker.admit(gateway.connections());
         pass.ok_or_else(|| {
             self.observer.record(&Event::CircuitRefused);
             NotSent::Unreachable(std::sync::Arc::new(CircuitOpen))

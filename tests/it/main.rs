@@ -34,6 +34,7 @@ mod photos;
 mod privacy;
 mod process;
 mod raw;
+mod reload;
 mod requests;
 mod resets;
 mod sandbox;

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
+use time::OffsetDateTime;
 
-use super::instruments::Instruments;
+use super::instruments::{Instruments, seconds};
 use crate::domain::{Answer, Category, Dispatch, Outcome, Rejection};
 use crate::observe::{CallEnd, Circuit, Event, Resender};
 
@@ -38,6 +39,7 @@ impl Instruments {
             }
             Event::Circuit(stands) => self.circuit.record(circuit(*stands), &[]),
             Event::CircuitRefused => self.circuit_refused.add(1, &[]),
+            Event::Reloaded(good, at) => self.reloaded(*good, *at),
             Event::Skew(seconds) => self.clock_skew.record(*seconds, &[]),
             Event::OrderEnded(end) => self.order_ended(*end),
         }
@@ -88,6 +90,15 @@ impl Instruments {
             ],
         };
         self.answers.add(1, &labels);
+    }
+
+    fn reloaded(&self, good: bool, at: OffsetDateTime) {
+        let result = if good { "good" } else { "refused" };
+        self.reloads.add(1, &[label("result", result)]);
+        self.reload_refused.record(u64::from(!good), &[]);
+        if good {
+            self.reload_last_good.record(seconds(at), &[]);
+        }
     }
 
     fn committed(&self, changes: usize, took: Duration) {

@@ -125,6 +125,12 @@ table! {
         "Confidences of answers that compared, 0 to 100.";
     KEY_EXPIRY: "idphoto.key.expiry", "s", Kind::Gauge, ["role", "kid"],
         "Time until the certificate of a key ends; negative after that.";
+    RELOADS: "idphoto.reloads", "{reload}", Kind::Counter, ["result"],
+        "How often the configuration was read again while the gateway ran: good, or refused.";
+    RELOAD_REFUSED: "idphoto.reload.refused", "", Kind::Gauge, [],
+        "1 while the configuration that was read last is refused, and an older one is in force.";
+    RELOAD_LAST_GOOD: "idphoto.reload.last_good", "s", Kind::Gauge, [],
+        "When the configuration in force was read, in seconds since 1970.";
     BUILD_INFO: "idphoto.build.info", "", Kind::Gauge, ["version"],
         "Always 1; the label tells what runs.";
     TELEMETRY_LOST: "idphoto.telemetry.lost", "{item}", Kind::Counter, ["signal", "cause"],

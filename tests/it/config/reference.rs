@@ -129,6 +129,7 @@ max_connections = 9
 max_in_flight = 7
 drain_delay = "1500ms"
 drain_timeout = "100s"
+reload_interval = "7s"
 [server.tls]
 cert_file = "a \"quoted\" \\ path"
 key_file = "b"
