@@ -22,7 +22,7 @@ mod seen;
 pub use certificates::CertificateFacts;
 pub use descriptors::Room;
 pub use material::{Half, KeyRole, Material};
-pub use prepare::{Preparation, Prepared, Upstream, prepare, read};
+pub use prepare::{Preparation, Prepared, Upstream, change, prepare, read};
 pub use read::{NotText, to_passphrase};
 pub use reload::{Reason, Reloader, Report};
 pub use remembering::{Remembering, remember};

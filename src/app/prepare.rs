@@ -1,6 +1,7 @@
 //! Is a configuration good? The one judge: `serve`, `config check` and `doctor` ask nobody else.
 
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::certificates::CertificateFacts;
 use super::judge::Judge;
@@ -236,9 +237,29 @@ fn materials(survey: &Survey, config: &Config, judge: &mut Judge<'_>) -> Vec<Mat
         (role, format!("{}[{index}]", one(role)), draft)
     }));
     let drafts = drafts.into_iter();
-    drafts
+    let mut materials: Vec<_> = drafts
         .map(|(role, place, draft)| material::read(judge, role, place, draft))
-        .collect()
+        .collect();
+    materials.extend(next(config, judge));
+    materials
+}
+
+/// The key that takes the place of ours, where there is one.
+fn next(config: &Config, judge: &mut Judge<'_>) -> Option<Material> {
+    let next = config.next_signing.clone();
+    let not_before = next.not_before?;
+    let draft = KeyDraft {
+        kid: next.kid,
+        key_file: next.key_file,
+        passphrase_file: next.passphrase_file,
+        cert_file: next.cert_file,
+    };
+    let place = format!("upi.{}.next", KeyRole::Signing.name());
+    let material = material::read(judge, KeyRole::Signing, place, draft);
+    Some(Material {
+        not_before: Some(not_before),
+        ..material
+    })
 }
 
 /// The three roles; nothing when a key of them is missing or bad.
@@ -256,11 +277,31 @@ fn keys(materials: &[Material]) -> Option<Keys> {
         }
     };
     let (signing, rest) = materials.split_first()?;
-    let (encryption, verification) = rest.split_first()?;
+    let (encryption, rest) = rest.split_first()?;
+    let (next, verification): (Vec<_>, Vec<_>) =
+        rest.iter().partition(|key| key.not_before.is_some());
+    let next = match next.first() {
+        Some(key) => Some((key.not_before?, private(key)?)),
+        None => None,
+    };
     Some(Keys {
         signing: private(signing)?,
+        next_signing: next,
         encryption: public(encryption)?,
-        verification: verification.iter().map(public).collect::<Option<_>>()?,
+        verification: verification
+            .into_iter()
+            .map(public)
+            .collect::<Option<_>>()?,
+    })
+}
+
+/// What is to be said of a key that signs from a moment on.
+pub fn change(not_before: OffsetDateTime, now: OffsetDateTime) -> Option<String> {
+    let at = not_before.format(&Rfc3339).ok()?;
+    Some(if not_before > now {
+        format!("upi.signing.next: signs from {at} on")
+    } else {
+        format!("upi.signing.next: has signed since {at}; it can be moved to upi.signing")
     })
 }
 
@@ -290,6 +331,12 @@ impl Prepared {
             at: certificate.not_after,
         };
         self.certificates.iter().map(expiry).collect()
+    }
+
+    /// What is to be said of the signing key that takes the place of ours.
+    #[must_use]
+    pub fn change(&self, now: OffsetDateTime) -> Option<String> {
+        change(self.config.next_signing.not_before?, now)
     }
 
     /// Certificates that have ended, or soon will, one sentence each.

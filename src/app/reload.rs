@@ -190,6 +190,9 @@ impl Running {
         for warning in prepared.expiring(SystemClock.now()) {
             warn!("{warning}");
         }
+        if let Some(change) = prepared.change(SystemClock.now()) {
+            info!("{change}");
+        }
         self.config = config;
         Ok(self.config.differing(&prepared.config))
     }

@@ -77,6 +77,9 @@ async fn serve(
     for warning in prepared.expiring(SystemClock.now()) {
         tracing::warn!("{warning}");
     }
+    if let Some(change) = prepared.change(SystemClock.now()) {
+        tracing::info!("{change}");
+    }
     let (app, sandbox) = match upstream {
         Upstream::Upi { route, keys } => {
             let app = App::open(&prepared, room, *route, &keys, observer).await?;

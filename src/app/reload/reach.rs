@@ -27,6 +27,7 @@ pub(super) fn in_force(running: &Config, new: &Config, sandboxed: bool) -> Confi
             ..new.upi.clone()
         },
         signing: new.signing.clone(),
+        next_signing: new.next_signing.clone(),
         encryption: new.encryption.clone(),
         ..config
     }

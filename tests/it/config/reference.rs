@@ -159,6 +159,12 @@ kid = "3"
 key_file = "i"
 passphrase_file = "j"
 cert_file = "l"
+[upi.signing.next]
+not_before = "2026-12-01T02:00:00+08:00"
+kid = "5"
+key_file = "m"
+passphrase_file = "n"
+cert_file = "o"
 [upi.encryption]
 kid = "4"
 key_file = "k"
