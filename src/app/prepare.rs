@@ -299,9 +299,9 @@ fn keys(materials: &[Material]) -> Option<Keys> {
 pub fn change(not_before: OffsetDateTime, now: OffsetDateTime) -> Option<String> {
     let at = not_before.format(&Rfc3339).ok()?;
     Some(if not_before > now {
-        format!("upi.signing.next: signs from {at} on")
+        format!("signs from {at} on")
     } else {
-        format!("upi.signing.next: has signed since {at}; it can be moved to upi.signing")
+        format!("has signed since {at}; it can be moved to upi.signing")
     })
 }
 
@@ -336,7 +336,8 @@ impl Prepared {
     /// What is to be said of the signing key that takes the place of ours.
     #[must_use]
     pub fn change(&self, now: OffsetDateTime) -> Option<String> {
-        change(self.config.next_signing.not_before?, now)
+        let change = change(self.config.next_signing.not_before?, now)?;
+        Some(format!("upi.signing.next: {change}"))
     }
 
     /// Certificates that have ended, or soon will, one sentence each.

@@ -14,24 +14,24 @@ use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{error, info, warn};
 
-use super::prepare::{self, Preparation, Prepared, Upstream};
+use super::prepare::Prepared;
 use super::seen::Seen;
 use crate::admin;
 use crate::config::{Config, Problem, Problems, Sources};
-use crate::domain::Member;
 use crate::observe::{Event, Observer};
 use crate::rpc::TlsSwitch;
 use crate::telemetry::{Expiries, Switch};
-use crate::upi::Timeouts;
-use crate::upi::gateway::{Settings, UpiGateway};
-use crate::upi::transport::Route;
+use crate::upi::gateway::UpiGateway;
 use crate::verify::Verifier;
 use crate::verify::port::{Clock as _, Gateway, SystemClock};
 
+mod judged;
 mod reach;
 mod report;
 
 pub use report::Report;
+
+use judged::{Made, Side};
 
 /// Files are not looked at more often, whatever `server.reload_interval` says.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
@@ -79,10 +79,10 @@ pub struct Reloader {
 
 struct Running {
     parts: Parts,
+    /// `None` in front of a sandbox, whose keys and address are no configuration.
+    side: Option<Side>,
     /// What is in force: keys that need a restart have the values of the start.
     config: Config,
-    timeouts: Timeouts,
-    member: Member,
     /// What the files held when they were judged last, be it good or bad.
     seen: Seen,
 }
@@ -94,15 +94,19 @@ impl Reloader {
         seen: Seen,
         parts: Parts,
     ) -> Arc<Self> {
+        let side = parts.upi.clone().map(|upi| Side {
+            upi,
+            timeouts: prepared.timeouts(),
+            member: prepared.member().clone(),
+        });
         Arc::new(Self {
             sources,
             report: Mutex::new(Report::good(&prepared.config, Vec::new())),
             observer: Arc::clone(&parts.observer),
             running: Turn::new(Running {
                 parts,
+                side,
                 config: prepared.config.clone(),
-                timeouts: prepared.timeouts(),
-                member: prepared.member().clone(),
                 seen,
             }),
         })
@@ -111,12 +115,12 @@ impl Reloader {
     /// Reads, judges, and takes it or leaves it.
     pub async fn reload(&self, reason: Reason) -> Report {
         let mut running = self.running.lock().await;
-        let sources = self.sources.clone();
-        let read = spawn_blocking(move || prepare::read(&sources)).await;
-        let taken = match read {
-            Ok(preparation) => {
-                running.seen = preparation.seen.clone();
-                running.take(preparation)
+        let (sources, side) = (self.sources.clone(), running.side.clone());
+        let judging = spawn_blocking(move || judged::judge(&sources, side.as_ref()));
+        let taken = match judging.await {
+            Ok(judged) => {
+                running.seen = judged.seen;
+                judged.outcome.map(|made| running.take(made))
             }
             // A panic of the judge, whose text is nowhere.
             Err(_) => Err(Problems::one("configuration", "it cannot be judged: a bug")),
@@ -166,25 +170,24 @@ impl Reloader {
 }
 
 impl Running {
-    /// Takes a configuration when all of it is good; the keys that differ and need a restart.
-    fn take(&mut self, preparation: Preparation) -> Result<Vec<&'static str>, Problems> {
-        let prepared = preparation.outcome?;
-        let sandboxed = self.parts.upi.is_none();
+    /// Takes a configuration, of which nothing can fail any more; the keys that differ and need a
+    /// restart.
+    fn take(&mut self, made: Made) -> Vec<&'static str> {
+        let prepared = made.prepared;
+        let sandboxed = self.side.is_none();
         let config = reach::in_force(&self.config, &prepared.config, sandboxed);
-        // What can fail comes first, and then nothing does.
-        let upi = self.renewed(&prepared)?;
-        if let Some(upi) = upi {
+        if let (Some(side), Some(upi)) = (&mut self.side, made.upi) {
             self.parts
                 .verifier
                 .renew(Arc::clone(&upi) as Arc<dyn Gateway>);
-            self.parts.upi = Some(upi);
+            side.upi = upi;
         }
         if let (Some(switch), Some(tls)) = (&self.parts.tls, &prepared.tls) {
             switch.turn(tls);
         }
         self.parts.log.configure(config.telemetry.log_level);
         self.parts.expiries.set(prepared.expiries());
-        for warning in preparation.warnings.iter().map(ToString::to_string) {
+        for warning in made.warnings.iter().map(ToString::to_string) {
             warn!("{warning}");
         }
         for warning in prepared.expiring(SystemClock.now()) {
@@ -194,25 +197,7 @@ impl Running {
             info!("{change}");
         }
         self.config = config;
-        Ok(self.config.differing(&prepared.config))
-    }
-
-    fn renewed(&self, prepared: &Prepared) -> Result<Option<Arc<UpiGateway>>, Problems> {
-        let (Some(upi), Upstream::Upi { route, keys }) = (&self.parts.upi, &prepared.upstream)
-        else {
-            return Ok(None);
-        };
-        let route = Route {
-            timeouts: self.timeouts,
-            ..(**route).clone()
-        };
-        let settings = Settings {
-            member: self.member.clone(),
-            ..prepared.gateway(route)
-        };
-        let renewed = upi.renewed(settings, keys);
-        let renewed = renewed.map_err(|error| Problems::one("upi", error.to_string()))?;
-        Ok(Some(Arc::new(renewed)))
+        self.config.differing(&prepared.config)
     }
 }
 
