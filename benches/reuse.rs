@@ -143,7 +143,7 @@ async fn lose(row: Row, far: &Runtime) -> String {
         let begun = Instant::now();
         match rig.call().await {
             Err(CallError::Unknown(_)) => lost += 1,
-            Err(CallError::NotSent(_)) => refused += 1,
+            Err(CallError::NotSent(_) | CallError::NoConnection(_)) => refused += 1,
             _ => took.push(begun.elapsed()),
         }
     }

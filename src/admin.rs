@@ -1,5 +1,5 @@
 //! The port for those who run the gateway: plaintext HTTP/1.1 with metrics, liveness,
-//! readiness, version, the masked configuration and the level of the log. Nothing else.
+//! readiness, version, the masked configuration and its reload, and the level of the log. Nothing else.
 //!
 //! It is not for callers, and nothing on it is about one: `pages` says what is served,
 //! `gate` who is turned away, `connection` what a peer may cost.
@@ -17,9 +17,12 @@ mod connection;
 mod gate;
 mod level;
 mod pages;
+mod reload;
 
 #[cfg(test)]
 mod tests;
+
+pub use reload::{Flaw, Reload, Reloaded};
 
 use pages::Pages;
 
@@ -29,6 +32,9 @@ pub type Exposition = Arc<dyn Fn() -> Option<String> + Send + Sync>;
 /// Whether calls are accepted.
 pub type Ready = Arc<dyn Fn() -> bool + Send + Sync>;
 
+/// The configuration in force, and what is to be said of it.
+pub type Configuration = Arc<dyn Fn() -> String + Send + Sync>;
+
 /// What the pages show.
 pub struct Sources {
     /// `/metrics`.
@@ -36,7 +42,9 @@ pub struct Sources {
     /// `/ready`.
     pub ready: Ready,
     /// `/config`, with credentials masked.
-    pub configuration: String,
+    pub configuration: Configuration,
+    /// `POST /reload`; without it the page is not there.
+    pub reload: Option<Reload>,
     /// `/log-level`.
     pub log: Switch,
 }

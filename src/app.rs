@@ -15,19 +15,24 @@ mod material;
 mod odd;
 mod prepare;
 mod read;
+mod reload;
 mod remembering;
+mod seen;
 
 pub use certificates::CertificateFacts;
 pub use descriptors::Room;
 pub use material::{Half, KeyRole, Material};
-pub use prepare::{Preparation, Prepared, Upstream, prepare};
+pub use prepare::{Preparation, Prepared, Upstream, change, prepare, read};
 pub use read::{NotText, to_passphrase};
+pub use reload::{Reason, Reloader, Report};
 pub use remembering::{Remembering, remember};
+pub use seen::Seen;
 
 use keeper::Keeper;
+use reload::Parts;
 
 use crate::admin::{self, Admin, AdminError};
-use crate::config::ServerConfig;
+use crate::config::{ServerConfig, Sources};
 use crate::ledger::{self, OpenError, Opened};
 use crate::observe::Observer;
 use crate::rpc::{self, Ports, Server, ServerError, UnderWay};
@@ -51,7 +56,10 @@ pub struct App {
     server: Server,
     admin: Option<Admin>,
     room: Room,
-    _keeper: Keeper,
+    keeper: Keeper,
+    verifier: Arc<Verifier>,
+    upi: Arc<UpiGateway>,
+    reloader: Option<Arc<Reloader>>,
     drain_timeout: Duration,
 }
 
@@ -97,11 +105,13 @@ impl App {
             max_in_flight: room.orders,
             least_time: LEAST_TIME,
             ledger: prepared.ledger.timeout,
+            breaker_failures: prepared.config.upi.breaker_failures,
         };
+        let upi = Arc::clone(&gateway);
         let verifier = Verifier::new(gateway, ledger, Arc::clone(&observer), limits);
         let keeper = Keeper::start(&verifier, archive, prepared.config.ledger.keep);
         let ports = Ports {
-            verifier,
+            verifier: Arc::clone(&verifier),
             admission: Arc::new(Everyone),
             clock,
             observer,
@@ -111,9 +121,44 @@ impl App {
             server,
             admin: None,
             room,
-            _keeper: keeper,
+            keeper,
+            verifier,
+            upi,
+            reloader: None,
             drain_timeout: prepared.config.server.drain_timeout,
         })
+    }
+
+    /// Lets a new configuration of these sources take the place of this one, which was prepared when
+    /// the files held what was `seen`. Called within a runtime.
+    #[must_use]
+    pub fn reloading(
+        mut self,
+        prepared: &Prepared,
+        (sources, seen): (Sources, Seen),
+        telemetry: &Telemetry,
+    ) -> Self {
+        let parts = Parts {
+            verifier: Arc::clone(&self.verifier),
+            upi: (!sources.sandboxed).then(|| Arc::clone(&self.upi)),
+            tls: self.server.tls(),
+            log: telemetry.level(),
+            expiries: telemetry.expiries(),
+            observer: telemetry.observer(),
+        };
+        let reloader = Reloader::new(sources, prepared, seen, parts);
+        let every = prepared.config.server.reload_interval;
+        if !every.is_zero() {
+            self.keeper.watch(&reloader, every);
+        }
+        self.reloader = Some(reloader);
+        self
+    }
+
+    /// What reads the configuration again, if anything does.
+    #[must_use]
+    pub fn reloader(&self) -> Option<Arc<Reloader>> {
+        self.reloader.clone()
     }
 
     /// Opens the admin port, too, unless the configuration wants none.
@@ -133,11 +178,20 @@ impl App {
         let sources = admin::Sources {
             exposition: Arc::new(move || exposition.text()),
             ready: Arc::new(move || readiness.is_serving()),
-            configuration: prepared.config.print(),
+            configuration: self.shown(prepared),
+            reload: self.reloader().map(reload::by_request),
             log: telemetry.level(),
         };
         self.admin = Some(Admin::bind(listen, self.room.admin, sources).await?);
         Ok(self)
+    }
+
+    fn shown(&self, prepared: &Prepared) -> admin::Configuration {
+        let fixed = prepared.config.print();
+        match self.reloader() {
+            Some(reloader) => Arc::new(move || reloader.report().page()),
+            None => Arc::new(move || fixed.clone()),
+        }
     }
 
     /// Where gRPC is served.

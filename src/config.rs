@@ -42,5 +42,5 @@ pub use source::Sources;
 pub use survey::Survey;
 pub use telemetry::{OtlpConfig, TelemetryConfig};
 pub use tree::{Config, keys};
-pub use upi::{EncryptionConfig, KeyDraft, KeyFile, SigningConfig, UpiConfig};
+pub use upi::{EncryptionConfig, KeyDraft, KeyFile, NextSigningConfig, SigningConfig, UpiConfig};
 pub use validation::ValidationConfig;

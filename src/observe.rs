@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use time::OffsetDateTime;
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span, field, info_span};
 
@@ -54,6 +55,12 @@ pub enum Event<'a> {
     /// A connection to UPI that had served another request before broke under an order, and what
     /// is certain about that one.
     ReusedBroke(Dispatch),
+    /// How the circuit to UPI stands.
+    Circuit(Circuit),
+    /// A call was refused since the circuit is open.
+    CircuitRefused,
+    /// The configuration was read again at this time, and was good or not.
+    Reloaded(bool, OffsetDateTime),
     /// UPI's clock, as its `Date` header tells it, minus ours, in seconds.
     Skew(f64),
     /// So many ends of orders wait for the ledger to take them.
@@ -70,6 +77,17 @@ pub enum Event<'a> {
     LedgerSize(u64, u64),
     /// An order came to its end: with UPI's answer, or with what is certain about it.
     OrderEnded(Result<(), Dispatch>),
+}
+
+/// Whether calls go to UPI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Circuit {
+    /// They do.
+    Closed,
+    /// One does, and decides for those after it.
+    HalfOpen,
+    /// None does: UPI takes no connections.
+    Open,
 }
 
 /// How a call ended.

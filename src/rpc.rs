@@ -57,7 +57,7 @@ pub use listener::ServerError;
 pub use pace::Patience;
 pub use quota::Limits;
 pub use status::DOMAIN;
-pub use tls::{Tls, TlsError};
+pub use tls::{Tls, TlsError, TlsSwitch};
 
 use drain::{Calls, Schedule};
 use handshake::Failures;
@@ -120,6 +120,7 @@ pub struct Ports {
 pub struct Server {
     listener: Listener,
     probes: Option<Listener>,
+    tls: Option<TlsSwitch>,
     verifier: Arc<Verifier>,
     phases: watch::Sender<Phase>,
     calls: Calls,
@@ -133,7 +134,7 @@ impl Server {
     /// # Errors
     /// The address cannot be listened on.
     pub async fn bind(settings: Settings, ports: Ports) -> Result<Self, ServerError> {
-        let tls = settings.tls.clone().map(|tls| tls.0);
+        let tls = settings.tls.as_ref().map(TlsSwitch::new);
         let (phases, calls) = (watch::Sender::new(Phase::Starting), Calls::default());
         let verifier = Arc::clone(&ports.verifier);
         let observer = Arc::clone(&ports.observer);
@@ -150,10 +151,18 @@ impl Server {
         let failures = Failures::new("server.listen", observer);
         let routes = routes::all(&settings, ports, &phases, &calls)?;
         let (patience, limits) = (settings.patience, settings.limits);
-        let listener = Listener::bind(settings.listen, tls, routes, failures, patience, limits);
+        let listener = Listener::bind(
+            settings.listen,
+            tls.clone(),
+            routes,
+            failures,
+            patience,
+            limits,
+        );
         Ok(Self {
             listener: listener.await?,
             probes,
+            tls,
             verifier,
             phases,
             calls,
@@ -172,6 +181,12 @@ impl Server {
     #[must_use]
     pub fn health_addr(&self) -> Option<SocketAddr> {
         self.probes.as_ref().map(Listener::local_addr)
+    }
+
+    /// TLS of its connections; `None` where they are plaintext.
+    #[must_use]
+    pub fn tls(&self) -> Option<TlsSwitch> {
+        self.tls.clone()
     }
 
     /// What is under way, now and later.

@@ -70,11 +70,9 @@ pub fn signal_or_end(
     }
 }
 
-/// Signals that would end the process without a drain, unless somebody listens for them. SIGHUP
-/// is what supervisors send for a new configuration, and terminals when they close.
-fn ignored() -> [(&'static str, SignalKind); 4] {
+/// Signals that would end the process without a drain, unless somebody listens for them.
+fn ignored() -> [(&'static str, SignalKind); 3] {
     [
-        ("SIGHUP", SignalKind::hangup()),
         ("SIGUSR1", SignalKind::user_defined1()),
         ("SIGUSR2", SignalKind::user_defined2()),
         ("SIGALRM", SignalKind::alarm()),
@@ -88,13 +86,22 @@ pub fn ignore_others() {
         tokio::spawn(async move {
             loop {
                 received(listened.as_mut()).await;
-                warn!(
-                    signal,
-                    "a signal without a meaning here is ignored; a new configuration needs a restart"
-                );
+                warn!(signal, "a signal without a meaning here is ignored");
             }
         });
     }
+}
+
+/// Calls `answer` at each SIGHUP: supervisors send it for a new configuration, and terminals when they
+/// close. Called within a runtime.
+pub fn on_hangup<F: Future<Output = ()> + Send>(answer: impl Fn() -> F + Send + 'static) {
+    let mut listened = listened(SignalKind::hangup());
+    tokio::spawn(async move {
+        loop {
+            received(listened.as_mut()).await;
+            answer().await;
+        }
+    });
 }
 
 /// Both signals, for as long as it lives.

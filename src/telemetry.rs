@@ -26,7 +26,7 @@ pub use level::{LEVELS, Standing, Switch};
 pub use log::flush as flush_log;
 pub use metrics::Exposition;
 pub use otlp::ExportError;
-pub use service::{Expiry, Service};
+pub use service::{Expiries, Expiry, Service};
 pub use settings::{Export, LogFormat, Settings};
 
 use losses::Losses;
@@ -56,6 +56,7 @@ pub struct Telemetry {
     observer: Arc<dyn Observer>,
     exposition: Exposition,
     level: Switch,
+    expiries: Expiries,
     exports: Exports,
 }
 
@@ -87,6 +88,7 @@ impl Telemetry {
             exposition: metrics.exposition(),
             observer: Arc::new(Witness { metrics, tracing }),
             level,
+            expiries: service.expiries,
             exports,
         })
     }
@@ -107,6 +109,12 @@ impl Telemetry {
     #[must_use]
     pub fn level(&self) -> Switch {
         self.level.clone()
+    }
+
+    /// When certificates of keys end, to be set when they change.
+    #[must_use]
+    pub fn expiries(&self) -> Expiries {
+        self.expiries.clone()
     }
 
     /// Exports what is left, within `limit`.

@@ -5,8 +5,8 @@
 //! nor its disconnection can drop a request that is on its way, or lose its answer. Callers
 //! wait for the task; a second call with the same order id waits for the same one.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
@@ -20,6 +20,7 @@ pub mod error;
 pub mod port;
 
 mod attempt;
+mod breaker;
 #[cfg(test)]
 pub(crate) mod doubles;
 mod flight;
@@ -31,7 +32,9 @@ mod standing;
 #[cfg(test)]
 mod tests;
 mod ticket;
+mod upstream;
 
+use breaker::Breaker;
 use error::{NotSent, VerifyError};
 use flight::{Boarding, Flight, Flights};
 use port::{Cause, Gateway, Ledger, LedgerError, Record};
@@ -51,6 +54,8 @@ pub struct Limits {
     pub least_time: Duration,
     /// How long the ledger may take for one step.
     pub ledger: Duration,
+    /// So many failures to connect to UPI in a row refuse calls at once; 0 never does.
+    pub breaker_failures: usize,
 }
 
 /// An answer, and where it came from.
@@ -94,11 +99,12 @@ enum Phase {
 
 /// The use case, shared by all calls.
 pub struct Verifier {
-    gateway: Arc<dyn Gateway>,
+    gateway: RwLock<Arc<dyn Gateway>>,
     ledger: Arc<dyn Ledger>,
     observer: Arc<dyn Observer>,
     limits: Limits,
     flights: Flights,
+    breaker: Arc<Breaker>,
     phase: watch::Sender<Phase>,
     upstream: watch::Sender<Upstream>,
     ledger_up: watch::Sender<bool>,
@@ -118,10 +124,11 @@ impl Verifier {
         limits: Limits,
     ) -> Arc<Self> {
         Arc::new(Self {
-            gateway,
+            gateway: RwLock::new(gateway),
             ledger,
             flights: Flights::new(limits.max_in_flight, Arc::clone(&observer)),
             observer,
+            breaker: Breaker::new(limits.breaker_failures),
             limits,
             phase: watch::Sender::new(Phase::Open),
             upstream: watch::Sender::new(Upstream::Unknown),
@@ -129,6 +136,19 @@ impl Verifier {
             doubt: Notify::new(),
             unsettled: AtomicUsize::new(0),
         })
+    }
+
+    /// From now on orders go this way; those under way keep theirs.
+    pub fn renew(&self, gateway: Arc<dyn Gateway>) {
+        let mut current = self.gateway.write().unwrap_or_else(PoisonError::into_inner);
+        *current = gateway;
+    }
+
+    /// The way of an order that begins now. It keeps it to its end: what one set of keys has sealed is
+    /// sent and opened by the same.
+    fn gateway(&self) -> Arc<dyn Gateway> {
+        let current = self.gateway.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&current)
     }
 
     /// Sends the order, joins the call that is sending it, or replays its answer.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderValue};
 use idphoto::domain::{FreeText, Member, Outcome};
 use idphoto::upi::code::CodeTable;
-use idphoto::upi::envelope::{Envelope, OpenError, UPI_JWS};
+use idphoto::upi::envelope::{Envelope, OpenError, Signers, UPI_JWS};
 use idphoto::upi::gateway::PhotoPlacement;
 use idphoto::upi::jwe::Sealer;
 use idphoto::upi::jws::{JwsError, Signer, Verifier};
@@ -44,7 +44,10 @@ static ENVELOPE: LazyLock<Envelope> = LazyLock::new(|| Envelope {
         escape_solidus: false,
     },
     codes: CodeTable::new(&Default::default()),
-    signer: Signer::new(&signing_kid(), &signing_key()).unwrap(),
+    signers: Signers {
+        current: Signer::new(&signing_kid(), &signing_key()).unwrap(),
+        next: None,
+    },
     sealer: Sealer::new(&encryption_kid(), &encryption_public()).unwrap(),
     verifier: Verifier::new(&[(signing_kid(), signing_key().public().unwrap())]).unwrap(),
     clock: Arc::new(Stopped),

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 
 pub(super) type Answer = Response<Full<Bytes>>;
@@ -38,4 +38,12 @@ pub(super) fn only(methods: &'static str) -> Answer {
     let headers = response.headers_mut();
     headers.insert(ALLOW, HeaderValue::from_static(methods));
     response
+}
+
+/// Whether the body is said to be JSON.
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
+    let value = headers.get(CONTENT_TYPE).map(HeaderValue::to_str);
+    let Some(Ok(value)) = value else { return false };
+    let media_type = value.split(';').next().unwrap_or_default();
+    media_type.trim().eq_ignore_ascii_case("application/json")
 }

@@ -4,14 +4,13 @@ use std::error::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, Request, StatusCode};
+use http::{Request, StatusCode};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::{Deserialize, Serialize};
 use time::format_description::well_known::Rfc3339;
 use tracing::Level;
 
-use super::answer::{Answer, JSON, respond, say};
+use super::answer::{Answer, JSON, is_json, respond, say};
 use crate::telemetry::{LEVELS, Standing, Switch};
 
 /// A change has two short members (bytes).
@@ -90,13 +89,6 @@ impl Change {
         let level = level(body.level)?;
         Some(Self { level, period })
     }
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let value = headers.get(CONTENT_TYPE).map(HeaderValue::to_str);
-    let Some(Ok(value)) = value else { return false };
-    let media_type = value.split(';').next().unwrap_or_default();
-    media_type.trim().eq_ignore_ascii_case("application/json")
 }
 
 fn level(name: &str) -> Option<Level> {

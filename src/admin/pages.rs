@@ -7,11 +7,12 @@ use http::{Method, Request, StatusCode};
 use serde_json::json;
 
 use super::answer::{Answer, JSON, METRICS, TEXT, only, respond, say};
-use super::{Sources, gate, level};
+use super::{Sources, gate, level, reload};
 
-/// Allow of the pages that are read only, and of the one that can be changed.
+/// Allow of the pages that are read only, of the one that can be changed, and of the deed.
 const GET: &str = "GET, HEAD";
 const GET_AND_PUT: &str = "GET, HEAD, PUT";
+const POST: &str = "POST";
 
 pub(super) struct Pages {
     sources: Sources,
@@ -43,6 +44,7 @@ impl Pages {
                 return level::change(&self.sources.log, request).await;
             }
             "/log-level" => Self::log_level,
+            "/reload" => return self.reload(&request).await,
             _ => return say(StatusCode::NOT_FOUND, "nothing is served here"),
         };
         match *request.method() {
@@ -84,7 +86,15 @@ impl Pages {
     }
 
     fn configuration(&self) -> Answer {
-        respond(StatusCode::OK, TEXT, self.sources.configuration.clone())
+        respond(StatusCode::OK, TEXT, (self.sources.configuration)())
+    }
+
+    async fn reload<B>(&self, request: &Request<B>) -> Answer {
+        match (&self.sources.reload, request.method()) {
+            (None, _) => say(StatusCode::NOT_FOUND, "nothing is served here"),
+            (Some(reload), &Method::POST) => reload::answer(reload, request.headers()).await,
+            (Some(_), _) => only(POST),
+        }
     }
 
     fn log_level(&self) -> Answer {

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use http::{Request, StatusCode};
@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tracing::Level;
 
 use super::pages::Pages;
-use super::{Admin, Sources};
+use super::{Admin, Flaw, Reload, Reloaded, Sources};
 use crate::telemetry::Switch;
 
 fn sources(metrics: Option<&'static str>, ready: &Arc<AtomicBool>) -> Sources {
@@ -20,7 +20,8 @@ fn sources(metrics: Option<&'static str>, ready: &Arc<AtomicBool>) -> Sources {
     Sources {
         exposition: Arc::new(move || metrics.map(str::to_owned)),
         ready: Arc::new(move || ready.load(Ordering::Relaxed)),
-        configuration: "[server]\n".to_owned(),
+        configuration: Arc::new(|| "[server]\n".to_owned()),
+        reload: None,
         log: Switch::new(Level::INFO),
     }
 }
@@ -230,4 +231,48 @@ async fn a_crowd_of_silent_peers_is_served_in_turns_and_holds_nobody_up_for_long
     // The first 64 are cut after ten seconds.
     let waited = begun.elapsed().as_secs();
     assert!((9..=11).contains(&waited), "{waited} s");
+}
+
+#[tokio::test]
+async fn a_reload_is_asked_for_and_tells_what_came_of_it() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    let reload: Reload = Arc::new(move || {
+        let reloaded = counted.fetch_add(1, Ordering::Relaxed) == 0;
+        let flaw = Flaw {
+            key: "server.tls.key_file".to_owned(),
+            text: "is not a key for the certificate beside it".to_owned(),
+            advice: "",
+        };
+        let problems = if reloaded { Vec::new() } else { vec![flaw] };
+        let needs_restart = vec!["server.listen"];
+        Box::pin(async move {
+            Reloaded {
+                reloaded,
+                problems,
+                needs_restart,
+            }
+        })
+    });
+    let sources = Sources {
+        reload: Some(reload),
+        ..sources(None, &Arc::default())
+    };
+    let pages = Pages::new(sources, true);
+    for method in ["GET", "HEAD", "PUT", "DELETE"] {
+        let (status, allow, _) = ask(&pages, method, "/reload", "").await;
+        assert_eq!((status, allow.as_str()), (405, "POST"), "{method}");
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), 0);
+    let good = ask(&pages, "POST", "/reload", "").await;
+    let told = "{\"reloaded\":true,\"problems\":[],\"needs_restart\":[\"server.listen\"]}\n";
+    assert_eq!((good.0, good.2.as_str()), (200, told));
+    let (status, content_type, told) = ask(&pages, "POST", "/reload", "").await;
+    assert_eq!((status, content_type.as_str()), (422, "application/json"));
+    assert!(told.contains("\"key\":\"server.tls.key_file\""), "{told}");
+}
+
+#[tokio::test]
+async fn without_a_way_to_reload_there_is_no_such_page() {
+    assert_eq!(ask(&pages(), "POST", "/reload", "").await.0, 404);
 }

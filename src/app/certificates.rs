@@ -16,6 +16,8 @@ pub struct CertificateFacts {
     pub not_before: OffsetDateTime,
     /// End of validity.
     pub not_after: OffsetDateTime,
+    /// When the key begins to be used, if that is not now.
+    pub used_from: Option<OffsetDateTime>,
 }
 
 impl CertificateFacts {
@@ -26,18 +28,20 @@ impl CertificateFacts {
             kid: key.kid.clone()?,
             not_before: certificate.validity.not_before,
             not_after: certificate.validity.not_after,
+            used_from: key.not_before,
         })
     }
 
     /// One sentence for an operator when the certificate does not count at `now`, or soon
-    /// will not. UPI may refuse its key then; the gateway does not judge that.
+    /// will not, or when its key begins to be used. UPI may refuse its key then; the gateway does not judge that.
     #[must_use]
     pub fn warning(&self, now: OffsetDateTime) -> Option<String> {
         let validity = Validity {
             not_before: self.not_before,
             not_after: self.not_after,
         };
-        let trouble = validity.trouble(now)?;
+        let used = self.used_from.map_or(now, |from| from.max(now));
+        let trouble = validity.trouble(used)?;
         let role = self.role.name();
         Some(format!("upi.{role}: a certificate {trouble}"))
     }

@@ -7,6 +7,7 @@ use tokio_rustls::rustls::sign::CertifiedKey;
 use zeroize::Zeroizing;
 
 use super::read::read_file;
+use super::seen::Seen;
 use crate::config::{Problem, Reader, ServerTls};
 use crate::pem::{self, PemError};
 use crate::rpc::Tls;
@@ -16,6 +17,7 @@ pub(super) struct Judge<'a> {
     read: &'a Reader,
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<Problem>,
+    pub(super) seen: Seen,
 }
 
 /// A certificate with its key, as bytes and parsed.
@@ -34,6 +36,7 @@ impl<'a> Judge<'a> {
             read,
             problems: read.problems(),
             warnings: Vec::new(),
+            seen: Seen::default(),
         }
     }
 
@@ -69,6 +72,7 @@ impl<'a> Judge<'a> {
     /// The file that a key names.
     pub(super) fn read(&mut self, key: &str, path: &Path) -> Option<Zeroizing<Vec<u8>>> {
         let read = read_file(path);
+        self.seen.note(path, &read);
         let advice = "name a file that the gateway's user can read";
         read.map_err(|error| self.wrong(key, error, advice)).ok()
     }

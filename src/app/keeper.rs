@@ -1,4 +1,4 @@
-//! What is done for the ledger beside the calls, for as long as the gateway runs.
+//! What is done for the ledger and for the way to UPI beside the calls, and for the files of the configuration, for as long as the gateway runs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +7,7 @@ use tokio::task::JoinSet;
 use tokio::time::{interval, sleep};
 use tracing::{info, warn};
 
+use super::reload::Reloader;
 use crate::ledger::Keep;
 use crate::ledger::archive::Archive;
 use crate::verify::Verifier;
@@ -20,23 +21,29 @@ const PURGE_PAUSE: Duration = Duration::from_millis(500);
 
 /// Ends its tasks when it is dropped.
 pub(super) struct Keeper {
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
 
 impl Keeper {
-    /// Begins to try the ledger, to sweep it, and to purge it where `keep` says so.
+    /// Begins to watch UPI, to try the ledger, to sweep it, and to purge it where `keep` says so.
     pub(super) fn start(
         verifier: &Arc<Verifier>,
         archive: Option<Arc<dyn Archive>>,
         keep: Keep,
     ) -> Self {
         let mut tasks = JoinSet::new();
-        let verifier = Arc::clone(verifier);
+        let (upi, verifier) = (Arc::clone(verifier), Arc::clone(verifier));
+        tasks.spawn(async move { upi.watch_upi().await });
         tasks.spawn(async move { verifier.keep_ledger().await });
         if let (Some(archive), Keep::For(keep)) = (archive, keep) {
             tasks.spawn(purge(archive, keep));
         }
-        Self { _tasks: tasks }
+        Self { tasks }
+    }
+
+    /// Begins to watch the files of the configuration.
+    pub(super) fn watch(&mut self, reloader: &Arc<Reloader>, every: Duration) {
+        self.tasks.spawn(Arc::clone(reloader).watch(every));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::judge::Judge;
@@ -40,6 +41,8 @@ pub struct Material {
     pub role: KeyRole,
     /// Its place, e.g. `upi.verification[0]`.
     pub place: String,
+    /// When it takes the place of another one; `None` for a key that is in use.
+    pub not_before: Option<OffsetDateTime>,
     /// Its id, if that is good.
     pub kid: Option<Kid>,
     /// What its file is called, without folder and ending.
@@ -73,6 +76,12 @@ impl Material {
         format!("{}.{name}", self.place)
     }
 
+    /// When it counts whether it is valid: now, or when it begins to be used.
+    #[must_use]
+    pub fn used_at(&self, now: OffsetDateTime) -> OffsetDateTime {
+        self.not_before.map_or(now, |begins| begins.max(now))
+    }
+
     /// The certificate that UPI is to have for it: named, or in the key's file.
     #[must_use]
     pub fn own_certificate(&self) -> Option<&CertificateInfo> {
@@ -100,6 +109,7 @@ pub(super) fn read(judge: &mut Judge<'_>, role: KeyRole, place: String, key: Key
     let mut material = Material {
         role,
         place,
+        not_before: None,
         kid: key.kid,
         file_name: None,
         is_exposed: false,

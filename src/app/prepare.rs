@@ -1,15 +1,17 @@
 //! Is a configuration good? The one judge: `serve`, `config check` and `doctor` ask nobody else.
 
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::certificates::CertificateFacts;
 use super::judge::Judge;
 use super::material::{self, Half, KeyRole, Material};
-use crate::config::{Config, KeyDraft, Problem, Problems, Survey};
+use super::seen::Seen;
+use crate::config::{Config, KeyDraft, Problem, Problems, Sources, Survey};
 use crate::domain::{Member, Merchant, Secret};
 use crate::ledger;
 use crate::rpc::Tls;
-use crate::telemetry;
+use crate::telemetry::{self, Expiry};
 use crate::upi::gateway::{self, Keys};
 use crate::upi::key::{Kid, PrivateKey, PublicKey};
 use crate::upi::transport::probe::Probe;
@@ -26,6 +28,8 @@ pub struct Preparation {
     pub keys: Vec<Material>,
     /// A look at UPI, when the way there is good.
     pub probe: Option<Probe>,
+    /// What the files held.
+    pub seen: Seen,
 }
 
 /// A configuration that is good, with what its files hold.
@@ -61,6 +65,19 @@ pub enum Upstream {
     Sandbox,
 }
 
+/// Reads the sources, and prepares what they say.
+#[must_use]
+pub fn read(sources: &Sources) -> Preparation {
+    // Seen before it is read: what comes between is noticed as a change, and not missed.
+    let mut seen = Seen::default();
+    if let Some(path) = &sources.file {
+        seen.look(path);
+    }
+    let mut preparation = prepare(&Survey::of(sources));
+    preparation.seen.extend(seen);
+    preparation
+}
+
 /// Reads and parses every file, and names every problem at once, with its key.
 #[must_use]
 pub fn prepare(survey: &Survey) -> Preparation {
@@ -70,6 +87,7 @@ pub fn prepare(survey: &Survey) -> Preparation {
         warnings: Vec::new(),
         keys: Vec::new(),
         probe: None,
+        seen: Seen::default(),
     };
     let prepared = survey.draft().and_then(|config| {
         judge.warnings.extend(config.warnings());
@@ -80,6 +98,7 @@ pub fn prepare(survey: &Survey) -> Preparation {
         _ => Err(Problems::of(survey.read.sorted(judge.problems))),
     };
     preparation.warnings = judge.warnings;
+    preparation.seen = judge.seen;
     preparation
 }
 
@@ -218,9 +237,29 @@ fn materials(survey: &Survey, config: &Config, judge: &mut Judge<'_>) -> Vec<Mat
         (role, format!("{}[{index}]", one(role)), draft)
     }));
     let drafts = drafts.into_iter();
-    drafts
+    let mut materials: Vec<_> = drafts
         .map(|(role, place, draft)| material::read(judge, role, place, draft))
-        .collect()
+        .collect();
+    materials.extend(next(config, judge));
+    materials
+}
+
+/// The key that takes the place of ours, where there is one.
+fn next(config: &Config, judge: &mut Judge<'_>) -> Option<Material> {
+    let next = config.next_signing.clone();
+    let not_before = next.not_before?;
+    let draft = KeyDraft {
+        kid: next.kid,
+        key_file: next.key_file,
+        passphrase_file: next.passphrase_file,
+        cert_file: next.cert_file,
+    };
+    let place = format!("upi.{}.next", KeyRole::Signing.name());
+    let material = material::read(judge, KeyRole::Signing, place, draft);
+    Some(Material {
+        not_before: Some(not_before),
+        ..material
+    })
 }
 
 /// The three roles; nothing when a key of them is missing or bad.
@@ -238,11 +277,31 @@ fn keys(materials: &[Material]) -> Option<Keys> {
         }
     };
     let (signing, rest) = materials.split_first()?;
-    let (encryption, verification) = rest.split_first()?;
+    let (encryption, rest) = rest.split_first()?;
+    let (next, verification): (Vec<_>, Vec<_>) =
+        rest.iter().partition(|key| key.not_before.is_some());
+    let next = match next.first() {
+        Some(key) => Some((key.not_before?, private(key)?)),
+        None => None,
+    };
     Some(Keys {
         signing: private(signing)?,
+        next_signing: next,
         encryption: public(encryption)?,
-        verification: verification.iter().map(public).collect::<Option<_>>()?,
+        verification: verification
+            .into_iter()
+            .map(public)
+            .collect::<Option<_>>()?,
+    })
+}
+
+/// What is to be said of a key that signs from a moment on.
+pub fn change(not_before: OffsetDateTime, now: OffsetDateTime) -> Option<String> {
+    let at = not_before.format(&Rfc3339).ok()?;
+    Some(if not_before > now {
+        format!("signs from {at} on")
+    } else {
+        format!("has signed since {at}; it can be moved to upi.signing")
     })
 }
 
@@ -251,6 +310,34 @@ impl Prepared {
     #[must_use]
     pub fn sandbox_route(&self, base_url: BaseUrl) -> Route {
         way(&self.config, self.timeouts, base_url)
+    }
+
+    /// How long a call to UPI may take.
+    pub(super) const fn timeouts(&self) -> Timeouts {
+        self.timeouts
+    }
+
+    /// On whose behalf UPI is asked.
+    pub(super) const fn member(&self) -> &Member {
+        &self.member
+    }
+
+    /// When certificates of keys end, for the metrics.
+    #[must_use]
+    pub fn expiries(&self) -> Vec<Expiry> {
+        let expiry = |certificate: &CertificateFacts| Expiry {
+            role: certificate.role.name(),
+            kid: certificate.kid.as_str().to_owned(),
+            at: certificate.not_after,
+        };
+        self.certificates.iter().map(expiry).collect()
+    }
+
+    /// What is to be said of the signing key that takes the place of ours.
+    #[must_use]
+    pub fn change(&self, now: OffsetDateTime) -> Option<String> {
+        let change = change(self.config.next_signing.not_before?, now)?;
+        Some(format!("upi.signing.next: {change}"))
     }
 
     /// Certificates that have ended, or soon will, one sentence each.

@@ -40,15 +40,19 @@ pub struct Origin {
 
 impl Origin {
     pub(super) fn survey(&self, sandboxed: bool) -> Survey {
+        Survey::of(&self.sources(sandboxed))
+    }
+
+    pub(super) fn sources(&self, sandboxed: bool) -> Sources {
         let environment = std::env::vars_os()
             .map(|(name, value)| (lossy(name), lossy(value)))
             .collect();
-        Survey::of(&Sources {
+        Sources {
             file: self.config.clone(),
             environment,
             overrides: self.set.clone(),
             sandboxed,
-        })
+        }
     }
 
     /// Lets a flag stand for a key.

@@ -7,10 +7,10 @@ use super::config::{Origin, refuse};
 use super::exit::Exit;
 use super::input;
 use super::stack::{Sandboxed, StackError};
-use crate::app::{self, App, AppError, CertificateFacts, Preparation, Prepared, Room, Upstream};
-use crate::config::Problem;
+use crate::app::{self, App, AppError, Preparation, Prepared, Reason, Room, Seen, Upstream};
+use crate::config::{Problem, Sources};
 use crate::shutdown;
-use crate::telemetry::{Expiry, Service, Telemetry, TelemetryError, flush_log};
+use crate::telemetry::{Expiries, Service, Telemetry, TelemetryError, flush_log};
 use crate::verify::port::{Clock as _, SystemClock};
 
 /// Run the gateway until SIGTERM or SIGINT
@@ -40,14 +40,18 @@ enum ServeError {
 
 pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     let origin = args.origin.and("server.listen", args.listen);
+    let sources = origin.sources(args.sandbox);
     let Preparation {
-        outcome, warnings, ..
-    } = app::prepare(&origin.survey(args.sandbox));
+        outcome,
+        warnings,
+        seen,
+        ..
+    } = app::read(&sources);
     let prepared = match outcome {
         Ok(prepared) => prepared,
         Err(problems) => return refuse(&problems),
     };
-    let ended = serve(prepared, &warnings, out).await;
+    let ended = serve(prepared, &warnings, (sources, seen), out).await;
     // What the log says stands before the error that ends it all.
     flush_log();
     input::ended(ended, exit)
@@ -56,6 +60,7 @@ pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
 async fn serve(
     mut prepared: Prepared,
     warnings: &[Problem],
+    read: (Sources, Seen),
     out: &mut dyn Write,
 ) -> Result<(), ServeError> {
     let upstream = std::mem::replace(&mut prepared.upstream, Upstream::Sandbox);
@@ -72,6 +77,9 @@ async fn serve(
     for warning in prepared.expiring(SystemClock.now()) {
         tracing::warn!("{warning}");
     }
+    if let Some(change) = prepared.change(SystemClock.now()) {
+        tracing::info!("{change}");
+    }
     let (app, sandbox) = match upstream {
         Upstream::Upi { route, keys } => {
             let app = App::open(&prepared, room, *route, &keys, observer).await?;
@@ -83,6 +91,7 @@ async fn serve(
             (app, Some(sandbox))
         }
     };
+    let app = app.reloading(&prepared, read, &telemetry);
     let app = app.with_admin(&prepared, &telemetry).await?;
     if let Some(sandbox) = &sandbox {
         writeln!(out, "sandbox listening on {}", sandbox.url.as_str())?;
@@ -96,11 +105,17 @@ async fn serve(
     Ok(())
 }
 
-/// Resolves at the first signal; the second one gives up what the drain waits for. Signals of
-/// another meaning do nothing.
+/// Resolves at the first signal; the second one gives up what the drain waits for. SIGHUP
+/// reads the configuration again, and others do nothing.
 fn stopped(app: &App) -> impl Future<Output = ()> + Send + use<> {
     let under_way = app.under_way();
     shutdown::ignore_others();
+    if let Some(reloader) = app.reloader() {
+        shutdown::on_hangup(move || {
+            let reloader = Arc::clone(&reloader);
+            async move { drop(reloader.reload(Reason::Signal).await) }
+        });
+    }
     shutdown::signal_or_end(move |wish| {
         let (signal, left) = (wish.name(), under_way.now());
         if left.is_none() {
@@ -120,16 +135,10 @@ fn stopped(app: &App) -> impl Future<Output = ()> + Send + use<> {
 }
 
 fn start(prepared: &Prepared, room: Room) -> Result<Telemetry, TelemetryError> {
-    // When certificates end, for the metrics.
-    let expiry = |certificate: &CertificateFacts| Expiry {
-        role: certificate.role.name(),
-        kid: certificate.kid.as_str().to_owned(),
-        at: certificate.not_after,
-    };
     let service = Service {
         name: "idphoto",
         max_in_flight: room.orders,
-        expiries: prepared.certificates.iter().map(expiry).collect(),
+        expiries: Expiries::of(prepared.expiries()),
     };
     Telemetry::start(&prepared.telemetry, service)
 }

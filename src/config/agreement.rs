@@ -10,6 +10,13 @@ const TLS: [&str; 3] = [
     "server.tls.client_ca_file",
 ];
 const IDENTITY: [&str; 2] = ["upi.client_cert_file", "upi.client_key_file"];
+const NEXT: [&str; 5] = [
+    "upi.signing.next.not_before",
+    "upi.signing.next.kid",
+    "upi.signing.next.key_file",
+    "upi.signing.next.passphrase_file",
+    "upi.signing.next.cert_file",
+];
 const TIMEOUTS: [&str; 2] = ["upi.connect_timeout", "upi.timeout"];
 const ADDRESS: [&str; 2] = ["upi.base_url", "upi.request_path"];
 const DRAIN: [&str; 2] = ["server.drain_delay", "server.drain_timeout"];
@@ -25,6 +32,13 @@ pub fn check(config: &Config, reader: &mut Reader) {
     let [cert, key] = IDENTITY;
     reader.demand(cert, &[key]);
     reader.demand(key, &[cert]);
+    for missing in NEXT.iter().take(3) {
+        reader.demand(missing, &NEXT);
+    }
+    let (now, next) = (&config.signing.kid, &config.next_signing.kid);
+    if next.is_some() && now == next {
+        reader.reject(NEXT[1], "must not be that of upi.signing", "");
+    }
     let server = &config.server;
     if reader.are_sound(&DRAIN) && server.drain_delay >= server.drain_timeout {
         reader.reject(DRAIN[0], format!("must be shorter than {}", DRAIN[1]), "");

@@ -66,6 +66,16 @@ impl Problems {
         Self(problems)
     }
 
+    /// A single one, of a part of the configuration.
+    pub(crate) fn one(place: &str, text: impl Into<String>) -> Self {
+        Self(vec![Problem {
+            place: place.to_owned(),
+            origin: None,
+            text: text.into(),
+            advice: "",
+        }])
+    }
+
     /// The problems: unknown keys first, then the others in the order of the reference.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
         self.0.iter()

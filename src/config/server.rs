@@ -45,6 +45,10 @@ section! {
          With --sandbox it is 0s unless it is set.";
     drain_timeout: Duration = default("75s"),
         "From SIGTERM to the hard end. Leave upi.timeout for a call that has just begun.";
+    reload_interval: Duration = default("5s"),
+        "How often the configuration file, keys and certificates are looked at: when they have \
+         changed, and are the same twice, they are read again without a restart. 0s never looks; \
+         SIGHUP and POST /reload do the same at once.";
 }
 
 section! {

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::value::{Shape, quote};
 use crate::upi::Flaw;
@@ -102,6 +104,25 @@ impl Setting for SocketAddr {
 
     fn write(&self) -> String {
         quote(&self.to_string())
+    }
+}
+
+impl Setting for OffsetDateTime {
+    const EXPECTED: &'static str =
+        "a second with its offset, in quotes, such as \"2026-12-01T02:00:00+08:00\"";
+
+    fn read(value: &Value) -> Result<Self, Flaws> {
+        let text = expect(value.as_str())?;
+        expect(Self::parse(text, &Rfc3339).ok())
+    }
+
+    fn write(&self) -> String {
+        // A year that RFC 3339 cannot write was never read.
+        quote(&self.format(&Rfc3339).unwrap_or_default())
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "string", "format": "date-time" })
     }
 }
 

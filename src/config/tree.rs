@@ -9,7 +9,7 @@ use super::party::{MemberConfig, MerchantConfig};
 use super::reader::{Reader, Section};
 use super::server::{ServerConfig, ServerTls};
 use super::telemetry::{OtlpConfig, TelemetryConfig};
-use super::upi::{EncryptionConfig, SigningConfig, UpiConfig};
+use super::upi::{EncryptionConfig, NextSigningConfig, SigningConfig, UpiConfig};
 use super::validation::ValidationConfig;
 use crate::domain::{Member, Merchant, MerchantDraft, PhotoLimits, Rules, Violation};
 use crate::upi::{Flaw, Timeouts};
@@ -46,6 +46,7 @@ sections! {
     admin: AdminConfig, "`admin.*`: the port for those who run the gateway.";
     upi: UpiConfig, "`upi.*`: the way to UPI.";
     signing: SigningConfig, "`upi.signing.*`: our key.";
+    next_signing: NextSigningConfig, "`upi.signing.next.*`: the key after it.";
     encryption: EncryptionConfig, "`upi.encryption.*`: UPI's key to encrypt to.";
     member: MemberConfig, "`member.*`: on whose behalf UPI is asked.";
     merchant: MerchantConfig, "`merchant.*`: the merchant of requests that name none.";
@@ -82,6 +83,14 @@ impl Config {
             });
         }
         text
+    }
+
+    /// The keys that have another value in `other`.
+    #[must_use]
+    pub fn differing(&self, other: &Self) -> Vec<&'static str> {
+        let both = self.show().zip(other.show());
+        let differ = both.filter(|((_, ours), (_, theirs))| ours != theirs);
+        differ.map(|((key, _), _)| key.path()).collect()
     }
 
     /// How long a call to UPI may take.

@@ -7,6 +7,8 @@ mod setting;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use time::OffsetDateTime;
+
 use super::key::{default, optional, required};
 use super::reader::section;
 use crate::upi::gateway::PhotoPlacement;
@@ -34,6 +36,9 @@ section! {
          charged for, is still received.";
     connect_timeout: Duration = default("5s"),
         "For DNS, TCP and TLS together; above zero and below upi.timeout.";
+    breaker_failures: usize = default("5").within(0, 1000),
+        "After so many failures to connect in a row calls are refused at once (UPI_UNREACHABLE), \
+         until UPI takes a connection again and one call gets through. 0 never does.";
     photo_placement: PhotoPlacement = default("beside"),
         "Whether the photo travels beside the encrypted part or inside it.";
     escape_solidus: bool = default("false"),
@@ -79,6 +84,22 @@ section! {
     cert_file: Option<PathBuf> = optional("/etc/idphoto/upi/our.crt").not_in_sandbox(),
         "Our certificate that UPI has for the key: PEM, DER or bare base64. It is never sent; it \
          is held against the key, and its expiry is watched. A PKCS#12 key file may hold it itself.";
+}
+
+section! {
+    /// `upi.signing.next.*`: the key that takes the place of ours.
+    NextSigningConfig, "upi.signing.next", "", "The key that takes the place of upi.signing at a set second, at all gateways.";
+
+    not_before: Option<OffsetDateTime> = optional("2026-12-01T02:00:00+08:00").not_in_sandbox(),
+        "From this second on requests are signed by it, and by upi.signing before.";
+    kid: Option<Kid> = optional("1555570303").not_in_sandbox(),
+        "The id of its certificate at UPI; another one than upi.signing.kid.";
+    key_file: Option<PathBuf> = optional("/etc/idphoto/upi/next.key").not_in_sandbox(),
+        "The private key, as for upi.signing.key_file.";
+    passphrase_file: Option<PathBuf> = optional("/etc/idphoto/upi/next.passphrase").not_in_sandbox(),
+        "A file with its passphrase.";
+    cert_file: Option<PathBuf> = optional("/etc/idphoto/upi/next.crt").not_in_sandbox(),
+        "Its certificate, as for upi.signing.cert_file.";
 }
 
 section! {

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 
 use super::finding::{Finding, Verdict};
-use crate::app::{KeyRole, Material};
+use crate::app::{self, KeyRole, Material};
 use crate::upi::key::{CertificateInfo, ValidityState};
 
 /// This program did not exist before.
@@ -18,10 +18,29 @@ pub fn examine(keys: &[Material], now: OffsetDateTime) -> Vec<Finding> {
         findings.extend(belonging(material));
         findings.extend(serial(material));
         let certificate = material.own_certificate();
-        findings.extend(certificate.map(|certificate| expiry(material, certificate, now)));
+        let used = material.used_at(now);
+        findings.extend(certificate.map(|certificate| expiry(material, certificate, used)));
+        findings.extend(change(material, now));
     }
     findings.push(clock(keys, now));
     findings
+}
+
+/// When the key takes the place of another one.
+fn change(material: &Material, now: OffsetDateTime) -> Option<Finding> {
+    const CHECK: &str = "change";
+    let not_before = material.not_before?;
+    let (key, text) = (material.key("not_before"), app::change(not_before, now)?);
+    Some(if not_before > now {
+        Finding::ok(CHECK, key, text)
+    } else {
+        Finding::warning(
+            CHECK,
+            key,
+            text,
+            "name it in upi.signing, and take the section away",
+        )
+    })
 }
 
 /// That the certificate is that of the key; the judge tells when it is not.
@@ -77,7 +96,8 @@ fn clock(keys: &[Material], now: OffsetDateTime) -> Finding {
     const CHECK: &str = "clock";
     const KEY: &str = "upi.clock_window";
     const ADVICE: &str = "set the clock, and run a time service: UPI refuses 300 s of difference";
-    let mut certificates = keys.iter().filter_map(Material::own_certificate);
+    let used = keys.iter().filter(|key| key.used_at(now) == now);
+    let mut certificates = used.filter_map(Material::own_certificate);
     if now < EARLIEST {
         return Finding::wrong(
             CHECK,

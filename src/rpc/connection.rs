@@ -18,7 +18,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout_at};
-use tokio_rustls::TlsAcceptor;
 use tonic::body::Body;
 use tonic::codegen::BoxFuture;
 
@@ -29,6 +28,7 @@ use super::preface::{Heard, Listened};
 use super::quota::{Part, Quota};
 use super::routes::Routes;
 use super::stretch::Turns;
+use super::tls::TlsSwitch;
 use super::unread::{Answer, Unread};
 use crate::observe::HandshakeFailure;
 use crate::verify::port::Caller;
@@ -52,7 +52,7 @@ const MAX_STREAMS: u32 = 2048;
 const UNREADABLE: usize = 4;
 
 pub(super) struct Host {
-    pub(super) tls: Option<TlsAcceptor>,
+    pub(super) tls: Option<TlsSwitch>,
     pub(super) routes: Routes,
     pub(super) failures: Arc<Failures>,
     pub(super) closing: watch::Receiver<bool>,
@@ -81,7 +81,7 @@ impl Host {
             // HTTP/2 says in its own words that it does not understand.
             return self.speak(stream, caller, patience).await;
         };
-        let stream = match self.greeted(patience, tls.accept(stream)).await {
+        let stream = match self.greeted(patience, tls.current().accept(stream)).await {
             Greeting::Came(Ok(stream)) => stream,
             Greeting::Came(Err(error)) => {
                 tracing::debug!(%error, "handshake failed");

@@ -8,13 +8,13 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
 
 use super::connection::{Host, http};
 use super::handshake::Failures;
 use super::pace::Patience;
 use super::quota::{Limits, Quota};
 use super::routes::Routes;
+use super::tls::TlsSwitch;
 use crate::acceptor::Acceptor;
 use crate::observe::HandshakeFailure;
 
@@ -47,7 +47,7 @@ impl Listener {
     /// Binds; connections wait until they are accepted.
     pub(super) async fn bind(
         address: SocketAddr,
-        tls: Option<TlsAcceptor>,
+        tls: Option<TlsSwitch>,
         routes: Routes,
         failures: Arc<Failures>,
         patience: Patience,

@@ -66,6 +66,7 @@ impl Kit {
     pub fn participant(&self) -> Result<gateway::Keys, KitError> {
         Ok(gateway::Keys {
             signing: (Kid::parse(PARTICIPANT_KID)?, self.participant.private()?),
+            next_signing: None,
             encryption: (
                 Kid::parse(UPI_ENCRYPTION_KID)?,
                 self.upi_encryption.public()?,

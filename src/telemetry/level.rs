@@ -35,7 +35,8 @@ pub struct Switch(Arc<Levels>);
 
 #[derive(Debug)]
 struct Levels {
-    configured: Level,
+    /// The [`rank`] that is in force unless somebody says otherwise.
+    configured: AtomicUsize,
     /// The [`rank`] in force: the filter reads it for each event.
     rank: AtomicUsize,
     exception: Mutex<Option<Exception>>,
@@ -54,7 +55,7 @@ impl Switch {
     #[must_use]
     pub fn new(configured: Level) -> Self {
         Self(Arc::new(Levels {
-            configured,
+            configured: AtomicUsize::new(rank(configured)),
             rank: AtomicUsize::new(rank(configured)),
             exception: Mutex::new(None),
         }))
@@ -88,6 +89,15 @@ impl Switch {
         standing
     }
 
+    /// Another level is configured now. It is in force at once, or when a change for a time ends.
+    pub fn configure(&self, level: Level) {
+        let exception = self.0.exception();
+        self.0.configured.store(rank(level), Ordering::Release);
+        if exception.is_none() {
+            self.0.enforce(level);
+        }
+    }
+
     /// The filter that goes by it, for all layers under it. A trace has our spans whatever is
     /// logged.
     pub(super) fn gate(&self, traced: bool) -> Gate {
@@ -116,9 +126,10 @@ impl Levels {
         // A later exception may have come while this task was about to end it.
         if exception.as_ref().is_some_and(|one| one.until <= until) {
             *exception = None;
-            self.enforce(self.configured);
+            let configured = self.configured();
+            self.enforce(configured);
             drop(exception);
-            tracing::warn!(level = %self.configured, "the log level is the configured one again");
+            tracing::warn!(level = %configured, "the log level is the configured one again");
         }
     }
 
@@ -129,16 +140,17 @@ impl Levels {
     }
 
     fn in_force(&self) -> Level {
-        let rank = self.rank.load(Ordering::Acquire);
-        LEVELS
-            .get(rank)
-            .map_or(self.configured, |(_, level)| *level)
+        level_of(self.rank.load(Ordering::Acquire))
+    }
+
+    fn configured(&self) -> Level {
+        level_of(self.configured.load(Ordering::Acquire))
     }
 
     fn standing(&self, exception: Option<&Exception>) -> Standing {
         Standing {
             level: self.in_force(),
-            configured: self.configured,
+            configured: self.configured(),
             until: exception.map(|exception| exception.until_wall),
         }
     }
@@ -202,6 +214,10 @@ impl<S: Subscriber> Layer<S> for Gate {
 pub(super) fn is_ours(target: &str) -> bool {
     let rest = target.strip_prefix(env!("CARGO_CRATE_NAME"));
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+fn level_of(rank: usize) -> Level {
+    LEVELS.get(rank).map_or(Level::INFO, |(_, level)| *level)
 }
 
 fn rank(level: Level) -> usize {

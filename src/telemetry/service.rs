@@ -1,6 +1,7 @@
 //! Who is seen.
 
 use std::env;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::Resource;
@@ -14,7 +15,29 @@ pub struct Service {
     /// `server.max_in_flight`.
     pub max_in_flight: usize,
     /// When certificates of keys end.
-    pub expiries: Vec<Expiry>,
+    pub expiries: Expiries,
+}
+
+/// When certificates of keys end. Its clones are the same one.
+#[derive(Debug, Clone, Default)]
+pub struct Expiries(Arc<RwLock<Vec<Expiry>>>);
+
+impl Expiries {
+    /// Of these keys.
+    #[must_use]
+    pub fn of(expiries: Vec<Expiry>) -> Self {
+        Self(Arc::new(RwLock::new(expiries)))
+    }
+
+    /// Of other keys from now on.
+    pub fn set(&self, expiries: Vec<Expiry>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = expiries;
+    }
+
+    pub(super) fn all(&self) -> Vec<Expiry> {
+        let expiries = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        expiries.clone()
+    }
 }
 
 /// The end of a certificate.

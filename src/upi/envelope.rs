@@ -34,14 +34,31 @@ pub struct Envelope {
     pub form: RequestForm,
     /// What the response codes mean.
     pub codes: CodeTable,
-    /// Signs with our key.
-    pub signer: Signer,
+    /// Sign with our keys.
+    pub signers: Signers,
     /// Encrypts to UPI.
     pub sealer: Sealer,
     /// Verifies by UPI's keys.
     pub verifier: Verifier,
     /// For UPI-TIMESTAMP, in both directions.
     pub clock: Arc<dyn Clock>,
+}
+
+/// Our key, and the one that takes its place.
+pub struct Signers {
+    /// The one until then.
+    pub current: Signer,
+    /// The one from this moment on.
+    pub next: Option<(OffsetDateTime, Signer)>,
+}
+
+impl Signers {
+    fn at(&self, now: OffsetDateTime) -> &Signer {
+        match &self.next {
+            Some((from, next)) if now >= *from => next,
+            _ => &self.current,
+        }
+    }
 }
 
 impl Envelope {
@@ -55,13 +72,15 @@ impl Envelope {
         drop(plaintext);
         let body = self.form.body(request, &enc_data);
         let upi_uuid = upi_uuid()?;
+        // The request says when it was signed, and the key is that of the same moment.
+        let now = self.clock.now();
         let claims = Claims {
             upi_uuid: &upi_uuid,
-            timestamp: self.clock.now().unix_timestamp(),
+            timestamp: now.unix_timestamp(),
             app_id: &self.app_id,
             request_path: Some(&self.request_path),
         };
-        let signature = self.signer.sign(&claims, &body)?;
+        let signature = self.signers.at(now).sign(&claims, &body)?;
         Ok(Sealed {
             // Not of the body, which would cost a second pass over it: this commits to it, too.
             jws_sha256: jws::sha256(&signature),

@@ -22,7 +22,8 @@ pub use setup::{Keys, Settings, SetupError};
 /// UPI behind the port.
 pub struct UpiGateway {
     envelope: Envelope,
-    transport: Transport,
+    /// Shared with the one before, where the way is the same.
+    transport: Arc<Transport>,
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
 }
@@ -42,7 +43,24 @@ impl UpiGateway {
         let transport = Transport::new(route, &settings.request_path, Arc::clone(&observer))?;
         Ok(Self {
             envelope: setup::envelope(settings, keys, Arc::clone(&clock))?,
-            transport,
+            transport: Arc::new(transport),
+            clock,
+            observer,
+        })
+    }
+
+    /// With other settings and keys. The connections are those of this one, where the way stays.
+    ///
+    /// # Errors
+    /// As for [`UpiGateway::new`].
+    pub fn renewed(&self, settings: Settings, keys: &Keys) -> Result<Self, SetupError> {
+        let (clock, observer) = (Arc::clone(&self.clock), Arc::clone(&self.observer));
+        if !self.transport.goes(&settings.route, &settings.request_path) {
+            return Self::new(settings, keys, clock, observer);
+        }
+        Ok(Self {
+            envelope: setup::envelope(settings, keys, Arc::clone(&clock))?,
+            transport: Arc::clone(&self.transport),
             clock,
             observer,
         })
@@ -88,12 +106,21 @@ impl Gateway for UpiGateway {
     fn send(&self, sealed: Sealed) -> BoxFuture<'_, Result<Answer, CallError>> {
         Box::pin(self.exchange(sealed))
     }
+
+    fn look(&self) -> BoxFuture<'_, Result<(), Cause>> {
+        Box::pin(self.transport.look())
+    }
+
+    fn connections(&self) -> u64 {
+        self.transport.connections()
+    }
 }
 
 impl From<PostError> for CallError {
     fn from(error: PostError) -> Self {
         match error {
-            PostError::NoConnection(_) | PostError::NotWhole(_) => Self::NotSent(Arc::new(error)),
+            PostError::NoConnection(_) => Self::NoConnection(Arc::new(error)),
+            PostError::NotWhole(_) => Self::NotSent(Arc::new(error)),
             PostError::CutOff(_) | PostError::TimedOut | PostError::TooLarge => {
                 Self::Unknown(Arc::new(error))
             }

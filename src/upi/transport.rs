@@ -43,10 +43,12 @@ use super::identifier::RequestPath;
 use super::message::response::MAX_BODY;
 use crate::domain::Dispatch;
 use crate::observe::{Event, Observer};
+use crate::verify::port::Cause;
 
 mod body;
 mod client;
 mod connections;
+mod look;
 pub mod probe;
 mod route;
 #[cfg(test)]
@@ -57,6 +59,7 @@ pub use route::{BaseUrl, ClientIdentity, Connections, Proxy, Route, RouteError, 
 
 use body::Pieces;
 use connections::Pool;
+use look::Look;
 use trip::Trip;
 
 /// The media type that UPI's requirements ask for, to the letter.
@@ -76,6 +79,7 @@ const READING: Duration = Duration::from_secs(1);
 
 pub(super) struct Transport {
     pool: Pool,
+    look: Look,
     url: Url,
     observer: Arc<dyn Observer>,
 }
@@ -89,6 +93,7 @@ impl Transport {
     ) -> Result<Self, RouteError> {
         Ok(Self {
             url: route.base_url.to(path),
+            look: Look::new(&route)?,
             pool: Pool::new(route)?,
             observer,
         })
@@ -110,6 +115,21 @@ impl Transport {
             span.record("otel.status_code", "error");
         }
         ended
+    }
+
+    /// Whether it is this way to this path.
+    pub(super) fn goes(&self, route: &Route, path: &RequestPath) -> bool {
+        self.pool.route == *route && self.url == route.base_url.to(path)
+    }
+
+    /// Opens a connection as a call does, and closes it: nothing is sent.
+    pub(super) async fn look(&self) -> Result<(), Cause> {
+        self.look.run().await
+    }
+
+    /// How many connections were opened for calls so far.
+    pub(super) fn connections(&self) -> u64 {
+        self.pool.opening.count()
     }
 
     /// An HTTP client span by OpenTelemetry's semantic conventions.

@@ -9,9 +9,12 @@ use futures_util::FutureExt as _;
 use tokio::time::Instant;
 use tracing::{error, info};
 
+use super::breaker::Pass;
 use super::error::{Dispatch, NotSent, VerifyError};
 use super::flight::{Ended, Flight};
-use super::port::{Attempt, CallError, Cause, Claim, Digest, Record, Sealed, Settlement, State};
+use super::port::{
+    Attempt, CallError, Cause, Claim, Digest, Gateway, Record, Sealed, Settlement, State,
+};
 use super::standing::{Stand, same_content};
 use super::{Phase, Ticket, Upstream, Verified, Verifier};
 use crate::crash;
@@ -44,10 +47,12 @@ impl Progress {
     }
 }
 
-/// A request that is sealed, and what the ledger is to know of it.
+/// A request that is sealed, what the ledger is to know of it, its way, and leave to go it.
 struct Ready {
+    gateway: Arc<dyn Gateway>,
     sealed: Sealed,
     claim: Claim,
+    pass: Pass,
 }
 
 impl Verifier {
@@ -107,13 +112,20 @@ impl Verifier {
         digest: Digest,
     ) -> Result<Ready, VerifyError> {
         self.still_wanted(flight)?;
-        let sealed = self.gateway.seal(request);
+        let gateway = self.gateway();
+        let pass = self.pass(&*gateway)?;
+        let sealed = gateway.seal(request);
         let sealed = sealed.map_err(|cause| VerifyError::Fault {
             dispatch: Dispatch::NotSent,
             cause,
         })?;
         let claim = claim(&flight.order_id, digest, &request.consent, &sealed);
-        Ok(Ready { sealed, claim })
+        Ok(Ready {
+            gateway,
+            sealed,
+            claim,
+            pass,
+        })
     }
 
     fn still_wanted(&self, flight: &Flight) -> Result<(), NotSent> {
@@ -127,7 +139,12 @@ impl Verifier {
     }
 
     async fn depart(&self, flight: &Flight, ready: Ready, progress: &Progress) -> Conclusion {
-        let Ready { sealed, claim } = ready;
+        let Ready {
+            gateway,
+            sealed,
+            claim,
+            pass,
+        } = ready;
         let attempt = claim.attempt.clone();
         // Cannot be set twice: there is one attempt for each progress.
         let _ = progress.claiming.set(attempt.clone());
@@ -144,21 +161,25 @@ impl Verifier {
             return (Err(error.into()), Some((attempt, Settlement::NotSent)));
         }
         progress.departed.store(true, Ordering::Relaxed);
-        let (ended, end) = self.call(sealed).await;
+        let (ended, end) = self.call(&*gateway, sealed, pass).await;
         (ended, Some((attempt, end)))
     }
 
-    async fn call(&self, sealed: Sealed) -> (Ended, Settlement) {
+    async fn call(&self, gateway: &dyn Gateway, sealed: Sealed, pass: Pass) -> (Ended, Settlement) {
         let begun = Instant::now();
         let mut phase = self.phase.subscribe();
         let result = tokio::select! {
             // An answer that is there counts, even at the hard end.
             biased;
-            result = self.gateway.send(sealed) => result,
+            result = gateway.send(sealed) => result,
             _ = phase.wait_for(|phase| *phase == Phase::Abandoned) => {
                 Err(CallError::Unknown(Arc::new(DrainEnded)))
             }
         };
+        match &result {
+            Err(CallError::NoConnection(_)) => pass.failed(gateway.connections()),
+            _ => pass.passed(),
+        }
         self.upstream.send_replace(match &result {
             Ok(_) => Upstream::Up,
             Err(_) => Upstream::Down,
@@ -204,7 +225,7 @@ fn conclude(result: Result<crate::domain::Answer, CallError>) -> (Ended, Settlem
             let replayed = false;
             (Ok(Verified { answer, replayed }), end)
         }
-        Err(CallError::NotSent(cause)) => {
+        Err(CallError::NoConnection(cause) | CallError::NotSent(cause)) => {
             let error = NotSent::Unreachable(cause);
             (Err(error.into()), Settlement::NotSent)
         }

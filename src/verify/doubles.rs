@@ -21,13 +21,16 @@ pub type Script = fn() -> Result<Answer, CallError>;
 
 /// A UPI that answers when the test says so.
 pub struct Upi {
-    script: Script,
-    held: bool,
+    script: Mutex<Script>,
+    held: AtomicBool,
     release: Notify,
     pub posts: AtomicUsize,
     seals: AtomicUsize,
     pub seal_fails: AtomicBool,
     pub send_panics: AtomicBool,
+    /// Whether it takes connections of those who send nothing.
+    pub seen: AtomicBool,
+    pub looks: AtomicUsize,
 }
 
 impl Upi {
@@ -43,14 +46,26 @@ impl Upi {
 
     fn new(script: Script, held: bool) -> Self {
         Self {
-            script,
-            held,
+            script: Mutex::new(script),
+            held: AtomicBool::new(held),
             release: Notify::new(),
             posts: AtomicUsize::new(0),
             seals: AtomicUsize::new(0),
             seal_fails: AtomicBool::new(false),
             send_panics: AtomicBool::new(false),
+            seen: AtomicBool::new(true),
+            looks: AtomicUsize::new(0),
         }
+    }
+
+    /// Does so with all further requests.
+    pub fn reply(&self, script: Script) {
+        *self.script.lock().unwrap() = script;
+    }
+
+    /// From now on answers wait for their release, or do not.
+    pub fn hold(&self, held: bool) {
+        self.held.store(held, Ordering::SeqCst);
     }
 
     pub fn release(&self) {
@@ -86,11 +101,22 @@ impl Gateway for Upi {
                 !self.send_panics.load(Ordering::SeqCst),
                 "as the test asked"
             );
-            if self.held {
+            if self.held.load(Ordering::SeqCst) {
                 self.release.notified().await;
             }
-            (self.script)()
+            let script = *self.script.lock().unwrap();
+            script()
         })
+    }
+
+    fn look(&self) -> BoxFuture<'_, Result<(), Cause>> {
+        self.looks.fetch_add(1, Ordering::SeqCst);
+        let seen = self.seen.load(Ordering::SeqCst);
+        Box::pin(async move { if seen { Ok(()) } else { Err(cause()) } })
+    }
+
+    fn connections(&self) -> u64 {
+        0
     }
 }
 

@@ -48,6 +48,15 @@ pub trait Gateway: Send + Sync + 'static {
 
     /// Sends a sealed request exactly once and verifies the answer.
     fn send(&self, sealed: Sealed) -> BoxFuture<'_, Result<Answer, CallError>>;
+
+    /// Looks whether a connection can be made, TLS included; sends no request.
+    ///
+    /// # Errors
+    /// Why none can be made.
+    fn look(&self) -> BoxFuture<'_, Result<(), Cause>>;
+
+    /// How many connections calls have opened so far.
+    fn connections(&self) -> u64;
 }
 
 /// A request ready to be sent: what was signed is what is sent.
@@ -65,8 +74,11 @@ pub struct Sealed {
 /// How a call failed, by what is certain about the request.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CallError {
-    /// Proof that UPI has not got the request: DNS, connect or TLS failed, or the request was
-    /// never handed over whole.
+    /// Proof that UPI has not got the request: DNS, connect or TLS failed.
+    #[error("no connection to UPI")]
+    NoConnection(#[source] Cause),
+    /// Proof that UPI has not got the request: there was a connection, and the request was never
+    /// handed over whole.
     #[error("UPI has not got the request")]
     NotSent(#[source] Cause),
     /// UPI refused our signature (401, E0) and processed nothing.
@@ -82,7 +94,7 @@ impl CallError {
     #[must_use]
     pub const fn dispatch(&self) -> Dispatch {
         match self {
-            Self::NotSent(_) => Dispatch::NotSent,
+            Self::NoConnection(_) | Self::NotSent(_) => Dispatch::NotSent,
             Self::Refused(_) => Dispatch::Refused,
             Self::Unknown(_) => Dispatch::Unknown,
         }

@@ -14,6 +14,7 @@ use super::{FindError, Limits, Ticket, Upstream, Verified, Verifier};
 use crate::domain::sample;
 use crate::observe::Nobody;
 
+mod circuit;
 mod durable;
 mod end;
 mod events;
@@ -23,6 +24,7 @@ fn verifier(upi: &Arc<Upi>, engine: &Arc<Engine>) -> Arc<Verifier> {
         max_in_flight: 2,
         least_time: Duration::from_millis(200),
         ledger: Duration::from_secs(5),
+        breaker_failures: 0,
     };
     Verifier::new(
         Arc::clone(upi) as Arc<dyn Gateway>,
@@ -356,4 +358,24 @@ async fn a_failing_ledger_is_not_a_missing_order() {
         verifier.find(&id).await,
         Err(FindError::LedgerUnavailable(_))
     ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_under_way_keeps_its_way_and_the_next_one_has_the_new() {
+    let (old, new) = (Upi::held(|| Ok(answer())), Upi::prompt(|| Ok(answer())));
+    let engine = Engine::slow(&[], Duration::from_secs(1));
+    let verifier = verifier(&old, &engine);
+    let first = tokio::spawn({
+        let verifier = Arc::clone(&verifier);
+        async move { ask(&verifier, "1", None).await }
+    });
+    settle_down().await;
+    // It is sealed, and not sent yet.
+    assert_eq!((old.seals(), old.posts()), (1, 0));
+    verifier.renew(Arc::clone(&new) as Arc<dyn Gateway>);
+    ask(&verifier, "2", None).await.unwrap();
+    old.release();
+    first.await.unwrap().unwrap();
+    assert_eq!((old.seals(), old.posts()), (1, 1));
+    assert_eq!((new.seals(), new.posts()), (1, 1));
 }

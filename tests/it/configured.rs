@@ -5,7 +5,7 @@ use std::process::{Output, Stdio};
 
 use tempfile::TempDir;
 
-use crate::keys::{LONG, OURS, THEIRS, VERIFYING};
+use crate::keys::{LONG, NEXT, OURS, THEIRS, VERIFYING};
 use crate::process::idphoto;
 
 pub struct Configured {
@@ -84,6 +84,17 @@ url = "sqlite:{}"
     pub fn set_path(self, key: &str, name: &str) -> Self {
         let path = self.path(name).display().to_string();
         self.set(key, &path)
+    }
+
+    /// Has a key that takes the place of ours at a moment.
+    pub fn followed_by(self, not_before: &str) -> Self {
+        let (key, certificate) = (NEXT.private_pem(), NEXT.certificate_pem(LONG));
+        self.with("next.key", &key)
+            .with("next.crt", &certificate)
+            .set("upi.signing.next.not_before", not_before)
+            .set("upi.signing.next.kid", "1555570303")
+            .set_path("upi.signing.next.key_file", "next.key")
+            .set_path("upi.signing.next.cert_file", "next.crt")
     }
 
     /// Sets a key no longer.

@@ -81,6 +81,30 @@ fn a_good_configuration_passes_without_a_warning() {
 }
 
 #[test]
+fn a_key_that_takes_over_is_told_of_before_and_after() {
+    const KEY: &str = "upi.signing.next.not_before";
+    let coming = Configured::new().followed_by("2999-01-01T00:00:00+08:00");
+    let diagnosis = Diagnosis::of(&coming, &[]);
+    diagnosis.must_say(
+        "ok",
+        "change",
+        KEY,
+        &["signs from 2999-01-01T00:00:00+08:00 on"],
+    );
+    // Its certificate has to be good then, and today's does not last so long.
+    diagnosis.must_say(
+        "wrong",
+        "expiry",
+        "upi.signing.next.cert_file",
+        &["expired"],
+    );
+    let done = Configured::new().followed_by("2026-01-01T00:00:00Z");
+    let diagnosis = Diagnosis::of(&done, &[]);
+    assert_eq!(diagnosis.json["wrong"], 0, "{:#}", diagnosis.json);
+    diagnosis.must_say("warning", "change", KEY, &["has signed since"]);
+}
+
+#[test]
 fn a_sandboxs_configuration_passes_and_its_address_is_looked_at() {
     let folder = tempfile::tempdir().unwrap();
     let keys = folder.path().join("keys");

@@ -79,6 +79,11 @@ fn broken(key: &'static str, spoilt: Configured) -> Broken {
     Broken { key, spoilt }
 }
 
+/// With a key that takes the place of ours.
+fn succeeded() -> Configured {
+    Configured::new().followed_by("2999-01-01T00:00:00+08:00")
+}
+
 /// Values, and keys that do not agree.
 fn values() -> Vec<Broken> {
     let set = |key, value: &str| broken(key, Configured::new().set(key, value));
@@ -146,6 +151,33 @@ fn values() -> Vec<Broken> {
     let twice = "[{ kid = \"1\", key_file = \"a\" }, { kid = \"1\", key_file = \"b\" }]";
     let twice = Configured::new().set("upi.verification", twice);
     all.push(broken("upi.verification[1].kid", twice));
+    let next =
+        |section: &'static str, key, value: &str| broken(section, succeeded().set(key, value));
+    all.extend([
+        next("upi.signing.next.kid", "upi.signing.next.kid", "1555570302"),
+        next(
+            "upi.signing.next.not_before",
+            "upi.signing.next.not_before",
+            "2026-12-01",
+        ),
+        next(
+            "upi.signing.next.not_before",
+            "upi.signing.next.not_before",
+            "tomorrow",
+        ),
+        broken(
+            "upi.signing.next.kid",
+            succeeded().without_setting("upi.signing.next.kid"),
+        ),
+        broken(
+            "upi.signing.next.not_before",
+            succeeded().without_setting("upi.signing.next.not_before"),
+        ),
+        broken(
+            "upi.signing.next.key_file",
+            succeeded().set_path("upi.signing.next.key_file", "encryption.pem"),
+        ),
+    ]);
     for key in ["server.tls.cert_file", "upi.client_cert_file"] {
         let other = key.replace("cert", "key");
         let alone = with_tls().without_setting(key);

@@ -15,6 +15,9 @@ pub const LONG: i64 = 400;
 /// A key of our own.
 pub static OURS: LazyLock<Pair> = LazyLock::new(|| Pair::new(2048));
 
+/// The key that takes its place.
+pub static NEXT: LazyLock<Pair> = LazyLock::new(|| Pair::new(2048));
+
 /// The key that UPI decrypts with.
 pub static THEIRS: LazyLock<Pair> = LazyLock::new(|| Pair::new(2048));
 

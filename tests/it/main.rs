@@ -12,6 +12,7 @@
 mod admin;
 mod bad_input;
 mod certificates;
+mod circuit;
 mod cli;
 mod collector;
 mod config;
@@ -33,6 +34,7 @@ mod photos;
 mod privacy;
 mod process;
 mod raw;
+mod reload;
 mod requests;
 mod resets;
 mod sandbox;

@@ -264,10 +264,15 @@ fn start(settings: &[String]) -> Gateway {
 }
 
 pub async fn verify(gateway: &Gateway, tls: ClientTlsConfig) -> Result<(), tonic::Status> {
-    let endpoint = Endpoint::from_shared(format!("https://{}", gateway.address)).unwrap();
-    let channel = endpoint.tls_config(tls).unwrap().connect_lazy();
-    let mut client = IdPhotoServiceClient::new(channel);
+    let mut client = client(&gateway.address, tls);
     client.verify_id_photo(request("test")).await.map(|_| ())
+}
+
+/// A client over TLS that connects when it is first used.
+pub fn client(address: &str, tls: ClientTlsConfig) -> IdPhotoServiceClient<Channel> {
+    let endpoint = Endpoint::from_shared(format!("https://{address}")).unwrap();
+    let channel = endpoint.tls_config(tls).unwrap().connect_lazy();
+    IdPhotoServiceClient::new(channel)
 }
 
 /// What a client needs that trusts this authority.

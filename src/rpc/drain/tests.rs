@@ -18,6 +18,7 @@ fn under_way(calls: &Calls) -> UnderWay {
         max_in_flight: 1,
         least_time: Duration::ZERO,
         ledger: Duration::from_secs(5),
+        breaker_failures: 0,
     };
     let upi = Upi::prompt(|| Ok(answer()));
     let verifier = Verifier::new(upi, Engine::failing(&[]), Arc::new(Nobody), limits);

@@ -146,6 +146,14 @@ impl Gateway for Recorder {
     fn send(&self, _: Sealed) -> BoxFuture<'_, Result<Answer, CallError>> {
         Box::pin(async { Ok(answer()) })
     }
+
+    fn look(&self) -> BoxFuture<'_, Result<(), Cause>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn connections(&self) -> u64 {
+        0
+    }
 }
 
 fn merchant(id: &str) -> Merchant {
@@ -167,6 +175,7 @@ async fn the_configured_merchant_stands_in_for_an_absent_one_only() {
         max_in_flight: 8,
         least_time: std::time::Duration::ZERO,
         ledger: Duration::from_secs(5),
+        breaker_failures: 0,
     };
     let gateway = Arc::clone(&recorder) as Arc<dyn Gateway>;
     let methods = Methods {

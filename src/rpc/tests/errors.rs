@@ -227,6 +227,20 @@ async fn an_upi_that_cannot_be_reached() {
 }
 
 #[tokio::test]
+async fn an_upi_that_is_not_tried_since_it_could_not_be_reached() {
+    let mut setup = answering(Upi::prompt(|| Err(CallError::NoConnection(cause()))));
+    setup.limits.breaker_failures = 2;
+    let upi = Arc::clone(&setup.upi);
+    let rig = setup.start().await;
+    let tried = rig.failure(request("1")).await;
+    rig.failure(request("2")).await;
+    let refused = rig.failure(request("3")).await;
+    assert_eq!(row(&refused), row(&tried));
+    assert!(refused.get_details_retry_info().unwrap().retry_delay > Some(Duration::ZERO));
+    assert_eq!(upi.posts(), 2);
+}
+
+#[tokio::test]
 async fn a_deadline_that_is_too_short() {
     let mut setup = setup();
     setup.limits.least_time = Duration::from_secs(60);

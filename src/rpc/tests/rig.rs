@@ -39,6 +39,7 @@ pub fn setup() -> Setup {
             max_in_flight: 8,
             least_time: Duration::from_millis(1),
             ledger: Duration::from_secs(5),
+            breaker_failures: 0,
         },
         admission: Arc::new(Everyone),
         observer: Arc::new(Nobody),

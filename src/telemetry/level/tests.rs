@@ -47,6 +47,18 @@ async fn the_latest_level_counts_and_its_time_too() {
     assert_eq!(in_force(&switch), (Level::INFO, false));
 }
 
+#[tokio::test(start_paused = true)]
+async fn another_configured_level_waits_for_the_end_of_a_change() {
+    let switch = Switch::new(Level::INFO);
+    switch.configure(Level::WARN);
+    assert_eq!(in_force(&switch), (Level::WARN, false));
+    switch.set(Level::TRACE, MINUTE);
+    switch.configure(Level::ERROR);
+    assert_eq!(in_force(&switch), (Level::TRACE, true));
+    sleep(2 * MINUTE).await;
+    assert_eq!(in_force(&switch), (Level::ERROR, false));
+}
+
 /// What was logged.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);

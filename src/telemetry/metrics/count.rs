@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
+use time::OffsetDateTime;
 
-use super::instruments::Instruments;
+use super::instruments::{Instruments, seconds};
 use crate::domain::{Answer, Category, Dispatch, Outcome, Rejection};
-use crate::observe::{CallEnd, Event, Resender};
+use crate::observe::{CallEnd, Circuit, Event, Resender};
 
 impl Instruments {
     pub(super) fn count(&self, event: &Event<'_>) {
@@ -36,6 +37,9 @@ impl Instruments {
                 self.reused_broken
                     .add(1, &[label("dispatch", certain.name())]);
             }
+            Event::Circuit(stands) => self.circuit.record(circuit(*stands), &[]),
+            Event::CircuitRefused => self.circuit_refused.add(1, &[]),
+            Event::Reloaded(good, at) => self.reloaded(*good, *at),
             Event::Skew(seconds) => self.clock_skew.record(*seconds, &[]),
             Event::OrderEnded(end) => self.order_ended(*end),
         }
@@ -88,6 +92,15 @@ impl Instruments {
         self.answers.add(1, &labels);
     }
 
+    fn reloaded(&self, good: bool, at: OffsetDateTime) {
+        let result = if good { "good" } else { "refused" };
+        self.reloads.add(1, &[label("result", result)]);
+        self.reload_refused.record(u64::from(!good), &[]);
+        if good {
+            self.reload_last_good.record(seconds(at), &[]);
+        }
+    }
+
     fn committed(&self, changes: usize, took: Duration) {
         self.ledger_commit_changes.record(changes as u64, &[]);
         self.ledger_commit_duration.record(took.as_secs_f64(), &[]);
@@ -120,6 +133,14 @@ fn code(rejection: &Rejection) -> String {
     match rejection.category {
         Category::Other => "other".to_owned(),
         _ => rejection.code.as_str().to_owned(),
+    }
+}
+
+const fn circuit(stands: Circuit) -> u64 {
+    match stands {
+        Circuit::Closed => 0,
+        Circuit::HalfOpen => 1,
+        Circuit::Open => 2,
     }
 }
 

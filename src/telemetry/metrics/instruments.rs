@@ -3,6 +3,8 @@
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, UpDownCounter};
 
+use time::OffsetDateTime;
+
 use super::table::{self, Kind, Metric, described};
 use crate::observe::HandshakeFailure;
 
@@ -65,7 +67,12 @@ instruments! {
     ledger_size: Gauge<u64> = LEDGER_SIZE;
     upi_duration: Histogram<f64> = UPI_DURATION;
     reused_broken: Counter<u64> = REUSED_BROKEN;
+    circuit: Gauge<u64> = CIRCUIT;
+    circuit_refused: Counter<u64> = CIRCUIT_REFUSED;
     clock_skew: Gauge<f64> = CLOCK_SKEW;
+    reloads: Counter<u64> = RELOADS;
+    reload_refused: Gauge<u64> = RELOAD_REFUSED;
+    reload_last_good: Gauge<f64> = RELOAD_LAST_GOOD;
     answers: Counter<u64> = ANSWERS;
     confidence: Histogram<u64> = CONFIDENCE;
 }
@@ -80,6 +87,14 @@ impl Instruments {
         self.orders_active.record(0, &[]);
         self.ledger_unsettled.record(0, &[]);
         self.ledger_swept.add(0, &[]);
+        self.circuit.record(0, &[]);
+        self.reload_refused.record(0, &[]);
+        self.reload_last_good
+            .record(seconds(OffsetDateTime::now_utc()), &[]);
+        for result in ["good", "refused"] {
+            self.reloads.add(0, &[KeyValue::new("result", result)]);
+        }
+        self.circuit_refused.add(0, &[]);
         self.ledger_late.add(0, &[]);
         for by in ["envoy", "grpc"] {
             self.attempts_replayed.add(0, &[KeyValue::new("by", by)]);
@@ -102,6 +117,11 @@ impl Instruments {
             self.errors.add(0, &labels);
         }
     }
+}
+
+/// Since 1970.
+pub(super) fn seconds(at: OffsetDateTime) -> f64 {
+    (at - OffsetDateTime::UNIX_EPOCH).as_seconds_f64()
 }
 
 trait Instrument {

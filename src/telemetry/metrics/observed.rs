@@ -7,7 +7,7 @@ use opentelemetry::metrics::Meter;
 use time::OffsetDateTime;
 
 use super::super::losses::Losses;
-use super::super::service::{Expiry, Service};
+use super::super::service::{Expiries, Service};
 use super::table::{self, described};
 
 pub(super) fn register(meter: &Meter, service: &Service, losses: Arc<Losses>) {
@@ -31,14 +31,14 @@ fn limit(meter: &Meter, orders: u64) {
         .build();
 }
 
-fn expiries(meter: &Meter, expiries: Vec<Expiry>) {
+fn expiries(meter: &Meter, expiries: Expiries) {
     described!(meter, f64_observable_gauge, table::KEY_EXPIRY)
         .with_callback(move |observer| {
             let now = OffsetDateTime::now_utc();
-            for expiry in &expiries {
+            for expiry in expiries.all() {
                 let labels = [
                     KeyValue::new("role", expiry.role),
-                    KeyValue::new("kid", expiry.kid.clone()),
+                    KeyValue::new("kid", expiry.kid),
                 ];
                 observer.observe((expiry.at - now).as_seconds_f64(), &labels);
             }

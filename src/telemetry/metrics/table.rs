@@ -113,6 +113,10 @@ table! {
         "Calls of UPI: answered, refused (401), not_sent or unknown.";
     REUSED_BROKEN: "idphoto.upi.reused.broken", "{order}", Kind::Counter, ["dispatch"],
         "Orders under which a connection to UPI broke that had served another order before.";
+    CIRCUIT: "idphoto.upi.circuit", "", Kind::Gauge, [],
+        "Whether calls go to UPI: 0 they do, 1 one does and decides for the next, 2 none does since UPI takes no connections.";
+    CIRCUIT_REFUSED: "idphoto.upi.circuit.refused", "{call}", Kind::Counter, [],
+        "Calls that were refused at once since UPI takes no connections. Nothing was sent for them.";
     CLOCK_SKEW: "idphoto.upi.clock_skew", "s", Kind::Gauge, [],
         "UPI's clock minus ours, by the Date header of its last reply; right to half a second.";
     ANSWERS: "idphoto.answers", "{answer}", Kind::Counter, ["category", "response_code"],
@@ -121,6 +125,12 @@ table! {
         "Confidences of answers that compared, 0 to 100.";
     KEY_EXPIRY: "idphoto.key.expiry", "s", Kind::Gauge, ["role", "kid"],
         "Time until the certificate of a key ends; negative after that.";
+    RELOADS: "idphoto.reloads", "{reload}", Kind::Counter, ["result"],
+        "How often the configuration was read again while the gateway ran: good, or refused.";
+    RELOAD_REFUSED: "idphoto.reload.refused", "", Kind::Gauge, [],
+        "1 while the configuration that was read last is refused, and an older one is in force.";
+    RELOAD_LAST_GOOD: "idphoto.reload.last_good", "s", Kind::Gauge, [],
+        "When the configuration in force was read, in seconds since 1970.";
     BUILD_INFO: "idphoto.build.info", "", Kind::Gauge, ["version"],
         "Always 1; the label tells what runs.";
     TELEMETRY_LOST: "idphoto.telemetry.lost", "{item}", Kind::Counter, ["signal", "cause"],

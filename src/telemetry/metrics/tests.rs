@@ -7,22 +7,22 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::super::otlp::Periodic;
-use super::super::service::{Expiry, Service};
+use super::super::service::{Expiries, Expiry, Service};
 use super::Metrics;
 use super::table::{ALL, markdown, prometheus_label};
 use crate::domain::{Answer, Category, Confidence, Dispatch, Outcome, Rejection, ResponseCode};
-use crate::observe::{CallEnd, Event, HandshakeFailure, Resender, Stage};
+use crate::observe::{CallEnd, Circuit, Event, HandshakeFailure, Resender, Stage};
 use crate::pb::ErrorReason;
 
 fn metrics() -> Metrics {
     let service = Service {
         name: "idphoto",
         max_in_flight: 7,
-        expiries: vec![Expiry {
+        expiries: Expiries::of(vec![Expiry {
             role: "signing",
             kid: "1555570302".to_owned(),
             at: OffsetDateTime::now_utc() + time::Duration::days(10),
-        }],
+        }]),
     };
     Metrics::start(&service, Arc::default(), None::<Periodic>).unwrap()
 }
@@ -72,6 +72,10 @@ fn exercised() -> Metrics {
         Event::Replayed,
         Event::Called(Ok(&compared), Duration::from_millis(20)),
         Event::ReusedBroke(Dispatch::NotSent),
+        Event::Circuit(Circuit::Open),
+        Event::CircuitRefused,
+        Event::Reloaded(true, OffsetDateTime::UNIX_EPOCH + Duration::from_secs(1000)),
+        Event::Reloaded(false, OffsetDateTime::UNIX_EPOCH),
         Event::Skew(-1.5),
         Event::Called(Ok(&unknown), Duration::from_millis(20)),
         Event::Called(Ok(&known), Duration::from_millis(20)),
@@ -117,6 +121,12 @@ fn every_event_is_counted_where_the_table_says() {
         "idphoto_upi_call_duration_seconds_count{result=\"refused\"} 1",
         "idphoto_upi_reused_broken_total{dispatch=\"NOT_SENT\"} 1",
         "idphoto_upi_reused_broken_total{dispatch=\"UNKNOWN\"} 0",
+        "idphoto_reloads_total{result=\"good\"} 1",
+        "idphoto_reloads_total{result=\"refused\"} 1",
+        "idphoto_reload_refused 1",
+        "idphoto_reload_last_good_seconds 1000",
+        "idphoto_upi_circuit 2",
+        "idphoto_upi_circuit_refused_total 1",
         "idphoto_upi_clock_skew_seconds -1.5",
         "idphoto_answers_total{category=\"COMPARED\",response_code=\"00\"} 1",
         "idphoto_answers_total{category=\"OTHER\",response_code=\"other\"} 1",

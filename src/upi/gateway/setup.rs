@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use time::OffsetDateTime;
+
 use crate::domain::{Category, Member, ResponseCode};
 use crate::upi::code::CodeTable;
-use crate::upi::envelope::Envelope;
+use crate::upi::envelope::{Envelope, Signers};
 use crate::upi::identifier::{AppId, RequestPath};
 use crate::upi::jwe::{JweError, Sealer};
 use crate::upi::jws::{JwsError, Signer, Verifier};
@@ -39,6 +41,8 @@ pub struct Settings {
 pub struct Keys {
     /// Ours.
     pub signing: (Kid, PrivateKey),
+    /// Ours from a moment on.
+    pub next_signing: Option<(OffsetDateTime, (Kid, PrivateKey))>,
     /// UPI's, to encrypt to.
     pub encryption: (Kid, PublicKey),
     /// UPI's, to verify answers; at least one.
@@ -74,10 +78,16 @@ pub(super) fn envelope(
     if keys.verification.is_empty() {
         return Err(SetupError::NoVerificationKeys);
     }
-    let (signing_kid, signing_key) = &keys.signing;
+    let signer =
+        |(kid, key): &(Kid, PrivateKey)| Signer::new(kid, key).map_err(SetupError::Signing);
+    let next = keys.next_signing.as_ref();
+    let next = next.map(|(from, key)| signer(key).map(|signer| (*from, signer)));
     let (encryption_kid, encryption_key) = &keys.encryption;
     Ok(Envelope {
-        signer: Signer::new(signing_kid, signing_key).map_err(SetupError::Signing)?,
+        signers: Signers {
+            current: signer(&keys.signing)?,
+            next: next.transpose()?,
+        },
         sealer: Sealer::new(encryption_kid, encryption_key).map_err(SetupError::Encryption)?,
         verifier: Verifier::new(&keys.verification).map_err(SetupError::Verification)?,
         codes: CodeTable::new(&settings.response_codes),

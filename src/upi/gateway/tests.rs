@@ -66,6 +66,7 @@ fn copy(key: &PrivateKey) -> PrivateKey {
 fn keys() -> Keys {
     Keys {
         signing: (kid("ours"), copy(&KEYS.ours)),
+        next_signing: None,
         encryption: (kid("theirs"), KEYS.upi_encryption.public().unwrap()),
         verification: vec![(kid("upi"), KEYS.upi_signing.public().unwrap())],
     }

@@ -7,16 +7,15 @@ use reqwest::{Certificate, Client, ClientBuilder, Identity, redirect, retry};
 use zeroize::Zeroizing;
 
 use super::route::{ClientIdentity, Proxy, Route, RouteError};
-use super::trip::Opening;
 
 const USER_AGENT: &str = concat!("idphoto/", env!("CARGO_PKG_VERSION"));
 
 /// The client for one address. Its connections wait so long for their next request; without any
-/// time each request has its own.
+/// time each request has its own. `watched` puts layers around its connector.
 pub(super) fn build(
     route: &Route,
     idle: Duration,
-    opening: Option<&Opening>,
+    watched: impl FnOnce(ClientBuilder) -> ClientBuilder,
 ) -> Result<Client, RouteError> {
     let builder = Client::builder()
         .user_agent(USER_AGENT)
@@ -28,10 +27,7 @@ pub(super) fn build(
         .tcp_nodelay(true)
         .connect_timeout(route.timeouts.connect())
         .pool_idle_timeout(idle);
-    let builder = match opening {
-        Some(opening) => builder.connector_layer(opening.clone()),
-        None => builder,
-    };
+    let builder = watched(builder);
     let builder = if idle.is_zero() {
         builder.pool_max_idle_per_host(0)
     } else {

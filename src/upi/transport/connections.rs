@@ -40,7 +40,7 @@ impl Pool {
             Connections::Reuse => IDLE,
             Connections::OnePerCall => Duration::ZERO,
         };
-        let client = client::build(&route, idle, Some(&opening))?;
+        let client = client::build(&route, idle, |it| it.connector_layer(opening.clone()))?;
         Ok(Self {
             route,
             opening,
@@ -74,7 +74,8 @@ impl Pool {
         if idle >= current.idle {
             return;
         }
-        match client::build(&self.route, idle, Some(&self.opening)) {
+        let opening = self.opening.clone();
+        match client::build(&self.route, idle, |it| it.connector_layer(opening)) {
             Ok(client) => *current = Current { client, idle },
             // It was built of the same parts before, except for the system's certificates.
             Err(error) => tracing::warn!(%error, "UPI's keep-alive time cannot be honoured"),

@@ -1,6 +1,7 @@
 //! A look at UPI's gateway that costs nothing: name, port, TLS, and the time there. It asks
 //! `HEAD /`, never the API's path, and never by POST.
 
+use std::convert;
 use std::io;
 use std::time::Duration;
 
@@ -60,7 +61,7 @@ impl Probe {
     /// What of the route cannot be used.
     pub fn new(route: &Route) -> Result<Self, RouteError> {
         Ok(Self {
-            client: client::build(route, Duration::ZERO, None)?,
+            client: client::build(route, Duration::ZERO, convert::identity)?,
             url: route.base_url.root(),
             connect_timeout: route.timeouts.connect(),
             direct: route.proxy == Proxy::None,

@@ -14,7 +14,7 @@ use crate::verify::port::Cause;
 mod tests;
 
 /// The way to UPI.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Route {
     /// Where UPI is.
     pub base_url: BaseUrl,
@@ -302,6 +302,15 @@ pub struct ClientIdentity {
     /// Its key: PKCS#8, PKCS#1 or SEC 1, not encrypted.
     pub key_pem: Secret<Vec<u8>>,
 }
+
+impl PartialEq for ClientIdentity {
+    fn eq(&self, other: &Self) -> bool {
+        self.certificate_pem == other.certificate_pem
+            && self.key_pem.expose() == other.key_pem.expose()
+    }
+}
+
+impl Eq for ClientIdentity {}
 
 impl Clone for ClientIdentity {
     fn clone(&self) -> Self {

@@ -12,6 +12,7 @@ use crate::upi::RequestPath;
 
 mod cut_off;
 mod frozen;
+mod looks;
 mod no_connection;
 mod pieces;
 mod pool;

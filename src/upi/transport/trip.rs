@@ -85,6 +85,7 @@ impl Trip {
 pub(super) struct Opening {
     /// Microseconds, of the last one.
     took: Arc<AtomicU64>,
+    count: Arc<AtomicU64>,
     /// Round trips that an opening has at least.
     rounds: u32,
 }
@@ -93,6 +94,7 @@ impl Opening {
     pub(super) fn new(tls: bool) -> Self {
         Self {
             took: Arc::default(),
+            count: Arc::default(),
             // TCP, and TLS 1.3.
             rounds: if tls { 2 } else { 1 },
         }
@@ -105,7 +107,13 @@ impl Opening {
         way.min(LONGEST_WAY) + MOMENT
     }
 
+    /// How many connections were opened so far.
+    pub(super) fn count(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+
     fn note(&self, took: Duration) {
+        self.count.fetch_add(1, Ordering::Relaxed);
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         self.took.store(micros, Ordering::Relaxed);
         // An opening that goes on in the background, since another connection became free

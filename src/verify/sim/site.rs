@@ -1,6 +1,7 @@
 //! The gateways of a simulation: each is a process that starts, ends well or badly, and starts
 //! again as another one.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use super::executor::Pid;
@@ -22,6 +23,7 @@ pub struct Site {
     pub world: Arc<World>,
     places: Mutex<(Pid, Vec<Option<Instance>>)>,
     max_in_flight: usize,
+    breaker_failures: usize,
 }
 
 impl Site {
@@ -31,11 +33,13 @@ impl Site {
         let shared = facts.rng.pick(&[1, 2, 2, 2]);
         let places = if facts.file { 1 } else { shared };
         let max_in_flight = facts.rng.pick(&[1, 3, 8]);
+        let breaker_failures = facts.rng.pick(&[0, 1, 2]);
         drop(facts);
         Arc::new(Self {
             world,
             places: Mutex::new((0, vec![None; places])),
             max_in_flight,
+            breaker_failures,
         })
     }
 
@@ -77,12 +81,14 @@ impl Site {
             max_in_flight: self.max_in_flight,
             least_time: std::time::Duration::from_millis(200),
             ledger: LEDGER_LIMIT,
+            breaker_failures: self.breaker_failures,
         };
         let world = &self.world;
         let verifier = Verifier::new(
             Arc::new(SimUpi {
                 world: Arc::clone(world),
                 process,
+                connections: AtomicU64::new(0),
             }),
             Arc::new(SimLedger {
                 world: Arc::clone(world),
@@ -92,7 +98,7 @@ impl Site {
             limits,
         );
         let keeping = Arc::clone(&verifier);
-        let keep = async move { keeping.keep_ledger().await };
+        let keep = async move { tokio::join!(keeping.keep_ledger(), keeping.watch_upi()).0 };
         world.executor.spawn(process, keep);
         places.1[place] = Some(Instance { process, verifier });
     }

@@ -3,6 +3,7 @@
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use time::OffsetDateTime;
@@ -18,6 +19,7 @@ use crate::verify::port::{self, BoxFuture, CallError, Cause, Gateway};
 pub struct SimUpi {
     pub world: Arc<World>,
     pub process: Pid,
+    pub connections: AtomicU64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +77,7 @@ impl SimUpi {
         }
         sleep(connecting).await;
         let (learned, ended) = match course {
-            Course::Unreachable => (Learned::NotProcessed, Err(CallError::NotSent(cause()))),
+            Course::Unreachable => (Learned::NotProcessed, Err(CallError::NoConnection(cause()))),
             Course::CutOff => (Learned::NotProcessed, Err(CallError::NotSent(cause()))),
             Course::Refused => (Learned::NotProcessed, Err(CallError::Refused(cause()))),
             Course::Answered => {
@@ -85,6 +87,7 @@ impl SimUpi {
             _ => (Learned::Unknown, Err(CallError::Unknown(cause()))),
         };
         if course != Course::Unreachable {
+            self.connections.fetch_add(1, Ordering::Relaxed);
             self.world.facts().depart(self.process, &uuid);
             let unheard = Unheard {
                 upi: self,
@@ -140,5 +143,21 @@ impl Gateway for SimUpi {
 
     fn send(&self, sealed: port::Sealed) -> BoxFuture<'_, Result<Answer, CallError>> {
         Box::pin(self.call(sealed.upi_uuid))
+    }
+
+    fn look(&self) -> BoxFuture<'_, Result<(), Cause>> {
+        Box::pin(async {
+            let (fails, takes) = {
+                let mut facts = self.world.facts();
+                let fails = facts.weather.upi_fails;
+                (facts.rng.chance(fails), facts.rng.millis(0, 50))
+            };
+            sleep(takes).await;
+            if fails { Err(cause()) } else { Ok(()) }
+        })
+    }
+
+    fn connections(&self) -> u64 {
+        self.connections.load(Ordering::Relaxed)
     }
 }

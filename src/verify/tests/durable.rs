@@ -262,6 +262,7 @@ async fn an_order_under_a_key_that_is_not_known_is_not_sent() {
         max_in_flight: 2,
         least_time: Duration::from_millis(200),
         ledger: Duration::from_secs(5),
+        breaker_failures: 0,
     };
     ask(&verifier(&upi, &engine), "1", None).await.unwrap();
     let ledger = Arc::new(engine.with_keys_of(&stranger));

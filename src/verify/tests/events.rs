@@ -36,6 +36,7 @@ fn overheard(upi: &Arc<Upi>, engine: &Arc<Engine>) -> (Arc<Verifier>, Arc<Listen
         max_in_flight: 2,
         least_time: Duration::from_millis(200),
         ledger: Duration::from_secs(5),
+        breaker_failures: 0,
     };
     let verifier = Verifier::new(
         Arc::clone(upi) as Arc<dyn Gateway>,

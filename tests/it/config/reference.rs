@@ -129,6 +129,7 @@ max_connections = 9
 max_in_flight = 7
 drain_delay = "1500ms"
 drain_timeout = "100s"
+reload_interval = "7s"
 [server.tls]
 cert_file = "a \"quoted\" \\ path"
 key_file = "b"
@@ -141,6 +142,7 @@ request_path = "/x"
 app_id = "app"
 timeout = "61s"
 connect_timeout = "4s"
+breaker_failures = 7
 photo_placement = "encrypted"
 escape_solidus = true
 clock_window = "299s"
@@ -157,6 +159,12 @@ kid = "3"
 key_file = "i"
 passphrase_file = "j"
 cert_file = "l"
+[upi.signing.next]
+not_before = "2026-12-01T02:00:00+08:00"
+kid = "5"
+key_file = "m"
+passphrase_file = "n"
+cert_file = "o"
 [upi.encryption]
 kid = "4"
 key_file = "k"

@@ -43,6 +43,39 @@ fn name_and_number_are_readable_with_upis_key_only() {
     assert!(!text.contains(request.person.id_number.expose()));
 }
 
+/// By whom a request is signed at NOW when another key takes over at this moment.
+fn signed_by(not_before: i64) -> String {
+    let not_before = OffsetDateTime::from_unix_timestamp(not_before).unwrap();
+    let keys = Keys {
+        next_signing: Some((not_before, (kid("next"), copy(&KEYS.upi_signing)))),
+        ..keys()
+    };
+    let settings = settings("http://127.0.0.1");
+    let gateway = UpiGateway::new(settings, &keys, Arc::new(Stopped), Arc::new(Nobody)).unwrap();
+    let sealed = sealed(&gateway);
+    let both = [
+        (kid("ours"), KEYS.ours.public().unwrap()),
+        (kid("next"), KEYS.upi_signing.public().unwrap()),
+    ];
+    let verifier = Verifier::new(&both).unwrap();
+    let verified = verifier.verify(&sealed.signature, &sealed.body, &expected());
+    assert!(
+        verified.is_ok(),
+        "the kid of one key stands over the other's signature"
+    );
+    let header = sealed.signature.split('.').next().unwrap();
+    let header = base64_simd::URL_SAFE_NO_PAD.decode_to_vec(header).unwrap();
+    let header: Value = serde_json::from_slice(&header).unwrap();
+    header["kid"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_next_key_signs_from_its_second_on_and_not_before() {
+    assert_eq!(signed_by(NOW + 1), "ours");
+    assert_eq!(signed_by(NOW), "next");
+    assert_eq!(signed_by(NOW - 1), "next");
+}
+
 #[test]
 fn every_request_has_a_upi_uuid_of_its_own() {
     let gateway = gateway("http://127.0.0.1");

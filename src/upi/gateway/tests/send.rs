@@ -160,7 +160,10 @@ async fn no_connection_is_told_as_not_sent() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let result = send_to(&url).await.1;
-    assert!(matches!(result, Err(CallError::NotSent(_))), "{result:?}");
+    assert!(
+        matches!(result, Err(CallError::NoConnection(_))),
+        "{result:?}"
+    );
 }
 
 /// Everything the chain of causes would say in a log.

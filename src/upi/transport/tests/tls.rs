@@ -18,7 +18,7 @@ use crate::upi::transport::probe::{Observation, Probe, Step};
 use crate::upi::transport::{ClientIdentity, RouteError};
 use crate::verify::port::SystemClock;
 
-struct Authority {
+pub(super) struct Authority {
     issuer: Issuer<'static, KeyPair>,
     certificate: rcgen::Certificate,
 }
@@ -29,7 +29,7 @@ struct Issued {
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -67,7 +67,7 @@ impl Issued {
 }
 
 /// A server of `authority` for `localhost`, which asks for a client certificate of `clients`.
-fn acceptor(authority: &Authority, clients: Option<&Authority>) -> TlsAcceptor {
+pub(super) fn acceptor(authority: &Authority, clients: Option<&Authority>) -> TlsAcceptor {
     let (chain, key) = authority.issue("localhost").chain();
     let builder = ServerConfig::builder();
     let builder = match clients {
@@ -86,7 +86,7 @@ async fn server(authority: &Authority, clients: Option<&Authority>) -> Server {
     Server::start_tls(vec![Act::Reply(ok())], acceptor(authority, clients)).await
 }
 
-fn trusting(authority: &Authority, url: &str) -> Route {
+pub(super) fn trusting(authority: &Authority, url: &str) -> Route {
     Route {
         ca_pem: Some(authority.pem()),
         ..settings(url)

@@ -1,0 +1,40 @@
+//! How far a reload reaches: what of a new configuration is in force without a restart.
+
+use crate::config::{Config, ServerTls, TelemetryConfig, UpiConfig};
+
+/// The configuration that runs, with whatever of the new one needs no restart.
+///
+/// UPI's side goes as a whole: kid, key, app id and path belong together. Only its times stay: orders
+/// of others are given up by them, and all gateways of a ledger need the same.
+pub(super) fn in_force(running: &Config, new: &Config, sandboxed: bool) -> Config {
+    let config = Config {
+        tls: tls(&running.tls, &new.tls),
+        telemetry: TelemetryConfig {
+            log_level: new.telemetry.log_level,
+            ..running.telemetry.clone()
+        },
+        ..running.clone()
+    };
+    // A sandbox has an address and keys of its own, and expects what it was started with.
+    if sandboxed {
+        return config;
+    }
+    Config {
+        upi: UpiConfig {
+            timeout: running.upi.timeout,
+            connect_timeout: running.upi.connect_timeout,
+            breaker_failures: running.upi.breaker_failures,
+            ..new.upi.clone()
+        },
+        signing: new.signing.clone(),
+        next_signing: new.next_signing.clone(),
+        encryption: new.encryption.clone(),
+        ..config
+    }
+}
+
+/// A port does not turn from TLS to plaintext, or back, while callers use it.
+fn tls(running: &ServerTls, new: &ServerTls) -> ServerTls {
+    let same = running.cert_file.is_some() == new.cert_file.is_some();
+    if same { new.clone() } else { running.clone() }
+}
