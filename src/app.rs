@@ -27,6 +27,7 @@ pub use remembering::{Remembering, remember};
 use keeper::Keeper;
 
 use crate::admin::{self, Admin, AdminError};
+use crate::callers::Roster;
 use crate::config::ServerConfig;
 use crate::ledger::{self, OpenError, Opened};
 use crate::observe::Observer;
@@ -34,7 +35,7 @@ use crate::rpc::{self, Ports, Server, ServerError, UnderWay};
 use crate::telemetry::Telemetry;
 use crate::upi::gateway::{Keys, SetupError, UpiGateway};
 use crate::upi::transport::Route;
-use crate::verify::port::{Clock, Everyone, SystemClock};
+use crate::verify::port::{Admission, Clock, Everyone, SystemClock};
 use crate::verify::{Limits, Verifier};
 
 /// A caller with less time than this left cannot get an answer from UPI.
@@ -102,7 +103,7 @@ impl App {
         let keeper = Keeper::start(&verifier, archive, prepared.config.ledger.keep);
         let ports = Ports {
             verifier,
-            admission: Arc::new(Everyone),
+            admission: admission(prepared),
             clock,
             observer,
         };
@@ -188,6 +189,13 @@ impl App {
     /// The same for a gateway that nobody watches.
     pub async fn run_unwatched(self, shutdown: impl Future<Output = ()> + Send) {
         self.server.run(shutdown).await;
+    }
+}
+
+fn admission(prepared: &Prepared) -> Arc<dyn Admission> {
+    match &prepared.callers {
+        Some(rules) => Arc::new(Roster::new(rules.clone())),
+        None => Arc::new(Everyone),
     }
 }
 

@@ -11,7 +11,9 @@
 
 mod admin;
 mod agreement;
+mod callers;
 mod file;
+mod item;
 mod key;
 mod ledger;
 mod party;
@@ -31,6 +33,7 @@ mod value;
 mod warning;
 
 pub use admin::AdminConfig;
+pub use callers::{CallerEntry, CallersConfig};
 pub use key::Key;
 pub use ledger::{LedgerConfig, Paths};
 pub use party::{MemberConfig, MerchantConfig};

@@ -3,6 +3,7 @@
 use super::reader::Reader;
 use super::tree::Config;
 use crate::domain::{FreeText, Rules, Violation};
+use crate::rpc::ClientCerts;
 
 const TLS: [&str; 3] = [
     "server.tls.cert_file",
@@ -22,9 +23,14 @@ pub fn check(config: &Config, reader: &mut Reader) {
     let [cert, key, client_ca] = TLS;
     reader.demand(cert, &[key, client_ca]);
     reader.demand(key, &[cert, client_ca]);
-    let [cert, key] = IDENTITY;
-    reader.demand(cert, &[key]);
-    reader.demand(key, &[cert]);
+    let [our_cert, our_key] = IDENTITY;
+    reader.demand(our_cert, &[our_key]);
+    reader.demand(our_key, &[our_cert]);
+    reader.demand(client_ca, &["callers"]);
+    if config.tls.client_certs == ClientCerts::Optional && !reader.has("callers") {
+        let text = "needs callers: without them everybody may call, whatever they show";
+        reader.reject("server.tls.client_certs", text, "");
+    }
     let server = &config.server;
     if reader.are_sound(&DRAIN) && server.drain_delay >= server.drain_timeout {
         reader.reject(DRAIN[0], format!("must be shorter than {}", DRAIN[1]), "");
@@ -60,6 +66,9 @@ fn parties(config: &Config, reader: &mut Reader) {
         },
         ..config.rules()
     };
+    for (place, text) in config.callers(&rules).err().into_iter().flatten() {
+        reader.reject(&place, text, "");
+    }
     let member = config.member(&rules).err();
     let merchant = config.merchant(&rules).err();
     for (keys, violations) in [(&MEMBER[..], member), (&MERCHANT[..], merchant)] {

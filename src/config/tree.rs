@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::admin::AdminConfig;
+use super::callers::{self, CallersConfig};
 use super::key::{Key, Keys, Table};
 use super::ledger::LedgerConfig;
 use super::party::{MemberConfig, MerchantConfig};
@@ -11,6 +12,7 @@ use super::server::{ServerConfig, ServerTls};
 use super::telemetry::{OtlpConfig, TelemetryConfig};
 use super::upi::{EncryptionConfig, SigningConfig, UpiConfig};
 use super::validation::ValidationConfig;
+use crate::callers::Rule;
 use crate::domain::{Member, Merchant, MerchantDraft, PhotoLimits, Rules, Violation};
 use crate::upi::{Flaw, Timeouts};
 
@@ -41,6 +43,7 @@ macro_rules! sections {
 }
 
 sections! {
+    callers: CallersConfig, "`callers`: who may call.";
     server: ServerConfig, "`server.*`: the gRPC port.";
     tls: ServerTls, "`server.tls.*`: its TLS.";
     admin: AdminConfig, "`admin.*`: the port for those who run the gateway.";
@@ -72,7 +75,7 @@ impl Config {
         for (key, value) in self.show() {
             let (table, name) = key.path().rsplit_once('.').unwrap_or(("", key.path()));
             if table != section {
-                let gap = if section.is_empty() { "" } else { "\n" };
+                let gap = if text.is_empty() { "" } else { "\n" };
                 text.push_str(&format!("{gap}[{table}]\n"));
                 section = table;
             }
@@ -105,6 +108,17 @@ impl Config {
                 max_side: validation.photo_max_side,
             },
         }
+    }
+
+    /// Who may call; `None` when everybody may.
+    ///
+    /// # Errors
+    /// Every part that breaks a rule: its place, and why.
+    pub fn callers(&self, rules: &Rules) -> Result<Option<Vec<Rule>>, Vec<(String, String)>> {
+        let entries = self.callers.callers.as_deref();
+        entries
+            .map(|entries| callers::rules(entries, rules))
+            .transpose()
     }
 
     /// On whose behalf UPI is asked.

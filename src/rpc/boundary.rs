@@ -18,7 +18,7 @@ use tower::Service;
 use tracing::{Instrument as _, Span, field, info_span};
 
 use super::backlog::Entry;
-use super::call::{Call, VERIFY};
+use super::call::{Call, GET, VERIFY};
 use super::deadline::{self, Malformed};
 use super::drain::Calls;
 use super::line::Line;
@@ -29,8 +29,9 @@ use super::resent;
 use super::share::Share;
 use super::status::Failure;
 use super::upload::{Allowance, OneMessage, Upload};
+use crate::domain::Method;
 use crate::observe::{Event, Observer};
-use crate::verify::port::{Admission, BoxFuture, Caller};
+use crate::verify::port::{Admission, Asker, BoxFuture, Caller};
 
 #[derive(Clone)]
 pub(super) struct Boundary<S> {
@@ -117,7 +118,9 @@ where
         let handling = {
             let call = call.clone();
             async move {
-                admit(&*admission, &request, deadline).map_err(|failure| call.fail(failure))?;
+                let admitted = admit(&*admission, &request, deadline);
+                let asker = admitted.map_err(|failure| call.fail(failure))?;
+                call.facts().asker = asker;
                 let moves = request.extensions().get().cloned().unwrap_or_default();
                 let pace = Pace::new(patience, moves, arrived, call.deadline);
                 // Held until the call has ended.
@@ -155,8 +158,17 @@ fn allowance(request: &Request<Body>) -> Allowance {
 fn known_method(path: &str) -> &'static str {
     match path {
         VERIFY => "idphoto.v1.IdPhotoService/VerifyIdPhoto",
-        "/idphoto.v1.IdPhotoService/GetVerification" => "idphoto.v1.IdPhotoService/GetVerification",
+        GET => "idphoto.v1.IdPhotoService/GetVerification",
         _ => "_OTHER",
+    }
+}
+
+/// The method, for the rules.
+fn method(path: &str) -> Option<Method> {
+    match path {
+        VERIFY => Some(Method::VerifyIdPhoto),
+        GET => Some(Method::GetVerification),
+        _ => None,
     }
 }
 
@@ -165,14 +177,15 @@ fn admit(
     admission: &dyn Admission,
     request: &Request<Body>,
     deadline: Result<Option<Instant>, Malformed>,
-) -> Result<(), Failure> {
+) -> Result<Asker, Failure> {
     if let Some(Turned(failure)) = request.extensions().get() {
         return Err(failure.clone());
     }
     let caller = request.extensions().get::<Arc<Caller>>().cloned();
-    admission.admit(&caller.unwrap_or_default())?;
+    let method = method(request.uri().path());
+    let asker = admission.admit(&caller.unwrap_or_default(), method)?;
     deadline.map_err(|Malformed| Failure::bad_timeout())?;
-    Ok(())
+    Ok(asker)
 }
 
 fn prepare(

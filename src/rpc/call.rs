@@ -13,9 +13,13 @@ use super::status::Failure;
 use crate::domain::OrderId;
 use crate::verify::Ticket;
 use crate::verify::error::Dispatch;
+use crate::verify::port::Asker;
 
 /// The path of the method that is paid for.
 pub(super) const VERIFY: &str = "/idphoto.v1.IdPhotoService/VerifyIdPhoto";
+
+/// The path of the method that reads.
+pub(super) const GET: &str = "/idphoto.v1.IdPhotoService/GetVerification";
 
 /// One call. Clones share the facts.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +33,8 @@ pub(super) struct Call {
 /// What the log line tells. Nothing of it is personal data.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Facts {
+    /// Known once the call is admitted.
+    pub(super) asker: Asker,
     /// Only when it passed the check: anything else may be somebody's number.
     pub(super) order_id: Option<OrderId>,
     /// The use case was asked, so UPI may be.

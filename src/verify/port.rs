@@ -10,7 +10,8 @@ use time::OffsetDateTime;
 mod ledger;
 
 pub use super::error::Cause;
-use crate::domain::{Answer, Dispatch, Verification};
+use super::error::Denial;
+use crate::domain::{Answer, CallerName, Dispatch, Identity, Method, Rights, Verification};
 pub use ledger::{
     Attempt, Claim, Claimed, Digest, Fingerprint, KeyId, Ledger, LedgerError, Record, Settled,
     Settlement, State,
@@ -91,11 +92,17 @@ impl CallError {
 
 /// Decides who may call.
 pub trait Admission: Send + Sync + 'static {
-    /// Admits a caller or says why not; asked once a call, before anything else.
+    /// What the verified certificate of a peer (DER) proves it to be; asked once a connection.
+    fn identify(&self, _certificate: &[u8]) -> Identity {
+        Identity::default()
+    }
+
+    /// Admits a call or says why not; asked once a call, before anything of its message is read.
+    /// `method` is `None` for one that nobody has.
     ///
     /// # Errors
     /// Why the caller is turned away.
-    fn admit(&self, caller: &Caller) -> Result<(), super::error::Denial>;
+    fn admit(&self, caller: &Caller, method: Option<Method>) -> Result<Asker, Denial>;
 }
 
 /// Who calls, as far as the connection tells.
@@ -103,8 +110,32 @@ pub trait Admission: Send + Sync + 'static {
 pub struct Caller {
     /// The peer's address.
     pub address: Option<std::net::SocketAddr>,
-    /// The peer's verified certificate, DER; with mutual TLS only.
-    pub certificate: Option<Arc<[u8]>>,
+    /// What the peer proved to be.
+    pub identity: Identity,
+}
+
+/// Who asks; clones share it. The default is the anonymous caller, who may do everything.
+#[derive(Debug, Clone, Default)]
+pub struct Asker(Option<Arc<Rights>>);
+
+impl Asker {
+    /// A caller that rules know.
+    #[must_use]
+    pub const fn known(rights: Arc<Rights>) -> Self {
+        Self(Some(rights))
+    }
+
+    /// What it may; `None` where there are no rules.
+    #[must_use]
+    pub fn rights(&self) -> Option<&Rights> {
+        self.0.as_deref()
+    }
+
+    /// Its name; `None` where there are no rules.
+    #[must_use]
+    pub fn name(&self) -> Option<&CallerName> {
+        self.rights().map(|rights| &rights.name)
+    }
 }
 
 /// Admits everyone the transport let in.
@@ -112,7 +143,7 @@ pub struct Caller {
 pub struct Everyone;
 
 impl Admission for Everyone {
-    fn admit(&self, _: &Caller) -> Result<(), super::error::Denial> {
-        Ok(())
+    fn admit(&self, _: &Caller, _: Option<Method>) -> Result<Asker, Denial> {
+        Ok(Asker::default())
     }
 }

@@ -79,6 +79,69 @@ fn broken(key: &'static str, spoilt: Configured) -> Broken {
     Broken { key, spoilt }
 }
 
+/// Who may call: what an entry may not say.
+fn callers() -> Vec<Broken> {
+    let with = |key, entries: &str| broken(key, with_tls().set("callers", entries));
+    let good = r#"{ name = "a", identities = ["dns:a.example"] }"#;
+    let also = |rest: &str| format!("[{good}, {{ {rest} }}]");
+    let all = [
+        ("callers", "[]".to_owned()),
+        (
+            "callers[0].name",
+            r#"[{ identities = ["dns:a.example"] }]"#.to_owned(),
+        ),
+        (
+            "callers[1].name",
+            also(r#"name = "anonymous", identities = ["dns:b.example"]"#),
+        ),
+        (
+            "callers[1].name",
+            also(r#"name = "a", identities = ["dns:b.example"]"#),
+        ),
+        ("callers[1].identities", also(r#"name = "b""#)),
+        (
+            "callers[1].identities",
+            also(r#"name = "b", identities = []"#),
+        ),
+        (
+            "callers[1].identities[0]",
+            also(r#"name = "b", identities = ["b.example"]"#),
+        ),
+        (
+            "callers[1].identities[0]",
+            also(r#"name = "b", identities = ["dns:a.example"]"#),
+        ),
+        (
+            "callers[1].method",
+            also(r#"name = "b", identities = ["dns:b.example"], method = []"#),
+        ),
+        (
+            "callers[1].methods[0]",
+            also(r#"name = "b", identities = ["dns:b.example"], methods = ["Verify"]"#),
+        ),
+        (
+            "callers[1].reads",
+            also(r#"name = "b", identities = ["dns:b.example"], reads = "some""#),
+        ),
+        (
+            "callers[1].merchants[0].category_code",
+            also(
+                r#"name = "b", identities = ["dns:b.example"],
+                merchants = [{ id = "1", name = "x", category_code = "12" }]"#,
+            ),
+        ),
+    ];
+    let mut all: Vec<_> = all
+        .iter()
+        .map(|(key, entries)| with(key, entries))
+        .collect();
+    let plaintext = Configured::new().set("callers", &format!("[{good}]"));
+    all.push(broken("server.tls.client_ca_file", plaintext));
+    let optional = with_tls().set("server.tls.client_certs", "optional");
+    all.push(broken("server.tls.client_certs", optional));
+    all
+}
+
 /// Values, and keys that do not agree.
 fn values() -> Vec<Broken> {
     let set = |key, value: &str| broken(key, Configured::new().set(key, value));
@@ -143,6 +206,7 @@ fn values() -> Vec<Broken> {
     all.push(broken("upi.response_codes.00", codes));
     let kid = Configured::new().set("upi.verification", "[{ kid = \"a b\", key_file = \"x\" }]");
     all.push(broken("upi.verification[0].kid", kid));
+    all.extend(callers());
     let twice = "[{ kid = \"1\", key_file = \"a\" }, { kid = \"1\", key_file = \"b\" }]";
     let twice = Configured::new().set("upi.verification", twice);
     all.push(broken("upi.verification[1].kid", twice));

@@ -7,13 +7,14 @@ use std::time::Duration;
 use tonic::codec::CompressionEncoding;
 
 use super::rig::{Setup, get, request, setup};
-use crate::domain::{Answer, Category, Merchant, MerchantDraft, Outcome, Rejection, ResponseCode};
-use crate::domain::{Rules, Verification};
+use crate::domain::{Answer, Category, Merchant, MerchantDraft, Method, Outcome, Rejection};
+use crate::domain::{ResponseCode, Rules, Verification};
 use crate::pb::verify_id_photo_response::Outcome as PbOutcome;
 use crate::pb::{Merchant as PbMerchant, RejectionCategory, VerificationState};
 use crate::verify::doubles::{Engine, Script, Upi, answer, cause};
+use crate::verify::error::Denial;
 use crate::verify::port::{
-    Admission, BoxFuture, CallError, Caller, Cause, Everyone, Gateway, Sealed,
+    Admission, Asker, BoxFuture, CallError, Caller, Cause, Everyone, Gateway, Sealed,
 };
 use crate::verify::{Limits, Verifier};
 
@@ -197,9 +198,9 @@ async fn the_configured_merchant_stands_in_for_an_absent_one_only() {
 struct Guard(Mutex<Vec<Caller>>);
 
 impl Admission for Guard {
-    fn admit(&self, caller: &Caller) -> Result<(), crate::verify::error::Denial> {
+    fn admit(&self, caller: &Caller, method: Option<Method>) -> Result<Asker, Denial> {
         self.0.lock().unwrap().push(caller.clone());
-        Everyone.admit(caller)
+        Everyone.admit(caller, method)
     }
 }
 
@@ -217,5 +218,5 @@ async fn admission_learns_the_peers_address_once_a_call() {
     let callers = guard.0.lock().unwrap();
     assert_eq!(callers.len(), 1);
     assert!(callers[0].address.unwrap().ip().is_loopback());
-    assert!(callers[0].certificate.is_none());
+    assert!(callers[0].identity.is_none());
 }

@@ -1,0 +1,302 @@
+//! Callers with rules: who is admitted, who is turned away, and what they may see of each other.
+
+use std::sync::Arc;
+
+use rcgen::{CertificateParams, SanType};
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Status};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+
+use super::super::ClientCerts;
+use super::log::Log;
+use super::raw::Stream;
+use super::rig::{Rig, Setup, get, request, row, setup, told};
+use super::tls::{Authority, Files};
+use crate::callers::{Pattern, Roster, Rule};
+use crate::domain::{CallerName, Merchant, MerchantDraft, Method, Reads, Rights, Rules};
+use crate::pb;
+use crate::pb::id_photo_service_client::IdPhotoServiceClient;
+
+const BOTH: &[Method] = &[Method::VerifyIdPhoto, Method::GetVerification];
+
+fn rule(name: &str, identity: &str, methods: &[Method], reads: Reads) -> Rule {
+    Rule {
+        identities: vec![Pattern::parse(identity).unwrap()],
+        rights: Rights {
+            name: CallerName::parse(name).unwrap(),
+            methods: methods.to_vec(),
+            reads,
+            merchants: Vec::new(),
+        },
+    }
+}
+
+/// A server with rules, and the authority of those who call it.
+struct Bank {
+    files: Files,
+    clients: Authority,
+    rig: Rig,
+}
+
+fn rules() -> Vec<Rule> {
+    vec![
+        rule("loans", "spiffe://bank.example/loans/*", BOTH, Reads::Own),
+        rule("cards", "dns:cards.bank.example", BOTH, Reads::Own),
+        rule(
+            "audit",
+            "spiffe://bank.example/audit",
+            &[Method::GetVerification],
+            Reads::All,
+        ),
+    ]
+}
+
+const LOANS: &str = "spiffe://bank.example/loans/api";
+const AUDIT: &str = "spiffe://bank.example/audit";
+
+impl Bank {
+    async fn open() -> Self {
+        Self::with(rules(), |setup| setup).await
+    }
+
+    async fn with(rules: Vec<Rule>, change: impl FnOnce(Setup) -> Setup) -> Self {
+        let clients = Authority::new();
+        let mut files = Files::new().with_clients_of(&clients);
+        files.client_certs = ClientCerts::Optional;
+        let setup = Setup {
+            admission: Arc::new(Roster::new(rules)),
+            ..files.setup()
+        };
+        Self {
+            rig: change(setup).start().await,
+            files,
+            clients,
+        }
+    }
+
+    fn channel(&self, identity: Option<tonic::transport::Identity>) -> Channel {
+        let tls = self.files.trusting();
+        let tls = match identity {
+            Some(identity) => tls.identity(identity),
+            None => tls,
+        };
+        let endpoint = Endpoint::from_shared(format!("https://{}", self.rig.address)).unwrap();
+        endpoint.tls_config(tls).unwrap().connect_lazy()
+    }
+
+    fn nobody(&self) -> IdPhotoServiceClient<Channel> {
+        IdPhotoServiceClient::new(self.channel(None))
+    }
+
+    /// With a certificate for one name: a SPIFFE id or a host.
+    fn client(&self, name: &str) -> IdPhotoServiceClient<Channel> {
+        let identity = signed(&self.clients, name);
+        IdPhotoServiceClient::new(self.channel(Some(identity)))
+    }
+}
+
+fn signed(authority: &Authority, name: &str) -> tonic::transport::Identity {
+    let mut params = CertificateParams::default();
+    params.subject_alt_names = vec![match name.contains("://") {
+        true => SanType::URI(name.try_into().unwrap()),
+        false => SanType::DnsName(name.try_into().unwrap()),
+    }];
+    authority.issue_for(params).identity()
+}
+
+async fn verify(mut client: IdPhotoServiceClient<Channel>, tag: &str) -> Result<(), Status> {
+    client.verify_id_photo(request(tag)).await.map(|_| ())
+}
+
+async fn find(
+    mut client: IdPhotoServiceClient<Channel>,
+    tag: &str,
+) -> Result<pb::GetVerificationResponse, Status> {
+    let found = client.get_verification(get(tag)).await;
+    found.map(tonic::Response::into_inner)
+}
+
+fn denied() -> (Code, String, String, String) {
+    let code = Code::PermissionDenied;
+    told(code, "PERMISSION_DENIED", "NOT_SENT", "FIX_REQUEST")
+}
+
+fn unauthenticated() -> (Code, String, String, String) {
+    let code = Code::Unauthenticated;
+    told(code, "UNAUTHENTICATED", "NOT_SENT", "FIX_REQUEST")
+}
+
+/// Nothing was sent, and nothing is recorded: whoever reads everything finds no order.
+async fn untouched(bank: &Bank, tag: &str) {
+    assert_eq!(bank.rig.upi.posts(), 0);
+    let found = find(bank.client(AUDIT), tag).await.unwrap_err();
+    assert_eq!(found.code(), Code::NotFound);
+}
+
+#[tokio::test]
+async fn callers_are_known_by_spiffe_id_or_host_name() {
+    let bank = Bank::open().await;
+    verify(bank.client(LOANS), "1").await.unwrap();
+    verify(bank.client("cards.bank.example"), "2")
+        .await
+        .unwrap();
+    assert_eq!(bank.rig.upi.posts(), 2);
+}
+
+#[tokio::test]
+async fn without_a_certificate_a_caller_is_not_known_and_nothing_is_claimed() {
+    let bank = Bank::open().await;
+    let status = verify(bank.nobody(), "1").await.unwrap_err();
+    assert_eq!(row(&status), unauthenticated());
+    let status = find(bank.nobody(), "1").await.unwrap_err();
+    assert_eq!(row(&status), unauthenticated());
+    untouched(&bank, "1").await;
+}
+
+#[tokio::test]
+async fn a_certificate_that_names_nobody_is_not_known() {
+    let bank = Bank::open().await;
+    let status = verify(bank.client("https://bank.example/loans/api"), "1").await;
+    assert_eq!(row(&status.unwrap_err()), unauthenticated());
+    untouched(&bank, "1").await;
+}
+
+#[tokio::test]
+async fn an_identity_without_a_rule_is_not_allowed_and_nothing_is_claimed() {
+    let bank = Bank::open().await;
+    for stranger in [
+        "spiffe://bank.example/loans",
+        "spiffe://bank.example/loans-test/api",
+        "spiffe://other.example/loans/api",
+        "evil.cards.bank.example",
+    ] {
+        let status = verify(bank.client(stranger), "1").await.unwrap_err();
+        assert_eq!(row(&status), denied(), "{stranger}");
+    }
+    untouched(&bank, "1").await;
+}
+
+#[tokio::test]
+async fn a_method_that_is_not_listed_is_not_allowed_and_nothing_is_claimed() {
+    let bank = Bank::open().await;
+    let status = verify(bank.client(AUDIT), "1").await.unwrap_err();
+    assert_eq!(row(&status), denied());
+    untouched(&bank, "1").await;
+}
+
+#[tokio::test]
+async fn a_certificate_of_another_authority_ends_the_handshake() {
+    let bank = Bank::open().await;
+    let other = signed(&Authority::new(), LOANS);
+    let client = IdPhotoServiceClient::new(bank.channel(Some(other)));
+    let status = verify(client, "1").await.unwrap_err();
+    assert_eq!(row(&status).1, "", "the gateway answered");
+    untouched(&bank, "1").await;
+}
+
+#[tokio::test]
+async fn a_certificate_that_has_ended_or_not_begun_ends_the_handshake() {
+    let bank = Bank::open().await;
+    for years in [(2001, 2002), (4001, 4002)] {
+        let mut params = CertificateParams::default();
+        params.subject_alt_names = vec![SanType::URI(LOANS.try_into().unwrap())];
+        params.not_before = rcgen::date_time_ymd(years.0, 1, 1);
+        params.not_after = rcgen::date_time_ymd(years.1, 1, 1);
+        let identity = bank.clients.issue_for(params).identity();
+        let client = IdPhotoServiceClient::new(bank.channel(Some(identity)));
+        let status = verify(client, "1").await.unwrap_err();
+        assert_eq!(row(&status).1, "", "the gateway answered");
+    }
+    untouched(&bank, "1").await;
+}
+
+#[tokio::test]
+async fn health_needs_no_identity() {
+    let bank = Bank::open().await;
+    let mut health = HealthClient::new(bank.channel(None));
+    health.check(HealthCheckRequest::default()).await.unwrap();
+}
+
+/// Headers alone are answered: the body never comes.
+#[tokio::test]
+async fn who_is_not_known_is_turned_away_before_anything_is_read() {
+    let rig = Setup {
+        admission: Arc::new(Roster::new(rules())),
+        ..setup()
+    };
+    let rig = rig.start().await;
+    for path in [
+        "/idphoto.v1.IdPhotoService/VerifyIdPhoto",
+        "/idphoto.v1.IdPhotoService/GetVerification",
+        "/idphoto.v1.IdPhotoService/Other",
+    ] {
+        let stream = Stream::open(rig.address, path, &[]).await;
+        assert_eq!(stream.error().await.code(), Code::Unauthenticated, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_log_says_which_identity_has_no_rule() {
+    let (log, _guard) = Log::start();
+    let bank = Bank::open().await;
+    let stranger = "spiffe://bank.example/stranger";
+    verify(bank.client(stranger), "1").await.unwrap_err();
+    let line = log.lines().pop().unwrap();
+    assert_eq!(line["reason"], "PERMISSION_DENIED");
+    assert_eq!(
+        line["cause"],
+        format!("no caller has the identity {stranger}")
+    );
+}
+
+fn merchant(id: &str) -> pb::Merchant {
+    pb::Merchant {
+        id: id.to_owned(),
+        name: format!("Shop {id}"),
+        category_code: "5999".to_owned(),
+    }
+}
+
+fn checked(id: &str) -> Merchant {
+    let pb::Merchant {
+        id,
+        name,
+        category_code,
+    } = merchant(id);
+    let draft = MerchantDraft {
+        id,
+        name,
+        category_code,
+    };
+    Merchant::parse(draft, &Rules::default()).unwrap()
+}
+
+#[tokio::test]
+async fn a_caller_cannot_ask_on_behalf_of_a_merchant_that_is_not_listed() {
+    let mut rules = rules();
+    rules[0].rights.merchants = vec![checked("1"), checked("2")];
+    let bank = Bank::with(rules, |setup| setup).await;
+    let named = |merchant| {
+        let mut client = bank.client(LOANS);
+        let request = pb::VerifyIdPhotoRequest {
+            merchant,
+            ..request("1")
+        };
+        async move { client.verify_id_photo(request).await.map(|_| ()) }
+    };
+    let renamed = pb::Merchant {
+        name: "Another".to_owned(),
+        ..merchant("2")
+    };
+    for other in [merchant("3"), renamed] {
+        let status = named(Some(other)).await.unwrap_err();
+        let (code, reason, ..) = row(&status);
+        assert_eq!(
+            (code, reason.as_str()),
+            (Code::PermissionDenied, "PERMISSION_DENIED")
+        );
+    }
+    assert_eq!(bank.rig.upi.posts(), 0);
+    named(Some(merchant("2"))).await.unwrap();
+}
