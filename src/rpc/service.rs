@@ -75,7 +75,8 @@ impl Methods {
         let draft = convert::draft(message);
         let own = asker.rights().and_then(|rights| rights.merchants.first());
         let merchant = own.or(self.merchant.as_ref());
-        let request = Verification::check(draft, merchant, &self.rules, self.clock.now())?;
+        let mut request = Verification::check(draft, merchant, &self.rules, self.clock.now())?;
+        request.caller = asker.name().cloned();
         let may_ask = |rights: &Rights| rights.may_ask_for(request.merchant.as_ref());
         match asker.rights().is_none_or(may_ask) {
             true => Ok(request),
@@ -86,7 +87,8 @@ impl Methods {
     async fn find(&self, call: &Call, order_id: &str) -> Result<GetVerificationResponse, Failure> {
         call.identify(order_id);
         let order_id = OrderId::parse(order_id).map_err(Violations::from)?;
-        let finding = self.verifier.find(&order_id);
+        let asker = call.facts().asker.clone();
+        let finding = self.verifier.find(&order_id, &asker);
         let found = match call.deadline {
             Some(by) => timeout_at(by, finding)
                 .await

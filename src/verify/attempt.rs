@@ -15,7 +15,7 @@ use super::port::{Attempt, CallError, Cause, Claim, Digest, Record, Sealed, Sett
 use super::standing::{Stand, same_content};
 use super::{Phase, Ticket, Upstream, Verified, Verifier};
 use crate::crash;
-use crate::domain::{Consent, OrderId, Verification};
+use crate::domain::{OrderId, Verification};
 use crate::observe::Event;
 
 /// An end, and what the ledger must learn of it; `None` when it knows, or has nothing to know.
@@ -112,7 +112,7 @@ impl Verifier {
             dispatch: Dispatch::NotSent,
             cause,
         })?;
-        let claim = claim(&flight.order_id, digest, &request.consent, &sealed);
+        let claim = claim(request, digest, &sealed);
         Ok(Ready { sealed, claim })
     }
 
@@ -185,15 +185,16 @@ impl Verifier {
     }
 }
 
-fn claim(order_id: &OrderId, digest: Digest, consent: &Consent, sealed: &Sealed) -> Claim {
+fn claim(request: &Verification, digest: Digest, sealed: &Sealed) -> Claim {
     Claim {
         attempt: Attempt {
-            order_id: order_id.clone(),
+            order_id: request.order_id.clone(),
             upi_uuid: sealed.upi_uuid.clone(),
         },
         digest,
-        consent: consent.clone(),
+        consent: request.consent.clone(),
         body_sha256: sealed.body_sha256,
+        caller: request.caller.clone(),
     }
 }
 

@@ -166,6 +166,7 @@ impl Engine {
             },
             consent: request.consent,
             body_sha256: [0; 32],
+            caller: request.caller,
         });
     }
 

@@ -136,6 +136,13 @@ impl Asker {
     pub fn name(&self) -> Option<&CallerName> {
         self.rights().map(|rights| &rights.name)
     }
+
+    /// Whether it may see an order.
+    #[must_use]
+    pub fn may_read(&self, record: &Record) -> bool {
+        let owner = record.caller.as_ref();
+        self.rights().is_none_or(|rights| rights.may_read(owner))
+    }
 }
 
 /// Admits everyone the transport let in.

@@ -8,13 +8,19 @@ use super::certainty::Fault;
 use super::connections::Connections;
 
 /// All there are, by name and text.
-const MIGRATIONS: [(&str, &str); 1] = [(
-    "V1__orders",
-    include_str!("../../../migrations/postgres/V1__orders.sql"),
-)];
+const MIGRATIONS: [(&str, &str); 2] = [
+    (
+        "V1__orders",
+        include_str!("../../../migrations/postgres/V1__orders.sql"),
+    ),
+    (
+        "V2__callers",
+        include_str!("../../../migrations/postgres/V2__callers.sql"),
+    ),
+];
 
 /// The version that this program knows.
-pub const KNOWN: i64 = 1;
+pub const KNOWN: i64 = 2;
 
 /// SQLSTATE of a table that is not there.
 const UNDEFINED_TABLE: &str = "42P01";

@@ -11,12 +11,14 @@ use tonic_health::pb::health_client::HealthClient;
 use super::super::ClientCerts;
 use super::log::Log;
 use super::raw::Stream;
-use super::rig::{Rig, Setup, get, request, row, setup, told};
+use super::rig::{Rig, Setup, eventually, get, request, row, setup, told};
 use super::tls::{Authority, Files};
 use crate::callers::{Pattern, Roster, Rule};
-use crate::domain::{CallerName, Merchant, MerchantDraft, Method, Reads, Rights, Rules};
+use crate::domain::{CallerName, Merchant, MerchantDraft, Method, Reads, Rights, Rules, sample};
 use crate::pb;
 use crate::pb::id_photo_service_client::IdPhotoServiceClient;
+use crate::verify::doubles::{Upi, answer};
+use crate::verify::port::Asker;
 
 const BOTH: &[Method] = &[Method::VerifyIdPhoto, Method::GetVerification];
 
@@ -299,4 +301,84 @@ async fn a_caller_cannot_ask_on_behalf_of_a_merchant_that_is_not_listed() {
     }
     assert_eq!(bank.rig.upi.posts(), 0);
     named(Some(merchant("2"))).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_order_is_shown_to_its_caller_and_to_who_reads_all() {
+    let bank = Bank::open().await;
+    verify(bank.client(LOANS), "1").await.unwrap();
+    for reader in ["spiffe://bank.example/loans/other", AUDIT] {
+        let found = find(bank.client(reader), "1").await.unwrap();
+        assert_eq!(found.state, pb::VerificationState::Answered as i32);
+    }
+}
+
+#[tokio::test]
+async fn to_others_an_order_is_as_one_that_nobody_ever_asked_for() {
+    let bank = Bank::open().await;
+    verify(bank.client(LOANS), "1").await.unwrap();
+    let mut statuses = Vec::new();
+    for tag in ["1", "2"] {
+        let status = find(bank.client("cards.bank.example"), tag)
+            .await
+            .unwrap_err();
+        let details = status.details().to_vec();
+        // The order id is the caller's own word.
+        let told = String::from_utf8_lossy(&details).replace(&get(tag).order_id, "");
+        statuses.push((row(&status), status.message().to_owned(), told));
+    }
+    assert_eq!(statuses[0], statuses[1]);
+    assert_eq!(statuses[0].0.0, Code::NotFound);
+}
+
+/// What a caller is told whose order id belongs to a request with other content.
+async fn reused(bank: &Bank, client: IdPhotoServiceClient<Channel>) -> Status {
+    let mut client = client;
+    let mut other = request("1");
+    other.consent.as_mut().unwrap().purpose.push('x');
+    let status = client.verify_id_photo(other).await.unwrap_err();
+    assert_eq!(status.code(), Code::AlreadyExists);
+    assert_eq!(bank.rig.upi.posts(), 1);
+    status
+}
+
+#[tokio::test]
+async fn an_order_id_of_another_caller_is_told_as_one_with_other_content() {
+    let bank = Bank::open().await;
+    verify(bank.client(LOANS), "1").await.unwrap();
+    let own = reused(&bank, bank.client(LOANS)).await;
+    let status = verify(bank.client("cards.bank.example"), "1")
+        .await
+        .unwrap_err();
+    assert_eq!(row(&status), row(&own));
+    assert_eq!(status.message(), own.message());
+    assert_eq!(status.details(), own.details());
+    assert_eq!(bank.rig.upi.posts(), 1);
+}
+
+#[tokio::test]
+async fn nobody_joins_the_flight_of_another_caller() {
+    let upi = Upi::held(|| Ok(answer()));
+    let bank = Bank::with(rules(), |setup| Setup { upi, ..setup }).await;
+    let first = tokio::spawn(verify(bank.client(LOANS), "1"));
+    eventually(|| bank.rig.upi.posts() == 1).await;
+    let status = verify(bank.client("cards.bank.example"), "1")
+        .await
+        .unwrap_err();
+    assert_eq!(status.code(), Code::AlreadyExists);
+    bank.rig.upi.release();
+    first.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn an_order_of_times_without_callers_is_nobodys() {
+    let plain = setup().start().await;
+    verify(plain.client(), "1").await.unwrap();
+    let id = sample::verification("1").order_id;
+    let found = plain.verifier.find(&id, &Asker::default()).await;
+    let record = found.unwrap();
+    let reads = |reads| rule("a", "dns:a.example", BOTH, reads).rights;
+    let asker = |rights| Asker::known(Arc::new(rights));
+    assert!(!asker(reads(Reads::Own)).may_read(&record));
+    assert!(asker(reads(Reads::All)).may_read(&record));
 }

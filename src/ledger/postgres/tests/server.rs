@@ -151,7 +151,7 @@ impl Database {
     /// One with a schema.
     pub async fn on(server: Server) -> Option<Self> {
         let database = server.database().await;
-        assert_eq!(migrate(&database.settings()).await.unwrap(), 1);
+        assert_eq!(migrate(&database.settings()).await.unwrap(), 2);
         Some(database)
     }
 
