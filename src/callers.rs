@@ -5,9 +5,11 @@
 //! one anonymous caller, who may do everything.
 
 mod certificate;
+mod limits;
 mod pattern;
 mod roster;
 
 pub use certificate::identity;
+pub use limits::{Limits, Rate};
 pub use pattern::Pattern;
 pub use roster::{Roster, Rule};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span, field, info_span};
 
-use crate::domain::{Answer, Dispatch};
+use crate::domain::{Answer, CallerName, Dispatch};
 
 /// Learns of every step. What it does takes no longer than adding to a counter: it is called
 /// in the middle of calls.
@@ -73,10 +73,12 @@ pub enum Event<'a> {
 }
 
 /// How a call ended.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct CallEnd {
     /// As in [`Event::CallBegan`].
     pub method: &'static str,
+    /// Who called, where callers have names.
+    pub caller: Option<CallerName>,
     /// The gRPC status, as the specification writes it.
     pub code: &'static str,
     /// The reason of an error, by its name on the wire; `None` for OK, and where the error

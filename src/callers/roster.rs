@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::certificate;
+use super::limits::{Gate, Limits};
 use super::pattern::Pattern;
 use crate::domain::{Identity, Method, Rights};
 use crate::verify::error::{Denial, Forbidden};
-use crate::verify::port::{Admission, Asker, Caller};
+use crate::verify::port::{Admission, Admitted, Asker, Caller, Place, TurnedAway};
 
 /// One caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,14 +17,23 @@ pub struct Rule {
     pub identities: Vec<Pattern>,
     /// What it may.
     pub rights: Rights,
+    /// How much.
+    pub limits: Limits,
+}
+
+/// The same, in force.
+#[derive(Debug)]
+struct Account {
+    rights: Arc<Rights>,
+    gate: Gate,
 }
 
 /// All rules. Whoever has none is turned away.
 #[derive(Debug, Default)]
 pub struct Roster {
-    exactly: HashMap<String, Arc<Rights>>,
+    exactly: HashMap<String, Arc<Account>>,
     /// The longest first: who has a part of a path goes before who has the rest.
-    below: Vec<(String, Arc<Rights>)>,
+    below: Vec<(String, Arc<Account>)>,
 }
 
 impl Roster {
@@ -31,14 +41,22 @@ impl Roster {
     #[must_use]
     pub fn new(rules: Vec<Rule>) -> Self {
         let mut roster = Self::default();
-        for Rule { identities, rights } in rules {
-            let rights = Arc::new(rights);
+        for Rule {
+            identities,
+            rights,
+            limits,
+        } in rules
+        {
+            let account = Arc::new(Account {
+                gate: Gate::new(&rights.name, limits),
+                rights: Arc::new(rights),
+            });
             for pattern in identities {
                 match pattern {
                     Pattern::Exactly(text) => {
-                        roster.exactly.insert(text, Arc::clone(&rights));
+                        roster.exactly.insert(text, Arc::clone(&account));
                     }
-                    Pattern::Below(above) => roster.below.push((above, Arc::clone(&rights))),
+                    Pattern::Below(above) => roster.below.push((above, Arc::clone(&account))),
                 }
             }
         }
@@ -48,7 +66,7 @@ impl Roster {
         roster
     }
 
-    fn find(&self, identity: &Identity) -> Result<&Arc<Rights>, Denial> {
+    fn find(&self, identity: &Identity) -> Result<&Arc<Account>, Denial> {
         if identity.is_none() {
             return Err(Denial::Unauthenticated);
         }
@@ -61,12 +79,12 @@ impl Roster {
         Err(Denial::PermissionDenied(forbidden))
     }
 
-    fn of(&self, text: &str) -> Option<&Arc<Rights>> {
+    fn of(&self, text: &str) -> Option<&Arc<Account>> {
         let mut below = self.below.iter();
         let exactly = self.exactly.get(text);
         exactly.or_else(|| {
             let above = below.find(|(above, _)| text.starts_with(above.as_str()));
-            above.map(|(_, rights)| rights)
+            above.map(|(_, account)| account)
         })
     }
 }
@@ -76,12 +94,24 @@ impl Admission for Roster {
         certificate::identity(certificate)
     }
 
-    fn admit(&self, caller: &Caller, method: Option<Method>) -> Result<Asker, Denial> {
-        let rights = self.find(&caller.identity)?;
-        if method.is_some_and(|method| !rights.methods.contains(&method)) {
-            return Err(Denial::PermissionDenied(Forbidden::Method));
+    fn admit(&self, caller: &Caller, method: Option<Method>) -> Result<Admitted, TurnedAway> {
+        let Account { rights, gate } = &**self.find(&caller.identity)?;
+        let asker = Asker::known(Arc::clone(rights));
+        match entered(rights, gate, method) {
+            Ok(place) => Ok(Admitted { asker, place }),
+            Err(denial) => Err(TurnedAway { asker, denial }),
         }
-        Ok(Asker::known(Arc::clone(rights)))
+    }
+}
+
+/// Reading is free: who is at its limit can still ask what became of its orders.
+fn entered(rights: &Rights, gate: &Gate, method: Option<Method>) -> Result<Option<Place>, Denial> {
+    match method {
+        Some(method) if !rights.methods.contains(&method) => {
+            Err(Denial::PermissionDenied(Forbidden::Method))
+        }
+        Some(Method::VerifyIdPhoto) => gate.enter(),
+        Some(Method::GetVerification) | None => Ok(None),
     }
 }
 
@@ -102,6 +132,7 @@ mod tests {
                 reads: Reads::Own,
                 merchants: Vec::new(),
             },
+            limits: Limits::default(),
         }
     }
 
@@ -121,8 +152,10 @@ mod tests {
             address: None,
             identity: Identity::new(identity.iter().map(|&text| text.to_owned()).collect()),
         };
-        let asker = roster.admit(&caller, Some(method))?;
-        Ok(asker.name().unwrap().to_string())
+        match roster.admit(&caller, Some(method)) {
+            Ok(admitted) => Ok(admitted.asker.name().unwrap().to_string()),
+            Err(turned) => Err(turned.denial),
+        }
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 mod setting;
 
+use std::num::NonZeroU32;
+
 use super::key::optional;
 use super::reader::section;
-use crate::callers::{Pattern, Rule};
+use crate::callers::{Limits, Pattern, Rate, Rule};
 use crate::domain::{CallerName, Merchant, MerchantDraft, Method, Reads, Rights, Rules};
 
 /// One entry.
@@ -20,6 +22,26 @@ pub struct CallerEntry {
     pub reads: Reads,
     /// On whose behalf it may ask; anybody's when it is empty.
     pub merchants: Vec<MerchantDraft>,
+    /// Verifications under way at once.
+    pub max_in_flight: Option<usize>,
+    /// Verifications a second.
+    pub rate: Option<u32>,
+    /// Verifications at once after a rest; `rate` when it is absent.
+    pub burst: Option<u32>,
+}
+
+impl CallerEntry {
+    fn limits(&self) -> Limits {
+        let number = |number: u32| NonZeroU32::new(number);
+        let rate = self.rate.and_then(number).map(|per_second| Rate {
+            per_second,
+            burst: self.burst.and_then(number).unwrap_or(per_second),
+        });
+        Limits {
+            max_in_flight: self.max_in_flight,
+            rate,
+        }
+    }
 }
 
 section! {
@@ -57,6 +79,7 @@ pub fn rules(entries: &[CallerEntry], rules: &Rules) -> Result<Vec<Rule>, Vec<(S
                 reads: entry.reads,
                 merchants,
             },
+            limits: entry.limits(),
         });
     }
     match flaws.is_empty() {

@@ -28,6 +28,12 @@ impl CallerName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The same, shared.
+    #[must_use]
+    pub fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
+    }
 }
 
 impl fmt::Display for CallerName {

@@ -31,7 +31,7 @@ use super::status::Failure;
 use super::upload::{Allowance, OneMessage, Upload};
 use crate::domain::Method;
 use crate::observe::{Event, Observer};
-use crate::verify::port::{Admission, Asker, BoxFuture, Caller};
+use crate::verify::port::{Admission, BoxFuture, Caller, TurnedAway};
 
 #[derive(Clone)]
 pub(super) struct Boundary<S> {
@@ -118,9 +118,8 @@ where
         let handling = {
             let call = call.clone();
             async move {
-                let admitted = admit(&*admission, &request, deadline);
-                let asker = admitted.map_err(|failure| call.fail(failure))?;
-                call.facts().asker = asker;
+                let admitted = admit(&*admission, &request, deadline, &call);
+                admitted.map_err(|failure| call.fail(failure))?;
                 let moves = request.extensions().get().cloned().unwrap_or_default();
                 let pace = Pace::new(patience, moves, arrived, call.deadline);
                 // Held until the call has ended.
@@ -177,15 +176,22 @@ fn admit(
     admission: &dyn Admission,
     request: &Request<Body>,
     deadline: Result<Option<Instant>, Malformed>,
-) -> Result<Asker, Failure> {
+    call: &Call,
+) -> Result<(), Failure> {
     if let Some(Turned(failure)) = request.extensions().get() {
         return Err(failure.clone());
     }
     let caller = request.extensions().get::<Arc<Caller>>().cloned();
     let method = method(request.uri().path());
-    let asker = admission.admit(&caller.unwrap_or_default(), method)?;
+    match admission.admit(&caller.unwrap_or_default(), method) {
+        Ok(admitted) => call.admit(admitted),
+        Err(TurnedAway { asker, denial }) => {
+            call.ask(asker);
+            return Err(denial.into());
+        }
+    }
     deadline.map_err(|Malformed| Failure::bad_timeout())?;
-    Ok(asker)
+    Ok(())
 }
 
 fn prepare(

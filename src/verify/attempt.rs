@@ -53,7 +53,13 @@ struct Ready {
 impl Verifier {
     /// Leads a flight to its end. Whoever drops this future breaks promises: it runs in a
     /// task of its own.
-    pub(super) async fn fly(self: Arc<Self>, flight: Arc<Flight>, request: (Verification, Ticket)) {
+    pub(super) async fn fly(
+        self: Arc<Self>,
+        flight: Arc<Flight>,
+        (request, mut ticket): (Verification, Ticket),
+    ) {
+        let place = ticket.take_place();
+        let request = (request, ticket);
         let progress = Progress::default();
         let attempt = AssertUnwindSafe(self.attempt(&flight, request, &progress));
         let (ended, due) = attempt
@@ -69,6 +75,8 @@ impl Verifier {
             crash::point("settled");
         }
         report_if_deserted(&flight, &ended);
+        // Whoever gets its answer may ask for the next order at once.
+        drop(place);
         flight.land(ended);
         crash::point("told");
         self.flights.remove(&flight.order_id);

@@ -11,6 +11,7 @@ mod ledger;
 
 pub use super::error::Cause;
 use super::error::Denial;
+pub use super::ticket::Place;
 use crate::domain::{Answer, CallerName, Dispatch, Identity, Method, Rights, Verification};
 pub use ledger::{
     Attempt, Claim, Claimed, Digest, Fingerprint, KeyId, Ledger, LedgerError, Record, Settled,
@@ -102,7 +103,38 @@ pub trait Admission: Send + Sync + 'static {
     ///
     /// # Errors
     /// Why the caller is turned away.
-    fn admit(&self, caller: &Caller, method: Option<Method>) -> Result<Asker, Denial>;
+    fn admit(&self, caller: &Caller, method: Option<Method>) -> Result<Admitted, TurnedAway>;
+}
+
+/// A call that was admitted.
+#[derive(Default)]
+pub struct Admitted {
+    /// Whose it is.
+    pub asker: Asker,
+    /// What it takes of its caller's limits.
+    pub place: Option<Place>,
+}
+
+impl From<Asker> for Admitted {
+    fn from(asker: Asker) -> Self {
+        Self { asker, place: None }
+    }
+}
+
+/// A call that was not.
+#[derive(Debug, Clone)]
+pub struct TurnedAway {
+    /// Whose it is, if that is known.
+    pub asker: Asker,
+    /// Why.
+    pub denial: Denial,
+}
+
+impl From<Denial> for TurnedAway {
+    fn from(denial: Denial) -> Self {
+        let asker = Asker::default();
+        Self { asker, denial }
+    }
 }
 
 /// Who calls, as far as the connection tells.
@@ -150,7 +182,7 @@ impl Asker {
 pub struct Everyone;
 
 impl Admission for Everyone {
-    fn admit(&self, _: &Caller, _: Option<Method>) -> Result<Asker, Denial> {
-        Ok(Asker::default())
+    fn admit(&self, _: &Caller, _: Option<Method>) -> Result<Admitted, TurnedAway> {
+        Ok(Admitted::default())
     }
 }

@@ -124,6 +124,14 @@ fn callers() -> Vec<Broken> {
             also(r#"name = "b", identities = ["dns:b.example"], reads = "some""#),
         ),
         (
+            "callers[1].max_in_flight",
+            also(r#"name = "b", identities = ["dns:b.example"], max_in_flight = 0"#),
+        ),
+        (
+            "callers[1].burst",
+            also(r#"name = "b", identities = ["dns:b.example"], burst = 5"#),
+        ),
+        (
             "callers[1].merchants[0].category_code",
             also(
                 r#"name = "b", identities = ["dns:b.example"],

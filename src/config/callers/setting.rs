@@ -9,7 +9,16 @@ use super::CallerEntry;
 use crate::callers::Pattern;
 use crate::domain::{CallerName, MerchantDraft, Method, Reads};
 
-const ENTRY: [&str; 5] = ["name", "identities", "methods", "reads", "merchants"];
+const ENTRY: [&str; 8] = [
+    "name",
+    "identities",
+    "methods",
+    "reads",
+    "merchants",
+    "max_in_flight",
+    "rate",
+    "burst",
+];
 const MERCHANT: [&str; 3] = ["id", "name", "category_code"];
 
 const METHODS: [Method; 2] = [Method::VerifyIdPhoto, Method::GetVerification];
@@ -186,11 +195,18 @@ impl Setting for Vec<CallerEntry> {
                 "methods": <Vec<Method>>::schema(),
                 "reads": Reads::schema(),
                 "merchants": <Vec<MerchantDraft>>::schema(),
+                "max_in_flight": limit(),
+                "rate": limit(),
+                "burst": limit(),
             },
             "required": ["name", "identities"],
             "additionalProperties": false,
         }})
     }
+}
+
+fn limit() -> Value {
+    json!({ "type": "integer", "minimum": 1 })
 }
 
 fn entry(place: String, item: &Value, flaws: &mut Parts) -> Option<CallerEntry> {
@@ -200,13 +216,32 @@ fn entry(place: String, item: &Value, flaws: &mut Parts) -> Option<CallerEntry> 
     let methods = item.optional("methods");
     let reads = item.optional("reads");
     let merchants = item.optional("merchants");
+    let max_in_flight = positive(&mut item, "max_in_flight");
+    let rate = positive(&mut item, "rate");
+    let burst = positive(&mut item, "burst");
+    if burst.is_some_and(|burst| burst.is_some()) && rate == Some(None) {
+        item.flawed("burst", "needs rate".to_owned());
+    }
     Some(CallerEntry {
         name: name?,
         identities: identities?,
         methods: methods?.unwrap_or_else(|| METHODS.to_vec()),
         reads: reads?.unwrap_or(Reads::Own),
         merchants: merchants?.unwrap_or_default(),
+        max_in_flight: max_in_flight?.and_then(|most| usize::try_from(most).ok()),
+        rate: rate?,
+        burst: burst?,
     })
+}
+
+/// A limit of 0 would be a way to lock a caller out that no log speaks of.
+fn positive(item: &mut Item<'_>, name: &str) -> Option<Option<u32>> {
+    let found = item.optional::<u32>(name)?;
+    if found == Some(0) {
+        item.flawed(name, "must be at least 1".to_owned());
+        return None;
+    }
+    Some(found)
 }
 
 fn repeated(place: &str, entry: &CallerEntry, earlier: &[CallerEntry], flaws: &mut Parts) {
@@ -232,6 +267,9 @@ fn written(entry: &CallerEntry) -> String {
         methods,
         reads,
         merchants,
+        max_in_flight,
+        rate,
+        burst,
     } = entry;
     let mut members = vec![
         ("name", name.write()),
@@ -242,6 +280,13 @@ fn written(entry: &CallerEntry) -> String {
     if !merchants.is_empty() {
         members.push(("merchants", merchants.write()));
     }
+    let limits = [
+        ("max_in_flight", max_in_flight.map(|it| it.write())),
+        ("rate", rate.map(|it| it.write())),
+        ("burst", burst.map(|it| it.write())),
+    ];
+    let limits = limits.into_iter();
+    members.extend(limits.filter_map(|(key, value)| Some((key, value?))));
     let members: Vec<_> = members
         .iter()
         .map(|(key, value)| format!("{key} = {value}"))

@@ -12,9 +12,8 @@ use crate::domain::{ResponseCode, Rules, Verification};
 use crate::pb::verify_id_photo_response::Outcome as PbOutcome;
 use crate::pb::{Merchant as PbMerchant, RejectionCategory, VerificationState};
 use crate::verify::doubles::{Engine, Script, Upi, answer, cause};
-use crate::verify::error::Denial;
 use crate::verify::port::{
-    Admission, Asker, BoxFuture, CallError, Caller, Cause, Everyone, Gateway, Sealed,
+    Admission, Admitted, BoxFuture, CallError, Caller, Cause, Everyone, Gateway, Sealed, TurnedAway,
 };
 use crate::verify::{Limits, Verifier};
 
@@ -198,7 +197,7 @@ async fn the_configured_merchant_stands_in_for_an_absent_one_only() {
 struct Guard(Mutex<Vec<Caller>>);
 
 impl Admission for Guard {
-    fn admit(&self, caller: &Caller, method: Option<Method>) -> Result<Asker, Denial> {
+    fn admit(&self, caller: &Caller, method: Option<Method>) -> Result<Admitted, TurnedAway> {
         self.0.lock().unwrap().push(caller.clone());
         Everyone.admit(caller, method)
     }

@@ -1,5 +1,6 @@
 //! Callers with rules: who is admitted, who is turned away, and what they may see of each other.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rcgen::{CertificateParams, SanType};
@@ -7,13 +8,14 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
+use tonic_types::StatusExt as _;
 
 use super::super::ClientCerts;
 use super::log::Log;
 use super::raw::Stream;
 use super::rig::{Rig, Setup, eventually, get, request, row, setup, told};
 use super::tls::{Authority, Files};
-use crate::callers::{Pattern, Roster, Rule};
+use crate::callers::{Limits, Pattern, Roster, Rule};
 use crate::domain::{CallerName, Merchant, MerchantDraft, Method, Reads, Rights, Rules, sample};
 use crate::pb;
 use crate::pb::id_photo_service_client::IdPhotoServiceClient;
@@ -31,6 +33,7 @@ fn rule(name: &str, identity: &str, methods: &[Method], reads: Reads) -> Rule {
             reads,
             merchants: Vec::new(),
         },
+        limits: Limits::default(),
     }
 }
 
@@ -322,13 +325,22 @@ async fn to_others_an_order_is_as_one_that_nobody_ever_asked_for() {
         let status = find(bank.client("cards.bank.example"), tag)
             .await
             .unwrap_err();
-        let details = status.details().to_vec();
+        let mut told = details(&status);
         // The order id is the caller's own word.
-        let told = String::from_utf8_lossy(&details).replace(&get(tag).order_id, "");
+        let id = told.remove("order_id");
+        assert_eq!(id, Some(get(tag).order_id));
         statuses.push((row(&status), status.message().to_owned(), told));
     }
     assert_eq!(statuses[0], statuses[1]);
     assert_eq!(statuses[0].0.0, Code::NotFound);
+}
+
+/// All that an error says beside code and text.
+fn details(status: &Status) -> BTreeMap<String, String> {
+    let details = status.get_error_details_vec();
+    assert_eq!(details.len(), 1);
+    let info = status.get_details_error_info().unwrap();
+    info.metadata.into_iter().collect()
 }
 
 /// What a caller is told whose order id belongs to a request with other content.
@@ -352,7 +364,7 @@ async fn an_order_id_of_another_caller_is_told_as_one_with_other_content() {
         .unwrap_err();
     assert_eq!(row(&status), row(&own));
     assert_eq!(status.message(), own.message());
-    assert_eq!(status.details(), own.details());
+    assert_eq!(details(&status), details(&own));
     assert_eq!(bank.rig.upi.posts(), 1);
 }
 
@@ -381,4 +393,75 @@ async fn an_order_of_times_without_callers_is_nobodys() {
     let asker = |rights| Asker::known(Arc::new(rights));
     assert!(!asker(reads(Reads::Own)).may_read(&record));
     assert!(asker(reads(Reads::All)).may_read(&record));
+}
+
+/// The limit that a refusal names.
+fn limit(status: &Status) -> String {
+    let expected = told(
+        Code::ResourceExhausted,
+        "QUOTA_EXCEEDED",
+        "NOT_SENT",
+        "SAME_ORDER",
+    );
+    assert_eq!(row(status), expected);
+    let retry = status.get_details_retry_info().unwrap().retry_delay;
+    assert!(retry.is_some());
+    let quota = status.get_details_quota_failure().unwrap();
+    quota.violations[0].subject.clone()
+}
+
+/// With one place for loans, and a UPI that answers when it is told to.
+async fn narrow() -> Bank {
+    let mut rules = rules();
+    rules[0].limits.max_in_flight = Some(1);
+    let upi = Upi::held(|| Ok(answer()));
+    Bank::with(rules, |setup| Setup { upi, ..setup }).await
+}
+
+#[tokio::test]
+async fn a_caller_at_its_limit_is_refused_at_once_and_takes_nothing_of_others() {
+    let bank = narrow().await;
+    let first = tokio::spawn(verify(bank.client(LOANS), "1"));
+    eventually(|| bank.rig.upi.posts() == 1).await;
+    for tag in ["2", "3", "4"] {
+        let status = verify(bank.client(LOANS), tag).await.unwrap_err();
+        assert_eq!(limit(&status), "caller:loans/max_in_flight");
+    }
+    // It can still look, and another one is served while it waits.
+    find(bank.client(LOANS), "1").await.unwrap();
+    let other = tokio::spawn(verify(bank.client("cards.bank.example"), "5"));
+    eventually(|| bank.rig.upi.posts() == 2).await;
+    for ended in [first, other] {
+        bank.rig.upi.release();
+        ended.await.unwrap().unwrap();
+    }
+    assert_eq!(bank.rig.upi.posts(), 2);
+}
+
+#[tokio::test]
+async fn an_order_whose_caller_left_counts_until_it_has_ended() {
+    let bank = narrow().await;
+    let first = tokio::spawn(verify(bank.client(LOANS), "1"));
+    eventually(|| bank.rig.upi.posts() == 1).await;
+    first.abort();
+    assert!(first.await.unwrap_err().is_cancelled());
+    let status = verify(bank.client(LOANS), "2").await.unwrap_err();
+    assert_eq!(limit(&status), "caller:loans/max_in_flight");
+    bank.rig.upi.release();
+    bank.rig.verifier.idle().await;
+    let next = tokio::spawn(verify(bank.client(LOANS), "3"));
+    eventually(|| bank.rig.upi.posts() == 2).await;
+    bank.rig.upi.release();
+    next.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn the_log_names_the_caller() {
+    let (log, _guard) = Log::start();
+    let bank = Bank::open().await;
+    verify(bank.client(LOANS), "1").await.unwrap();
+    verify(bank.client(AUDIT), "1").await.unwrap_err();
+    let lines = log.lines();
+    let callers: Vec<_> = lines.iter().map(|line| &line["caller"]).collect();
+    assert_eq!(callers, ["loans", "audit"]);
 }

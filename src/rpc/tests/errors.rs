@@ -12,14 +12,14 @@ use super::rig::{Setup, get, named_order, request, row, setup, timed, told};
 use crate::domain::{Method, sample};
 use crate::verify::doubles::{Engine, Upi, answer, cause};
 use crate::verify::error::{Denial, Forbidden};
-use crate::verify::port::{Admission, Asker, CallError, Caller, Clock};
+use crate::verify::port::{Admission, Admitted, CallError, Caller, Clock, TurnedAway};
 
 /// Turns everybody away.
 struct Deny(Denial);
 
 impl Admission for Deny {
-    fn admit(&self, _: &Caller, _: Option<Method>) -> Result<Asker, Denial> {
-        Err(self.0.clone())
+    fn admit(&self, _: &Caller, _: Option<Method>) -> Result<Admitted, TurnedAway> {
+        Err(self.0.clone().into())
     }
 }
 

@@ -13,8 +13,7 @@ use crate::domain::{self, Method};
 use crate::pb::id_photo_service_client::IdPhotoServiceClient;
 use crate::pem;
 use crate::verify::Verifier;
-use crate::verify::error::Denial;
-use crate::verify::port::{Admission, Asker, Caller};
+use crate::verify::port::{Admission, Admitted, Caller, TurnedAway};
 
 /// A certification authority.
 pub struct Authority {
@@ -121,8 +120,8 @@ impl Admission for Guard {
         domain::Identity::default()
     }
 
-    fn admit(&self, _: &Caller, _: Option<Method>) -> Result<Asker, Denial> {
-        Ok(Asker::default())
+    fn admit(&self, _: &Caller, _: Option<Method>) -> Result<Admitted, TurnedAway> {
+        Ok(Admitted::default())
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 
 use super::instruments::Instruments;
-use crate::domain::{Answer, Category, Dispatch, Outcome, Rejection};
+use crate::domain::{ANONYMOUS, Answer, CallerName, Category, Dispatch, Outcome, Rejection};
 use crate::observe::{CallEnd, Event, Resender};
 
 impl Instruments {
@@ -43,7 +43,12 @@ impl Instruments {
 
     fn call_ended(&self, call: &CallEnd) {
         self.calls_active.add(-1, &[method_label(call.method)]);
+        let caller = call.caller.as_ref().map(CallerName::shared);
         let mut labels = vec![
+            caller.map_or_else(
+                || label("caller", ANONYMOUS),
+                |name| KeyValue::new("caller", name),
+            ),
             label("rpc.system.name", "grpc"),
             method_label(call.method),
             label("rpc.response.status_code", call.code),

@@ -69,8 +69,8 @@ macro_rules! table {
 
 table! {
     CALL_DURATION: "rpc.server.call.duration", "s", Kind::Histogram(CALL_SECONDS),
-        ["rpc.system.name", "rpc.method", "rpc.response.status_code", "error.type"],
-        "Calls of the gateway, from their headers to the end of their handling.";
+        ["caller", "rpc.system.name", "rpc.method", "rpc.response.status_code", "error.type"],
+        "Calls of the gateway, from their headers to the end of their handling. The caller is an entry of callers, or anonymous.";
     CALLS_ACTIVE: "idphoto.calls.active", "{call}", Kind::Gauge, ["rpc.method"],
         "Calls that are being handled.";
     CALLS_JOINED: "idphoto.calls.joined", "{call}", Kind::Counter, [],

@@ -124,6 +124,9 @@ identities = ["spiffe://bank.example/loans/*", "dns:loans.example"]
 methods = ["VerifyIdPhoto"]
 reads = "all"
 merchants = [{ id = "1", name = "2", category_code = "3333" }]
+max_in_flight = 9
+rate = 8
+burst = 7
 [server]
 listen = "[::1]:1"
 health_listen = "[::1]:2"
