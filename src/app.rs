@@ -194,7 +194,10 @@ impl App {
 
 fn admission(prepared: &Prepared) -> Arc<dyn Admission> {
     match &prepared.callers {
-        Some(rules) => Arc::new(Roster::new(rules.clone())),
+        Some(rules) => {
+            let proxies = prepared.config.auth.trusted_proxies.clone();
+            Arc::new(Roster::new(rules.clone(), proxies.unwrap_or_default()))
+        }
         None => Arc::new(Everyone),
     }
 }

@@ -5,11 +5,14 @@
 //! one anonymous caller, who may do everything.
 
 mod certificate;
+mod forwarded;
 mod limits;
+mod network;
 mod pattern;
 mod roster;
 
 pub use certificate::identity;
 pub use limits::{Limits, Rate};
+pub use network::Network;
 pub use pattern::Pattern;
 pub use roster::{Roster, Rule};

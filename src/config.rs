@@ -11,6 +11,7 @@
 
 mod admin;
 mod agreement;
+mod auth;
 mod callers;
 mod file;
 mod item;
@@ -33,6 +34,7 @@ mod value;
 mod warning;
 
 pub use admin::AdminConfig;
+pub use auth::AuthConfig;
 pub use callers::{CallerEntry, CallersConfig};
 pub use key::Key;
 pub use ledger::{LedgerConfig, Paths};

@@ -39,6 +39,8 @@ pub enum Event<'a> {
     CallEnded(CallEnd),
     /// A proxy or a client's library says that it had sent this call before.
     Resent(Resender),
+    /// A peer that is no trusted proxy said who calls, which counts for nothing.
+    ForwardedIgnored,
     /// A connection came to nothing before its first call.
     HandshakeFailed(HandshakeFailure),
     /// A stage of a verification is over.

@@ -8,16 +8,22 @@ use x509_cert::ext::pkix::name::GeneralName;
 use super::pattern::{dns, spiffe};
 use crate::domain::Identity;
 
-/// The SPIFFE id of a certificate (DER), or else its host names. Nothing when it has two URIs,
-/// which the X.509-SVID standard forbids, when its URI is no id, or when it cannot be read: a
-/// guess would be somebody else's name. The subject's common name says nothing.
+/// The SPIFFE id of a certificate (DER), or else its host names; see [`named`]. The subject's
+/// common name says nothing.
 #[must_use]
 pub fn identity(certificate: &[u8]) -> Identity {
     let names = names(certificate).unwrap_or_default();
     let uris: Vec<_> = names.iter().filter_map(uri).collect();
-    let texts = match uris.as_slice() {
-        [] => names.iter().filter_map(host).collect(),
-        [only] => spiffe(only).into_iter().collect(),
+    let hosts: Vec<_> = names.iter().filter_map(host).collect();
+    named(&uris, &hosts)
+}
+
+/// The SPIFFE id, or else the host names. Nothing when there are two URIs, which the X.509-SVID
+/// standard forbids, or when the URI is no id: a guess would be somebody else's name.
+pub(super) fn named<T: AsRef<str>>(uris: &[T], hosts: &[T]) -> Identity {
+    let texts = match uris {
+        [] => hosts.iter().filter_map(|host| dns(host.as_ref())).collect(),
+        [only] => spiffe(only.as_ref()).into_iter().collect(),
         _ => Vec::new(),
     };
     Identity::new(texts)
@@ -36,9 +42,9 @@ fn uri(name: &GeneralName) -> Option<&str> {
     }
 }
 
-fn host(name: &GeneralName) -> Option<String> {
+fn host(name: &GeneralName) -> Option<&str> {
     match name {
-        GeneralName::DnsName(host) => dns(host.as_str()),
+        GeneralName::DnsName(host) => Some(host.as_str()),
         _ => None,
     }
 }

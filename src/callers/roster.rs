@@ -1,14 +1,16 @@
 //! The rules, looked through for each call.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use super::certificate;
 use super::limits::{Gate, Limits};
+use super::network::Network;
 use super::pattern::Pattern;
+use super::{certificate, forwarded};
 use crate::domain::{Identity, Method, Rights};
 use crate::verify::error::{Denial, Forbidden};
-use crate::verify::port::{Admission, Admitted, Asker, Caller, Place, TurnedAway};
+use crate::verify::port::{Admission, Admitted, Asker, Place, TurnedAway};
 
 /// One caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,13 +36,17 @@ pub struct Roster {
     exactly: HashMap<String, Arc<Account>>,
     /// The longest first: who has a part of a path goes before who has the rest.
     below: Vec<(String, Arc<Account>)>,
+    proxies: Vec<Network>,
 }
 
 impl Roster {
-    /// Of these rules.
+    /// Of these rules, and the networks of proxies that say who calls.
     #[must_use]
-    pub fn new(rules: Vec<Rule>) -> Self {
-        let mut roster = Self::default();
+    pub fn new(rules: Vec<Rule>, proxies: Vec<Network>) -> Self {
+        let mut roster = Self {
+            proxies,
+            ..Self::default()
+        };
         for Rule {
             identities,
             rights,
@@ -94,8 +100,16 @@ impl Admission for Roster {
         certificate::identity(certificate)
     }
 
-    fn admit(&self, caller: &Caller, method: Option<Method>) -> Result<Admitted, TurnedAway> {
-        let Account { rights, gate } = &**self.find(&caller.identity)?;
+    fn trusts(&self, peer: SocketAddr) -> bool {
+        self.proxies.iter().any(|network| network.holds(peer.ip()))
+    }
+
+    fn forwarded(&self, header: &str) -> Identity {
+        forwarded::identity(header)
+    }
+
+    fn admit(&self, identity: &Identity, method: Option<Method>) -> Result<Admitted, TurnedAway> {
+        let Account { rights, gate } = &**self.find(identity)?;
         let asker = Asker::known(Arc::clone(rights));
         match entered(rights, gate, method) {
             Ok(place) => Ok(Admitted { asker, place }),
@@ -138,7 +152,7 @@ mod tests {
 
     fn admitted(identity: &[&str], method: Method) -> Result<String, Denial> {
         let both = [Method::VerifyIdPhoto, Method::GetVerification];
-        let roster = Roster::new(vec![
+        let rules = vec![
             rule("bank", &["spiffe://bank.example/*"], &both),
             rule(
                 "loans",
@@ -147,12 +161,9 @@ mod tests {
             ),
             rule("batch", &["spiffe://bank.example/loans/batch"], &both),
             rule("audit", &["dns:audit.example"], &[Method::GetVerification]),
-        ]);
-        let caller = Caller {
-            address: None,
-            identity: Identity::new(identity.iter().map(|&text| text.to_owned()).collect()),
-        };
-        match roster.admit(&caller, Some(method)) {
+        ];
+        let identity = Identity::new(identity.iter().map(|&text| text.to_owned()).collect());
+        match Roster::new(rules, Vec::new()).admit(&identity, Some(method)) {
             Ok(admitted) => Ok(admitted.asker.name().unwrap().to_string()),
             Err(turned) => Err(turned.denial),
         }

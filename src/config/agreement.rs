@@ -10,6 +10,7 @@ const TLS: [&str; 3] = [
     "server.tls.key_file",
     "server.tls.client_ca_file",
 ];
+const PROXIES: &str = "auth.trusted_proxies";
 const IDENTITY: [&str; 2] = ["upi.client_cert_file", "upi.client_key_file"];
 const TIMEOUTS: [&str; 2] = ["upi.connect_timeout", "upi.timeout"];
 const ADDRESS: [&str; 2] = ["upi.base_url", "upi.request_path"];
@@ -26,7 +27,10 @@ pub fn check(config: &Config, reader: &mut Reader) {
     let [our_cert, our_key] = IDENTITY;
     reader.demand(our_cert, &[our_key]);
     reader.demand(our_key, &[our_cert]);
-    reader.demand(client_ca, &["callers"]);
+    if !reader.has(PROXIES) {
+        reader.demand(client_ca, &["callers"]);
+    }
+    reader.demand("callers", &[PROXIES]);
     if config.tls.client_certs == ClientCerts::Optional && !reader.has("callers") {
         let text = "needs callers: without them everybody may call, whatever they show";
         reader.reject("server.tls.client_certs", text, "");

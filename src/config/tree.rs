@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::admin::AdminConfig;
+use super::auth::AuthConfig;
 use super::callers::{self, CallersConfig};
 use super::key::{Key, Keys, Table};
 use super::ledger::LedgerConfig;
@@ -46,6 +47,7 @@ sections! {
     callers: CallersConfig, "`callers`: who may call.";
     server: ServerConfig, "`server.*`: the gRPC port.";
     tls: ServerTls, "`server.tls.*`: its TLS.";
+    auth: AuthConfig, "`auth.*`: who tells who calls.";
     admin: AdminConfig, "`admin.*`: the port for those who run the gateway.";
     upi: UpiConfig, "`upi.*`: the way to UPI.";
     signing: SigningConfig, "`upi.signing.*`: our key.";

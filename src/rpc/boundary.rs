@@ -2,6 +2,7 @@
 //! below the methods, and the log line.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::mem;
 use std::panic::AssertUnwindSafe;
@@ -29,7 +30,7 @@ use super::resent;
 use super::share::Share;
 use super::status::Failure;
 use super::upload::{Allowance, OneMessage, Upload};
-use crate::domain::Method;
+use crate::domain::{Identity, Method};
 use crate::observe::{Event, Observer};
 use crate::verify::port::{Admission, BoxFuture, Caller, TurnedAway};
 
@@ -112,13 +113,14 @@ where
         let line = self.open(&request, arrived, &call);
         let span = line.span.clone();
         let admission = Arc::clone(&self.admission);
+        let observer = Arc::clone(&self.observer);
         let patience = self.patience;
         let following = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, following);
         let handling = {
             let call = call.clone();
             async move {
-                let admitted = admit(&*admission, &request, deadline, &call);
+                let admitted = admit(&*admission, &request, deadline, &call, &*observer);
                 admitted.map_err(|failure| call.fail(failure))?;
                 let moves = request.extensions().get().cloned().unwrap_or_default();
                 let pace = Pace::new(patience, moves, arrived, call.deadline);
@@ -139,6 +141,9 @@ where
         Box::pin(answering.instrument(span))
     }
 }
+
+/// Envoy's, for what it knows of its client's certificate.
+const FORWARDED: &str = "x-forwarded-client-cert";
 
 /// Of a question with an order id in it.
 const SMALL_MESSAGE: usize = 16 * 1024;
@@ -171,19 +176,40 @@ fn method(path: &str) -> Option<Method> {
     }
 }
 
+/// What the caller proved to be: to us, or to a proxy that is trusted. Anybody else's word about it
+/// counts for nothing.
+fn identity<'a>(
+    admission: &dyn Admission,
+    request: &'a Request<Body>,
+    observer: &dyn Observer,
+) -> Cow<'a, Identity> {
+    let forwarded = request.headers().get_all(FORWARDED).iter().next_back();
+    let caller = request.extensions().get::<Arc<Caller>>();
+    let is_proxy = caller.is_some_and(|caller| caller.is_proxy);
+    if is_proxy {
+        let header = forwarded.and_then(|header| header.to_str().ok());
+        return Cow::Owned(admission.forwarded(header.unwrap_or_default()));
+    }
+    if forwarded.is_some() {
+        observer.record(&Event::ForwardedIgnored);
+    }
+    caller.map_or_else(Cow::default, |caller| Cow::Borrowed(&caller.identity))
+}
+
 /// Everything that turns a caller away.
 fn admit(
     admission: &dyn Admission,
     request: &Request<Body>,
     deadline: Result<Option<Instant>, Malformed>,
     call: &Call,
+    observer: &dyn Observer,
 ) -> Result<(), Failure> {
     if let Some(Turned(failure)) = request.extensions().get() {
         return Err(failure.clone());
     }
-    let caller = request.extensions().get::<Arc<Caller>>().cloned();
     let method = method(request.uri().path());
-    match admission.admit(&caller.unwrap_or_default(), method) {
+    let identity = identity(admission, request, observer);
+    match admission.admit(&identity, method) {
         Ok(admitted) => call.admit(admitted),
         Err(TurnedAway { asker, denial }) => {
             call.ask(asker);

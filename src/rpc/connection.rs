@@ -70,6 +70,7 @@ impl Host {
         let mut caller = Caller {
             address: Some(peer),
             identity: Identity::default(),
+            is_proxy: self.admission.trusts(peer),
         };
         let patience = Instant::now() + self.patience.handshake;
         let Some(first) = self.first_byte(&stream, patience).await else {

@@ -1,6 +1,7 @@
 //! What the use case needs from the outside.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -98,12 +99,22 @@ pub trait Admission: Send + Sync + 'static {
         Identity::default()
     }
 
+    /// Whether a peer is a proxy that says itself who calls; asked once a connection.
+    fn trusts(&self, _peer: SocketAddr) -> bool {
+        false
+    }
+
+    /// What the `x-forwarded-client-cert` of such a proxy says.
+    fn forwarded(&self, _header: &str) -> Identity {
+        Identity::default()
+    }
+
     /// Admits a call or says why not; asked once a call, before anything of its message is read.
     /// `method` is `None` for one that nobody has.
     ///
     /// # Errors
     /// Why the caller is turned away.
-    fn admit(&self, caller: &Caller, method: Option<Method>) -> Result<Admitted, TurnedAway>;
+    fn admit(&self, identity: &Identity, method: Option<Method>) -> Result<Admitted, TurnedAway>;
 }
 
 /// A call that was admitted.
@@ -141,9 +152,11 @@ impl From<Denial> for TurnedAway {
 #[derive(Debug, Clone, Default)]
 pub struct Caller {
     /// The peer's address.
-    pub address: Option<std::net::SocketAddr>,
+    pub address: Option<SocketAddr>,
     /// What the peer proved to be.
     pub identity: Identity,
+    /// Whether it is a proxy that says itself who calls.
+    pub is_proxy: bool,
 }
 
 /// Who asks; clones share it. The default is the anonymous caller, who may do everything.
@@ -182,7 +195,7 @@ impl Asker {
 pub struct Everyone;
 
 impl Admission for Everyone {
-    fn admit(&self, _: &Caller, _: Option<Method>) -> Result<Admitted, TurnedAway> {
+    fn admit(&self, _: &Identity, _: Option<Method>) -> Result<Admitted, TurnedAway> {
         Ok(Admitted::default())
     }
 }

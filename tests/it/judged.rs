@@ -145,6 +145,10 @@ fn callers() -> Vec<Broken> {
         .collect();
     let plaintext = Configured::new().set("callers", &format!("[{good}]"));
     all.push(broken("server.tls.client_ca_file", plaintext));
+    let proxies = |networks| Configured::new().set("auth.trusted_proxies", networks);
+    all.push(broken("callers", proxies(r#"["127.0.0.0/8"]"#)));
+    let slip = proxies(r#"["127.0.0.0/8", "10.1.0.1/16"]"#);
+    all.push(broken("auth.trusted_proxies[1]", slip));
     let optional = with_tls().set("server.tls.client_certs", "optional");
     all.push(broken("server.tls.client_certs", optional));
     all

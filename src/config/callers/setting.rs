@@ -6,7 +6,7 @@ use super::super::item::{Item, Parts, list};
 use super::super::setting::{Choice, Flaws, Setting, expect};
 use super::super::value::{Shape, quote};
 use super::CallerEntry;
-use crate::callers::Pattern;
+use crate::callers::{Network, Pattern};
 use crate::domain::{CallerName, MerchantDraft, Method, Reads};
 
 const ENTRY: [&str; 8] = [
@@ -52,6 +52,19 @@ impl Setting for CallerName {
             "pattern": "^[A-Za-z0-9_.-]{1,64}$",
             "not": { "const": crate::domain::ANONYMOUS },
         })
+    }
+}
+
+impl Setting for Network {
+    const EXPECTED: &'static str = "an IP address, or a network such as \"10.1.0.0/16\" with no bits \
+        behind its prefix";
+
+    fn read(value: &Value) -> Result<Self, Flaws> {
+        expect(value.as_str().and_then(Self::parse))
+    }
+
+    fn write(&self) -> String {
+        quote(&self.text())
     }
 }
 
@@ -109,6 +122,7 @@ macro_rules! lists {
 }
 
 lists! {
+    Network: "a list of networks such as [\"127.0.0.0/8\", \"fd00::/8\"], at least one";
     Pattern: "a list of identities such as [\"spiffe://bank.example/ns/loans/*\"], at least one";
     Method: "a list of \"VerifyIdPhoto\" and \"GetVerification\", at least one";
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rcgen::{CertificateParams, SanType};
 use tonic::transport::{Channel, Endpoint};
@@ -15,8 +16,9 @@ use super::log::Log;
 use super::raw::Stream;
 use super::rig::{Rig, Setup, eventually, get, request, row, setup, told};
 use super::tls::{Authority, Files};
-use crate::callers::{Limits, Pattern, Roster, Rule};
+use crate::callers::{Limits, Network, Pattern, Roster, Rule};
 use crate::domain::{CallerName, Merchant, MerchantDraft, Method, Reads, Rights, Rules, sample};
+use crate::observe::{Event, Observer};
 use crate::pb;
 use crate::pb::id_photo_service_client::IdPhotoServiceClient;
 use crate::verify::doubles::{Upi, answer};
@@ -70,7 +72,7 @@ impl Bank {
         let mut files = Files::new().with_clients_of(&clients);
         files.client_certs = ClientCerts::Optional;
         let setup = Setup {
-            admission: Arc::new(Roster::new(rules)),
+            admission: Arc::new(Roster::new(rules, Vec::new())),
             ..files.setup()
         };
         Self {
@@ -227,7 +229,7 @@ async fn health_needs_no_identity() {
 #[tokio::test]
 async fn who_is_not_known_is_turned_away_before_anything_is_read() {
     let rig = Setup {
-        admission: Arc::new(Roster::new(rules())),
+        admission: Arc::new(Roster::new(rules(), Vec::new())),
         ..setup()
     };
     let rig = rig.start().await;
@@ -464,4 +466,68 @@ async fn the_log_names_the_caller() {
     let lines = log.lines();
     let callers: Vec<_> = lines.iter().map(|line| &line["caller"]).collect();
     assert_eq!(callers, ["loans", "audit"]);
+}
+
+/// Counts the headers that were ignored.
+#[derive(Default)]
+struct Ignored(AtomicUsize);
+
+impl Observer for Ignored {
+    fn record(&self, event: &Event<'_>) {
+        if matches!(event, Event::ForwardedIgnored) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+/// What a call in plaintext comes to whose headers say who calls, where these networks are trusted.
+async fn forwarded(proxies: &[&str], headers: &[&str]) -> (Code, usize) {
+    let ignored = Arc::new(Ignored::default());
+    let proxies = proxies.iter().map(|text| Network::parse(text).unwrap());
+    let rig = Setup {
+        admission: Arc::new(Roster::new(rules(), proxies.collect())),
+        observer: Arc::clone(&ignored) as Arc<dyn Observer>,
+        ..setup()
+    };
+    let rig = rig.start().await;
+    let mut request = tonic::Request::new(request("1"));
+    for header in headers {
+        let value = header.parse().unwrap();
+        request
+            .metadata_mut()
+            .append("x-forwarded-client-cert", value);
+    }
+    let ended = rig.client().verify_id_photo(request).await;
+    let code = ended.map_or_else(|status| status.code(), |_| Code::Ok);
+    (code, ignored.0.load(Ordering::SeqCst))
+}
+
+const LOOPBACK: &str = "127.0.0.0/8";
+
+#[tokio::test]
+async fn a_trusted_proxy_says_who_calls() {
+    let said = format!("By=spiffe://bank.example/gateway;Hash=ab;URI={LOANS}");
+    assert_eq!(forwarded(&[LOOPBACK], &[&said]).await, (Code::Ok, 0));
+    let stranger = "By=spiffe://bank.example/gateway;URI=spiffe://bank.example/x";
+    let expected = (Code::PermissionDenied, 0);
+    assert_eq!(forwarded(&[LOOPBACK], &[stranger]).await, expected);
+}
+
+#[tokio::test]
+async fn what_stands_before_the_proxys_own_word_counts_for_nothing() {
+    let forged = format!("URI={LOANS}");
+    let both = format!("{forged},By=a;Hash=b;Subject=\"\"");
+    let expected = (Code::Unauthenticated, 0);
+    assert_eq!(forwarded(&[LOOPBACK], &[&both]).await, expected);
+    assert_eq!(forwarded(&[LOOPBACK], &[&forged, "Hash=b"]).await, expected);
+    assert_eq!(forwarded(&[LOOPBACK], &[]).await, expected);
+}
+
+#[tokio::test]
+async fn the_word_of_any_other_peer_is_ignored_and_counted() {
+    let forged = format!("By=spiffe://bank.example/gateway;Hash=ab;URI={LOANS}");
+    for proxies in [&[][..], &["10.0.0.0/8"]] {
+        let ended = forwarded(proxies, &[&forged]).await;
+        assert_eq!(ended, (Code::Unauthenticated, 1));
+    }
 }

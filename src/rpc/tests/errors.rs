@@ -9,16 +9,16 @@ use tonic::Code;
 use tonic_types::StatusExt as _;
 
 use super::rig::{Setup, get, named_order, request, row, setup, timed, told};
-use crate::domain::{Method, sample};
+use crate::domain::{Identity, Method, sample};
 use crate::verify::doubles::{Engine, Upi, answer, cause};
 use crate::verify::error::{Denial, Forbidden};
-use crate::verify::port::{Admission, Admitted, CallError, Caller, Clock, TurnedAway};
+use crate::verify::port::{Admission, Admitted, CallError, Clock, TurnedAway};
 
 /// Turns everybody away.
 struct Deny(Denial);
 
 impl Admission for Deny {
-    fn admit(&self, _: &Caller, _: Option<Method>) -> Result<Admitted, TurnedAway> {
+    fn admit(&self, _: &Identity, _: Option<Method>) -> Result<Admitted, TurnedAway> {
         Err(self.0.clone().into())
     }
 }

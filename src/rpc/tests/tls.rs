@@ -13,7 +13,7 @@ use crate::domain::{self, Method};
 use crate::pb::id_photo_service_client::IdPhotoServiceClient;
 use crate::pem;
 use crate::verify::Verifier;
-use crate::verify::port::{Admission, Admitted, Caller, TurnedAway};
+use crate::verify::port::{Admission, Admitted, TurnedAway};
 
 /// A certification authority.
 pub struct Authority {
@@ -120,7 +120,7 @@ impl Admission for Guard {
         domain::Identity::default()
     }
 
-    fn admit(&self, _: &Caller, _: Option<Method>) -> Result<Admitted, TurnedAway> {
+    fn admit(&self, _: &domain::Identity, _: Option<Method>) -> Result<Admitted, TurnedAway> {
         Ok(Admitted::default())
     }
 }

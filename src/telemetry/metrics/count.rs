@@ -14,6 +14,7 @@ impl Instruments {
             Event::CallBegan(method) => self.calls_active.add(1, &[method_label(method)]),
             Event::CallEnded(call) => self.call_ended(call),
             Event::Resent(by) => self.attempts_replayed.add(1, &[label("by", resender(*by))]),
+            Event::ForwardedIgnored => self.forwarded_ignored.add(1, &[]),
             Event::HandshakeFailed(cause) => {
                 self.handshakes_failed
                     .add(1, &[label("cause", cause.name())]);

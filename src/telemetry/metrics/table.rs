@@ -81,6 +81,8 @@ table! {
         "Calls that a mesh or a client's library says it had sent before.";
     HANDSHAKES_FAILED: "idphoto.handshakes.failed", "{handshake}", Kind::Counter, ["cause"],
         "Connections to the gRPC port or the health port that failed before HTTP/2 or were cut, by cause.";
+    FORWARDED_IGNORED: "idphoto.identities.ignored", "{call}", Kind::Counter, [],
+        "Calls with an x-forwarded-client-cert from a peer that is not in auth.trusted_proxies, which was ignored.";
     ERRORS: "idphoto.errors", "{error}", Kind::Counter, ["reason", "dispatch"],
         "Errors by their reason, and by what was certain about the request to UPI.";
     STAGE_DURATION: "idphoto.stage.duration", "s", Kind::Histogram(STAGE_SECONDS), ["stage"],

@@ -143,6 +143,8 @@ cert_file = "a \"quoted\" \\ path"
 key_file = "b"
 client_ca_file = "c"
 client_certs = "optional"
+[auth]
+trusted_proxies = ["10.1.0.0/16", "fd00::/8"]
 [admin]
 listen = "none"
 [upi]
