@@ -189,6 +189,7 @@ fn claim(order_id: OrderId) -> Claim {
         },
         consent: Consent::recorded(texts()),
         jws_sha256: [0; 32],
+        caller: None,
     }
 }
 

@@ -45,6 +45,14 @@ def comment(text):
     return "\n".join(textwrap.wrap(text, 98, initial_indent="# ", subsequent_indent="# "))
 
 
+def entry(name, key):
+    """A list of tables that stands before all others, as one of its tables that is commented out."""
+    example = key["x-example"][0]
+    order = [member for member in key["items"]["properties"] if member in example]
+    members = (f"# {member} = {toml(example[member])}" for member in order)
+    return "\n".join([comment(key["description"]), f"# [[{name}]]", *members, ""])
+
+
 def setting(name, key):
     about = ("Mandatory. " if key["x-mandatory"] else "") + key["description"]
     if "enum" in key:
@@ -54,6 +62,8 @@ def setting(name, key):
 
 
 def section(path, table, keys):
+    if not path:
+        return "\n".join([f"{RULE} who may call", *(entry(*key) for key in keys.items())])
     head = [f"{RULE} {table['title']}"] if table["title"] else []
     head += [comment(table["description"])] if table["description"] else []
     return "\n".join([*head, f"[{path}]", "", "\n".join(setting(*key) for key in keys.items())])
@@ -67,7 +77,8 @@ def example(text, schema):
 def row(path, name, key):
     default = f"`{toml(key['default'])}`" if "default" in key else "not set"
     default = "mandatory" if key["x-mandatory"] else default
-    return f"| `{path}.{name}` | {default} | {key['x-expected']} | {key['description']} |\n"
+    place = f"{path}.{name}" if path else name
+    return f"| `{place}` | {default} | {key['x-expected']} | {key['description']} |\n"
 
 
 def reference(text, schema):

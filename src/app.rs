@@ -32,6 +32,7 @@ use keeper::Keeper;
 use reload::Parts;
 
 use crate::admin::{self, Admin, AdminError};
+use crate::callers::Roster;
 use crate::config::{ServerConfig, Sources};
 use crate::ledger::{self, OpenError, Opened};
 use crate::observe::Observer;
@@ -39,7 +40,7 @@ use crate::rpc::{self, Ports, Server, ServerError, UnderWay};
 use crate::telemetry::Telemetry;
 use crate::upi::gateway::{Keys, SetupError, UpiGateway};
 use crate::upi::transport::Route;
-use crate::verify::port::{Clock, Everyone, SystemClock};
+use crate::verify::port::{Admission, Clock, Everyone, SystemClock};
 use crate::verify::{Limits, Verifier};
 
 /// A caller with less time than this left cannot get an answer from UPI.
@@ -112,7 +113,7 @@ impl App {
         let keeper = Keeper::start(&verifier, archive, prepared.config.ledger.keep);
         let ports = Ports {
             verifier: Arc::clone(&verifier),
-            admission: Arc::new(Everyone),
+            admission: admission(prepared),
             clock,
             observer,
         };
@@ -242,6 +243,16 @@ impl App {
     /// The same for a gateway that nobody watches.
     pub async fn run_unwatched(self, shutdown: impl Future<Output = ()> + Send) {
         self.server.run(shutdown).await;
+    }
+}
+
+fn admission(prepared: &Prepared) -> Arc<dyn Admission> {
+    match &prepared.callers {
+        Some(rules) => {
+            let proxies = prepared.config.auth.trusted_proxies.clone();
+            Arc::new(Roster::new(rules.clone(), proxies.unwrap_or_default()))
+        }
+        None => Arc::new(Everyone),
     }
 }
 

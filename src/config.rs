@@ -11,7 +11,10 @@
 
 mod admin;
 mod agreement;
+mod auth;
+mod callers;
 mod file;
+mod item;
 mod key;
 mod ledger;
 mod party;
@@ -31,6 +34,8 @@ mod value;
 mod warning;
 
 pub use admin::AdminConfig;
+pub use auth::AuthConfig;
+pub use callers::{CallerEntry, CallersConfig};
 pub use key::Key;
 pub use ledger::{LedgerConfig, Paths};
 pub use party::{MemberConfig, MerchantConfig};

@@ -8,6 +8,7 @@
 //!
 //! - [`domain`] checks what a caller gave and knows nobody.
 //! - [`observe`] is how every layer tells its steps, and knows [`domain`] alone.
+//! - [`callers`] knows who may call, and what.
 //! - [`verify`] is the use case: claim the order, call, settle. It owns the ports.
 //! - [`rpc`], [`upi`] and [`ledger`] are adapters to those ports and do not know each
 //!   other.
@@ -24,6 +25,7 @@
 pub mod acceptor;
 pub mod admin;
 pub mod app;
+pub mod callers;
 pub mod cli;
 pub mod config;
 pub mod crash;

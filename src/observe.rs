@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span, field, info_span};
 
-use crate::domain::{Answer, Dispatch};
+use crate::domain::{Answer, CallerName, Dispatch};
 
 /// Learns of every step. What it does takes no longer than adding to a counter: it is called
 /// in the middle of calls.
@@ -40,6 +40,8 @@ pub enum Event<'a> {
     CallEnded(CallEnd),
     /// A proxy or a client's library says that it had sent this call before.
     Resent(Resender),
+    /// A peer that is no trusted proxy said who calls, which counts for nothing.
+    ForwardedIgnored,
     /// A connection came to nothing before its first call.
     HandshakeFailed(HandshakeFailure),
     /// A stage of a verification is over.
@@ -91,10 +93,12 @@ pub enum Circuit {
 }
 
 /// How a call ended.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct CallEnd {
     /// As in [`Event::CallBegan`].
     pub method: &'static str,
+    /// Who called, where callers have names.
+    pub caller: Option<CallerName>,
     /// The gRPC status, as the specification writes it.
     pub code: &'static str,
     /// The reason of an error, by its name on the wire; `None` for OK, and where the error

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use crate::domain::{Merchant, Rules};
 use crate::observe::Observer;
 use crate::verify::Verifier;
-use crate::verify::port::{Admission, Clock};
+use crate::verify::port::{Admission, Clock, Everyone};
 
 mod backlog;
 mod boundary;
@@ -57,7 +57,7 @@ pub use listener::ServerError;
 pub use pace::Patience;
 pub use quota::Limits;
 pub use status::DOMAIN;
-pub use tls::{Tls, TlsError, TlsSwitch};
+pub use tls::{ClientCerts, Tls, TlsError, TlsSwitch};
 
 use drain::{Calls, Schedule};
 use handshake::Failures;
@@ -142,23 +142,21 @@ impl Server {
             Some(address) => {
                 let routes = routes::probes(&phases, &verifier, settings.patience);
                 let failures = Failures::new("server.health_listen", Arc::clone(&observer));
-                let (patience, limits) = (settings.patience, probing(settings.probes));
-                let listener = Listener::bind(address, None, routes, failures, patience, limits);
+                let patience = settings.patience;
+                let everyone = Arc::new(Everyone);
+                let (tls, limits) = (None, probing(settings.probes));
+                let listener =
+                    Listener::bind(address, tls, routes, failures, patience, limits, everyone);
                 Some(listener.await?)
             }
             None => None,
         };
         let failures = Failures::new("server.listen", observer);
+        let admission = Arc::clone(&ports.admission);
         let routes = routes::all(&settings, ports, &phases, &calls)?;
-        let (patience, limits) = (settings.patience, settings.limits);
-        let listener = Listener::bind(
-            settings.listen,
-            tls.clone(),
-            routes,
-            failures,
-            patience,
-            limits,
-        );
+        let (at, patience, limits) = (settings.listen, settings.patience, settings.limits);
+        let shown = tls.clone();
+        let listener = Listener::bind(at, shown, routes, failures, patience, limits, admission);
         Ok(Self {
             listener: listener.await?,
             probes,

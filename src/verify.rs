@@ -37,7 +37,7 @@ mod upstream;
 use breaker::Breaker;
 use error::{NotSent, VerifyError};
 use flight::{Boarding, Flight, Flights};
-use port::{Cause, Gateway, Ledger, LedgerError, Record};
+use port::{Asker, Cause, Gateway, Ledger, LedgerError, Record};
 #[cfg(test)]
 use sim::spawn;
 use standing::too_slow;
@@ -194,14 +194,17 @@ impl Verifier {
         }
     }
 
-    /// The recorded state of an order; asks nobody but the ledger.
+    /// The recorded state of an order; asks nobody but the ledger. To those who may not read it,
+    /// an order is unknown.
     ///
     /// # Errors
     /// The order is unknown, or the ledger failed.
-    pub async fn find(&self, id: &OrderId) -> Result<Record, FindError> {
+    pub async fn find(&self, id: &OrderId, asker: &Asker) -> Result<Record, FindError> {
         let finding = timeout(self.limits.ledger, self.ledger.find(id));
         match finding.await.unwrap_or_else(|_| Err(too_slow())) {
-            Ok(record) => record.ok_or(FindError::NotFound),
+            Ok(record) => record
+                .filter(|record| asker.may_read(record))
+                .ok_or(FindError::NotFound),
             Err(error) => Err(FindError::LedgerUnavailable(Arc::new(error))),
         }
     }

@@ -123,6 +123,7 @@ impl<'a> Judge<'a> {
         let pair = self.pair(certificate, ("server.tls.key_file", &tls.key_file));
         let clients = self.authorities((CLIENTS, &tls.client_ca_file));
         let clients = clients.and_then(|pem| pem::authorities(&pem).ok());
+        let clients = clients.map(|roots| (roots, tls.client_certs));
         let tls = Tls::new(pair?.parsed, clients);
         tls.map_err(|error| self.wrong(CLIENTS, error, "")).ok()
     }

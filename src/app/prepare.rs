@@ -7,6 +7,7 @@ use super::certificates::CertificateFacts;
 use super::judge::Judge;
 use super::material::{self, Half, KeyRole, Material};
 use super::seen::Seen;
+use crate::callers::Rule;
 use crate::config::{Config, KeyDraft, Problem, Problems, Sources, Survey};
 use crate::domain::{Member, Merchant, Secret};
 use crate::ledger;
@@ -44,6 +45,8 @@ pub struct Prepared {
     pub telemetry: telemetry::Settings,
     /// The merchant of requests that name none.
     pub merchant: Option<Merchant>,
+    /// Who may call; `None` when everybody may.
+    pub callers: Option<Vec<Rule>>,
     /// Where orders are remembered.
     pub ledger: ledger::Settings,
     member: Member,
@@ -122,6 +125,7 @@ fn prepared(
         tls,
         telemetry,
         ledger,
+        callers: config.callers(&rules).ok()?,
         merchant: config.merchant(&rules).ok()?,
         member: config.member(&rules).ok()?,
         timeouts: config.timeouts().ok()?,

@@ -147,6 +147,12 @@ fn announce(prepared: &Prepared, app: &App, out: &mut dyn Write) -> io::Result<(
     if prepared.tls.is_none() {
         tracing::warn!("gRPC is served in plaintext: server.tls is not set");
     }
+    match &prepared.callers {
+        None => tracing::info!(
+            "callers is not set: everybody who reaches the port is the one anonymous caller"
+        ),
+        Some(rules) => tracing::info!(callers = rules.len(), "callers are known by their identity"),
+    }
     if let Some(address) = app.admin_addr() {
         writeln!(out, "admin listening on http://{address}")?;
     }

@@ -3,12 +3,14 @@
 use super::reader::Reader;
 use super::tree::Config;
 use crate::domain::{FreeText, Rules, Violation};
+use crate::rpc::ClientCerts;
 
 const TLS: [&str; 3] = [
     "server.tls.cert_file",
     "server.tls.key_file",
     "server.tls.client_ca_file",
 ];
+const PROXIES: &str = "auth.trusted_proxies";
 const IDENTITY: [&str; 2] = ["upi.client_cert_file", "upi.client_key_file"];
 const NEXT: [&str; 5] = [
     "upi.signing.next.not_before",
@@ -29,15 +31,23 @@ pub fn check(config: &Config, reader: &mut Reader) {
     let [cert, key, client_ca] = TLS;
     reader.demand(cert, &[key, client_ca]);
     reader.demand(key, &[cert, client_ca]);
-    let [cert, key] = IDENTITY;
-    reader.demand(cert, &[key]);
-    reader.demand(key, &[cert]);
+    let [our_cert, our_key] = IDENTITY;
+    reader.demand(our_cert, &[our_key]);
+    reader.demand(our_key, &[our_cert]);
     for missing in NEXT.iter().take(3) {
         reader.demand(missing, &NEXT);
     }
     let (now, next) = (&config.signing.kid, &config.next_signing.kid);
     if next.is_some() && now == next {
         reader.reject(NEXT[1], "must not be that of upi.signing", "");
+    }
+    if !reader.has(PROXIES) {
+        reader.demand(client_ca, &["callers"]);
+    }
+    reader.demand("callers", &[PROXIES]);
+    if config.tls.client_certs == ClientCerts::Optional && !reader.has("callers") {
+        let text = "needs callers: without them everybody may call, whatever they show";
+        reader.reject("server.tls.client_certs", text, "");
     }
     let server = &config.server;
     if reader.are_sound(&DRAIN) && server.drain_delay >= server.drain_timeout {
@@ -74,6 +84,9 @@ fn parties(config: &Config, reader: &mut Reader) {
         },
         ..config.rules()
     };
+    for (place, text) in config.callers(&rules).err().into_iter().flatten() {
+        reader.reject(&place, text, "");
+    }
     let member = config.member(&rules).err();
     let merchant = config.merchant(&rules).err();
     for (keys, violations) in [(&MEMBER[..], member), (&MERCHANT[..], merchant)] {

@@ -1,5 +1,6 @@
 //! The TOML file.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -69,7 +70,12 @@ impl Document<'_> {
             let path = join(section, name.get_ref());
             let origin = self.origin(name.span().start);
             match (keys.find(&path), value.get_ref()) {
-                (Some(key), value) => settings.set(key, from_toml(value), origin),
+                (Some(key), value) => {
+                    let mut parts = BTreeMap::new();
+                    self.locate(&path, value, &mut parts);
+                    settings.set(key, from_toml(value), origin);
+                    settings.locate(key, parts);
+                }
                 (None, DeValue::Table(table)) if !table.is_empty() => {
                     self.walk(&path, table, settings);
                 }
@@ -83,6 +89,27 @@ impl Document<'_> {
                     settings.unknown(shown(&path), origin, nearest);
                 }
             }
+        }
+    }
+
+    /// Where the items of lists stand, and what is in them.
+    fn locate(&self, at: &str, value: &DeValue<'_>, parts: &mut BTreeMap<String, Origin>) {
+        match value {
+            DeValue::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    let place = format!("{at}[{index}]");
+                    self.locate(&place, item.get_ref(), parts);
+                    parts.insert(place, self.origin(item.span().start));
+                }
+            }
+            DeValue::Table(table) => {
+                for (name, member) in table.iter() {
+                    let place = join(at, name.get_ref());
+                    self.locate(&place, member.get_ref(), parts);
+                    parts.insert(place, self.origin(name.span().start));
+                }
+            }
+            _ => {}
         }
     }
 

@@ -69,6 +69,14 @@ pub const fn required(example: &'static str) -> Row {
     Row::new(Presence::Required(example))
 }
 
+/// The path of a key that stands before all tables begins with no dot.
+pub const fn rooted(path: &'static str) -> &'static str {
+    match path.as_bytes() {
+        [b'.', ..] => path.split_at(1).1,
+        _ => path,
+    }
+}
+
 impl Row {
     const fn new(presence: Presence) -> Self {
         Self {

@@ -80,7 +80,7 @@ macro_rules! section {
                 title: $title,
                 about: $about,
                 keys: &[$($crate::config::key::Key::new(
-                    concat!($path, ".", stringify!($field)),
+                    $crate::config::key::rooted(concat!($path, ".", stringify!($field))),
                     $text,
                     <$type as $crate::config::reader::Field>::KIND,
                     $row,
@@ -126,7 +126,7 @@ impl Reader {
     pub fn origin(&self, place: &str) -> Option<Origin> {
         let key = place.split('[').next().unwrap_or(place);
         let setting = self.settings.values.get(key);
-        setting.map(|setting| setting.origin.clone())
+        setting.map(|setting| setting.origin_of(place).clone())
     }
 
     /// Whether any source has the key, be its value good or bad.
@@ -205,10 +205,11 @@ impl Reader {
             }
             Flaws::Known(flaw) => self.reject(key.path(), flaw.text, flaw.advice),
             Flaws::Parts(parts) => {
-                let origin = self.origin(key.path());
                 for (part, text) in parts {
                     let place = format!("{}{part}", key.path());
-                    self.settings.problem(place, origin.clone(), text);
+                    let given = self.settings.values.get(key.path());
+                    let origin = given.map(|given| given.origin_of(&place).clone());
+                    self.settings.problem(place, origin, text);
                 }
             }
         }

@@ -11,7 +11,7 @@ pub fn schema() -> Value {
     let mut schema = object("Configuration of the idphoto gateway", "");
     for table in TABLES {
         let mut at = &mut schema;
-        for part in table.path.split('.') {
+        for part in table.path.split('.').filter(|part| !part.is_empty()) {
             at = member(at, part, object(table.title, table.about));
         }
         for key in table.keys {

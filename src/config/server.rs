@@ -6,6 +6,13 @@ use std::time::Duration;
 
 use super::key::{default, optional};
 use super::reader::section;
+use super::setting::Choice;
+use crate::rpc::ClientCerts;
+
+impl Choice for ClientCerts {
+    const NAMES: &'static [(&'static str, Self)] =
+        &[("required", Self::Required), ("optional", Self::Optional)];
+}
 
 section! {
     /// `server.*`
@@ -62,4 +69,8 @@ section! {
     client_ca_file: Option<PathBuf> = optional("/etc/idphoto/tls/clients.pem"),
         "Authorities of client certificates, PEM. When it is set, a client without a certificate \
          of theirs is turned away (mutual TLS).";
+    client_certs: ClientCerts = default("required"),
+        "Whether a client without a certificate is turned away in the handshake, or may come and \
+         is nobody: it reaches health and reflection alone. The latter needs callers. A \
+         certificate of another authority is refused in either case.";
 }

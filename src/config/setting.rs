@@ -169,7 +169,7 @@ macro_rules! whole {
     )*};
 }
 
-whole!(usize: "a whole number", u32: "a whole number of pixels");
+whole!(usize: "a whole number", u32: "a whole number");
 
 impl Setting for f64 {
     const SHAPE: Shape = Shape::Toml;

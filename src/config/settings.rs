@@ -23,6 +23,24 @@ pub struct Settings {
 pub struct Given {
     pub value: Value,
     pub origin: Origin,
+    /// Of parts of it, such as `callers[1].name`, by their places.
+    pub parts: BTreeMap<String, Origin>,
+}
+
+impl Given {
+    /// Where a part was given: the smallest that is known and holds it.
+    pub fn origin_of(&self, part: &str) -> &Origin {
+        let mut part = part;
+        loop {
+            if let Some(origin) = self.parts.get(part) {
+                return origin;
+            }
+            let Some((around, _)) = part.rsplit_once(['.', '[']) else {
+                return &self.origin;
+            };
+            part = around;
+        }
+    }
 }
 
 impl Settings {
@@ -36,7 +54,19 @@ impl Settings {
     }
 
     pub fn set(&mut self, key: &'static Key, value: Value, origin: Origin) {
-        self.values.insert(key.path(), Given { value, origin });
+        let given = Given {
+            value,
+            origin,
+            parts: BTreeMap::new(),
+        };
+        self.values.insert(key.path(), given);
+    }
+
+    /// Where the parts of a key that was set stand.
+    pub fn locate(&mut self, key: &'static Key, parts: BTreeMap<String, Origin>) {
+        if let Some(given) = self.values.get_mut(key.path()) {
+            given.parts = parts;
+        }
     }
 
     pub fn problem(&mut self, place: String, origin: Option<Origin>, text: String) {

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use super::admin::AdminConfig;
+use super::auth::AuthConfig;
+use super::callers::{self, CallersConfig};
 use super::key::{Key, Keys, Table};
 use super::ledger::LedgerConfig;
 use super::party::{MemberConfig, MerchantConfig};
@@ -11,6 +13,7 @@ use super::server::{ServerConfig, ServerTls};
 use super::telemetry::{OtlpConfig, TelemetryConfig};
 use super::upi::{EncryptionConfig, NextSigningConfig, SigningConfig, UpiConfig};
 use super::validation::ValidationConfig;
+use crate::callers::Rule;
 use crate::domain::{Member, Merchant, MerchantDraft, PhotoLimits, Rules, Violation};
 use crate::upi::{Flaw, Timeouts};
 
@@ -41,8 +44,10 @@ macro_rules! sections {
 }
 
 sections! {
+    callers: CallersConfig, "`callers`: who may call.";
     server: ServerConfig, "`server.*`: the gRPC port.";
     tls: ServerTls, "`server.tls.*`: its TLS.";
+    auth: AuthConfig, "`auth.*`: who tells who calls.";
     admin: AdminConfig, "`admin.*`: the port for those who run the gateway.";
     upi: UpiConfig, "`upi.*`: the way to UPI.";
     signing: SigningConfig, "`upi.signing.*`: our key.";
@@ -73,7 +78,7 @@ impl Config {
         for (key, value) in self.show() {
             let (table, name) = key.path().rsplit_once('.').unwrap_or(("", key.path()));
             if table != section {
-                let gap = if section.is_empty() { "" } else { "\n" };
+                let gap = if text.is_empty() { "" } else { "\n" };
                 text.push_str(&format!("{gap}[{table}]\n"));
                 section = table;
             }
@@ -114,6 +119,17 @@ impl Config {
                 max_side: validation.photo_max_side,
             },
         }
+    }
+
+    /// Who may call; `None` when everybody may.
+    ///
+    /// # Errors
+    /// Every part that breaks a rule: its place, and why.
+    pub fn callers(&self, rules: &Rules) -> Result<Option<Vec<Rule>>, Vec<(String, String)>> {
+        let entries = self.callers.callers.as_deref();
+        entries
+            .map(|entries| callers::rules(entries, rules))
+            .transpose()
     }
 
     /// On whose behalf UPI is asked.

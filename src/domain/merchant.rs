@@ -5,7 +5,7 @@ use super::text::{Alphabet, TextRule, check_all};
 use super::violation::Violation;
 
 /// The merchant as the caller gave it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MerchantDraft {
     /// `merchant.id`.
     pub id: String,

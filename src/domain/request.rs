@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use time::OffsetDateTime;
 
+use super::caller::CallerName;
 use super::consent::{Consent, ConsentDraft};
 use super::merchant::{Merchant, MerchantDraft};
 use super::order_id::OrderId;
@@ -40,6 +41,9 @@ pub struct Verification {
     pub consent: Consent,
     /// The merchant, if the member asks for one.
     pub merchant: Option<Merchant>,
+    /// Who asks, where callers have names; a part of the content, so that nobody else meets the
+    /// same order. [`Verification::check`] leaves it empty.
+    pub caller: Option<CallerName>,
 }
 
 impl Verification {
@@ -75,6 +79,7 @@ impl Verification {
                     photo,
                     consent,
                     merchant,
+                    caller: None,
                 })
             }
             _ => Err(Violations::new(found)),

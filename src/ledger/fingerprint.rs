@@ -4,7 +4,7 @@ use std::iter;
 
 use zeroize::Zeroizing;
 
-use crate::domain::{Merchant, Person, Verification};
+use crate::domain::{CallerName, Merchant, Person, Verification};
 use crate::verify::port::{Digest, Fingerprint, KeyId};
 
 /// The length of a key, in bytes.
@@ -102,10 +102,14 @@ fn parts(request: &Verification) -> impl Iterator<Item = &[u8]> {
         photo,
         consent,
         merchant,
+        caller,
     } = request;
     let texts = [name.expose(), id_number.expose()]
         .into_iter()
         .chain(consent.texts())
-        .chain(merchant.iter().flat_map(Merchant::texts));
+        .chain(merchant.iter().flat_map(Merchant::texts))
+        // A merchant has three texts and a caller one, so their number tells them apart. Without
+        // a caller the digest is what it was before callers had names.
+        .chain(caller.iter().map(CallerName::as_str));
     iter::once(photo.bytes()).chain(texts.map(str::as_bytes))
 }

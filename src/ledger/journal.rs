@@ -129,8 +129,12 @@ impl Entry {
             digest: _,
             consent,
             jws_sha256,
+            caller,
         } = claim;
         let mut entry = Self::new(scribe, sent.order_id.as_str(), Happened::Claimed);
+        if let Some(caller) = caller {
+            entry.put("caller", caller.as_str());
+        }
         entry.put("attempt", attempt);
         entry.put("uuid", sent.upi_uuid.as_str());
         entry.put("jws", hex(jws_sha256));
@@ -225,7 +229,7 @@ pub fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Confidence, sample};
+    use crate::domain::{CallerName, Confidence, sample};
     use crate::verify::port::{Attempt, Digest, KeyId};
 
     const UUID: &str = "0123456789abcdef0123456789abcdef";
@@ -256,6 +260,11 @@ mod tests {
             },
             consent: request.consent,
             jws_sha256: [0xab; 32],
+            caller: None,
+        };
+        let named = Claim {
+            caller: CallerName::parse("loans"),
+            ..claim.clone()
         };
         let answer = Answer {
             outcome: Outcome::Comparison(Confidence::new(97).unwrap()),
@@ -269,6 +278,7 @@ mod tests {
             Entry::ended(scribe(), &order, UUID, &Settlement::OutcomeUnknown),
             Entry::resolved(scribe(), &order, UUID, ("not-sent", "ticket \"7\"\n户")),
             Entry::purged(scribe(), &order),
+            Entry::claimed(scribe(), &named, 2),
         ];
         let encoded: Vec<_> = entries.iter().map(Entry::encode).collect();
         let vectors = include_str!("journal/vectors.jsonl");

@@ -44,6 +44,7 @@ impl MemoryLedger {
             digest: claim.digest,
             consent: Some(claim.consent),
             upi_uuid: claim.attempt.upi_uuid,
+            caller: claim.caller,
             attempts: 1,
             created_at: now,
             updated_at: now,

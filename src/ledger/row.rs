@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use super::journal::{from_micros, hex, micros};
 use super::machine;
 use crate::domain::{
-    Answer, Category, Confidence, Consent, OrderId, Outcome, Rejection, ResponseCode,
+    Answer, CallerName, Category, Confidence, Consent, OrderId, Outcome, Rejection, ResponseCode,
 };
 use crate::verify::port::{Claim, Digest, KeyId, Record, Settled, Settlement, State};
 
@@ -41,6 +41,8 @@ pub struct OrderRow {
     pub answer: AnswerRow,
     /// Whether its texts were removed.
     pub purged: bool,
+    /// Who asked, where callers have names.
+    pub caller: Option<String>,
 }
 
 /// The columns of an answer, all of them empty where there is none.
@@ -84,6 +86,7 @@ impl OrderRow {
             updated_at: micros(at),
             answer: AnswerRow::default(),
             purged: false,
+            caller: claim.caller.as_ref().map(ToString::to_string),
         }
     }
 
@@ -106,6 +109,7 @@ impl OrderRow {
             updated_at,
             answer,
             purged: _,
+            caller,
         } = self;
         let digest = Digest {
             key: KeyId(unhex(&digest_key).ok_or(Damaged("digest_key"))?),
@@ -122,6 +126,9 @@ impl OrderRow {
             digest,
             consent: recorded(consent),
             upi_uuid,
+            caller: caller
+                .map(|name| CallerName::parse(&name).ok_or(Damaged("caller")))
+                .transpose()?,
             attempts: attempts.try_into().map_err(|_| Damaged("attempts"))?,
             created_at: from_micros(created_at).ok_or(Damaged("created_at"))?,
             updated_at: from_micros(updated_at).ok_or(Damaged("updated_at"))?,

@@ -8,7 +8,8 @@ use super::{
     FingerprintKey, Fingerprinter, Location, MemoryLedger, PostgresSettings, Settings, open,
 };
 use crate::domain::{
-    Answer, Category, Confidence, MerchantDraft, Outcome, Rejection, ResponseCode, Secret, sample,
+    Answer, CallerName, Category, Confidence, MerchantDraft, Outcome, Rejection, ResponseCode,
+    Secret, sample,
 };
 use crate::observe::{Nobody, Observer};
 use crate::verify::port::{
@@ -90,7 +91,13 @@ fn memory(fingerprinter: Fingerprinter) -> Arc<dyn Ledger> {
 
 /// A claim of the order `tag`, which is going to be sent as `uuid`.
 pub fn claim(ledger: &dyn Ledger, tag: &str, uuid: u128) -> Claim {
-    let request = sample::verification(tag);
+    claim_for(ledger, tag, uuid, None)
+}
+
+/// The same on behalf of a caller that has a name.
+pub fn claim_for(ledger: &dyn Ledger, tag: &str, uuid: u128, caller: Option<&str>) -> Claim {
+    let mut request = sample::verification(tag);
+    request.caller = caller.and_then(CallerName::parse);
     Claim {
         digest: ledger.fingerprint(&request).current(),
         attempt: Attempt {
@@ -99,6 +106,7 @@ pub fn claim(ledger: &dyn Ledger, tag: &str, uuid: u128) -> Claim {
         },
         consent: request.consent,
         jws_sha256: [7; 32],
+        caller: request.caller,
     }
 }
 
@@ -337,6 +345,50 @@ fn every_part_of_the_content_changes_the_fingerprint() {
     });
     for draft in drafts {
         assert_ne!(ledger.digest(&sample::check(draft)), original);
+    }
+}
+
+#[test]
+fn every_caller_has_fingerprints_of_its_own() {
+    let ledger = Fingerprinter::ephemeral().unwrap();
+    let digests = [None, Some("loans"), Some("cards")].map(|name| {
+        let mut request = sample::verification("1");
+        request.caller = name.and_then(CallerName::parse);
+        ledger.digest(&request).current().value
+    });
+    assert_ne!(digests[0], digests[1]);
+    assert_ne!(digests[0], digests[2]);
+    assert_ne!(digests[1], digests[2]);
+}
+
+#[tokio::test]
+async fn an_order_stays_with_the_caller_that_claimed_it() {
+    for engine in engines().await {
+        let ledger = &*engine.ledger;
+        let first = claim_for(ledger, "1", 1, Some("loans"));
+        let attempt = first.attempt.clone();
+        assert!(matches!(
+            ledger.claim(first).await.unwrap(),
+            Claimed::Granted
+        ));
+        ledger.settle(&attempt, Settlement::NotSent).await.unwrap();
+        for other in [Some("cards"), None] {
+            let claimed = ledger.claim(claim_for(ledger, "1", 2, other)).await;
+            let Claimed::Standing(record) = claimed.unwrap() else {
+                panic!("{other:?} got it");
+            };
+            assert_eq!(record.caller, CallerName::parse("loans"));
+        }
+        let again = claim_for(ledger, "1", 3, Some("loans"));
+        assert!(matches!(
+            ledger.claim(again).await.unwrap(),
+            Claimed::Granted
+        ));
+        let record = ledger.find(&attempt.order_id).await.unwrap().unwrap();
+        assert_eq!(
+            (record.caller, record.attempts),
+            (CallerName::parse("loans"), 2)
+        );
     }
 }
 

@@ -2,6 +2,7 @@
 //! below the methods, and the log line.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::mem;
 use std::panic::AssertUnwindSafe;
@@ -18,7 +19,7 @@ use tower::Service;
 use tracing::{Instrument as _, Span, field, info_span};
 
 use super::backlog::Entry;
-use super::call::{Call, VERIFY};
+use super::call::{Call, GET, VERIFY};
 use super::deadline::{self, Malformed};
 use super::drain::Calls;
 use super::line::Line;
@@ -29,8 +30,9 @@ use super::resent;
 use super::share::Share;
 use super::status::Failure;
 use super::upload::{Allowance, OneMessage, Upload};
+use crate::domain::{Identity, Method};
 use crate::observe::{Event, Observer};
-use crate::verify::port::{Admission, BoxFuture, Caller};
+use crate::verify::port::{Admission, BoxFuture, Caller, TurnedAway};
 
 #[derive(Clone)]
 pub(super) struct Boundary<S> {
@@ -111,13 +113,15 @@ where
         let line = self.open(&request, arrived, &call);
         let span = line.span.clone();
         let admission = Arc::clone(&self.admission);
+        let observer = Arc::clone(&self.observer);
         let patience = self.patience;
         let following = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, following);
         let handling = {
             let call = call.clone();
             async move {
-                admit(&*admission, &request, deadline).map_err(|failure| call.fail(failure))?;
+                let admitted = admit(&*admission, &request, deadline, &call, &*observer);
+                admitted.map_err(|failure| call.fail(failure))?;
                 let moves = request.extensions().get().cloned().unwrap_or_default();
                 let pace = Pace::new(patience, moves, arrived, call.deadline);
                 // Held until the call has ended.
@@ -138,6 +142,9 @@ where
     }
 }
 
+/// Envoy's, for what it knows of its client's certificate.
+const FORWARDED: &str = "x-forwarded-client-cert";
+
 /// Of a question with an order id in it.
 const SMALL_MESSAGE: usize = 16 * 1024;
 
@@ -155,9 +162,38 @@ fn allowance(request: &Request<Body>) -> Allowance {
 fn known_method(path: &str) -> &'static str {
     match path {
         VERIFY => "idphoto.v1.IdPhotoService/VerifyIdPhoto",
-        "/idphoto.v1.IdPhotoService/GetVerification" => "idphoto.v1.IdPhotoService/GetVerification",
+        GET => "idphoto.v1.IdPhotoService/GetVerification",
         _ => "_OTHER",
     }
+}
+
+/// The method, for the rules.
+fn method(path: &str) -> Option<Method> {
+    match path {
+        VERIFY => Some(Method::VerifyIdPhoto),
+        GET => Some(Method::GetVerification),
+        _ => None,
+    }
+}
+
+/// What the caller proved to be: to us, or to a proxy that is trusted. Anybody else's word about it
+/// counts for nothing.
+fn identity<'a>(
+    admission: &dyn Admission,
+    request: &'a Request<Body>,
+    observer: &dyn Observer,
+) -> Cow<'a, Identity> {
+    let forwarded = request.headers().get_all(FORWARDED).iter().next_back();
+    let caller = request.extensions().get::<Arc<Caller>>();
+    let is_proxy = caller.is_some_and(|caller| caller.is_proxy);
+    if is_proxy {
+        let header = forwarded.and_then(|header| header.to_str().ok());
+        return Cow::Owned(admission.forwarded(header.unwrap_or_default()));
+    }
+    if forwarded.is_some() {
+        observer.record(&Event::ForwardedIgnored);
+    }
+    caller.map_or_else(Cow::default, |caller| Cow::Borrowed(&caller.identity))
 }
 
 /// Everything that turns a caller away.
@@ -165,12 +201,21 @@ fn admit(
     admission: &dyn Admission,
     request: &Request<Body>,
     deadline: Result<Option<Instant>, Malformed>,
+    call: &Call,
+    observer: &dyn Observer,
 ) -> Result<(), Failure> {
     if let Some(Turned(failure)) = request.extensions().get() {
         return Err(failure.clone());
     }
-    let caller = request.extensions().get::<Arc<Caller>>().cloned();
-    admission.admit(&caller.unwrap_or_default())?;
+    let method = method(request.uri().path());
+    let identity = identity(admission, request, observer);
+    match admission.admit(&identity, method) {
+        Ok(admitted) => call.admit(admitted),
+        Err(TurnedAway { asker, denial }) => {
+            call.ask(asker);
+            return Err(denial.into());
+        }
+    }
     deadline.map_err(|Malformed| Failure::bad_timeout())?;
     Ok(())
 }

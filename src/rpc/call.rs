@@ -13,9 +13,13 @@ use super::status::Failure;
 use crate::domain::OrderId;
 use crate::verify::Ticket;
 use crate::verify::error::Dispatch;
+use crate::verify::port::{Admitted, Asker, Place};
 
 /// The path of the method that is paid for.
 pub(super) const VERIFY: &str = "/idphoto.v1.IdPhotoService/VerifyIdPhoto";
+
+/// The path of the method that reads.
+pub(super) const GET: &str = "/idphoto.v1.IdPhotoService/GetVerification";
 
 /// One call. Clones share the facts.
 #[derive(Debug, Clone, Default)]
@@ -23,12 +27,21 @@ pub(super) struct Call {
     /// When the answer must leave; `None` when the caller waits for ever.
     pub(super) deadline: Option<Instant>,
     facts: Arc<Mutex<Facts>>,
-    entry: Arc<Mutex<Option<Entry>>>,
+    held: Arc<Mutex<Held>>,
+}
+
+/// What a call holds until the use case takes it.
+#[derive(Debug, Default)]
+struct Held {
+    entry: Option<Entry>,
+    place: Option<Place>,
 }
 
 /// What the log line tells. Nothing of it is personal data.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Facts {
+    /// Known once the call is admitted.
+    pub(super) asker: Asker,
     /// Only when it passed the check: anything else may be somebody's number.
     pub(super) order_id: Option<OrderId>,
     /// The use case was asked, so UPI may be.
@@ -55,7 +68,7 @@ impl Call {
         Self {
             deadline,
             facts: Arc::default(),
-            entry: Arc::new(Mutex::new(entry)),
+            held: Arc::new(Mutex::new(Held { entry, place: None })),
         }
     }
 
@@ -72,11 +85,27 @@ impl Call {
         }
     }
 
-    /// From here on UPI may have been asked. What the call holds in the backlog goes with it.
+    /// Takes note of who asks, and holds on to what the call takes of that one's limits.
+    pub(super) fn admit(&self, admitted: Admitted) {
+        self.ask(admitted.asker);
+        self.held().place = admitted.place;
+    }
+
+    /// Takes note of who asks.
+    pub(super) fn ask(&self, asker: Asker) {
+        self.facts().asker = asker;
+    }
+
+    /// From here on UPI may have been asked. What the call holds goes with it.
     pub(super) fn depart(&self) -> Ticket {
         self.facts().departed = true;
-        let entry = self.entry.lock().unwrap_or_else(PoisonError::into_inner);
-        { entry }.take().map(Entry::into_ticket).unwrap_or_default()
+        let Held { entry, place } = std::mem::take(&mut *self.held());
+        let ticket = entry.map(Entry::into_ticket).unwrap_or_default();
+        ticket.with(place)
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes note of how the call failed, and says it for the wire.

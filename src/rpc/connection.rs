@@ -30,8 +30,9 @@ use super::routes::Routes;
 use super::stretch::Turns;
 use super::tls::TlsSwitch;
 use super::unread::{Answer, Unread};
+use crate::domain::Identity;
 use crate::observe::HandshakeFailure;
-use crate::verify::port::Caller;
+use crate::verify::port::{Admission, Caller};
 
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(60);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
@@ -59,6 +60,7 @@ pub(super) struct Host {
     pub(super) http: http2::Builder<TokioExecutor>,
     pub(super) patience: Patience,
     pub(super) quota: Quota,
+    pub(super) admission: Arc<dyn Admission>,
 }
 
 impl Host {
@@ -68,7 +70,8 @@ impl Host {
         let _ = stream.set_nodelay(true);
         let mut caller = Caller {
             address: Some(peer),
-            certificate: None,
+            identity: Identity::default(),
+            is_proxy: self.admission.trusts(peer),
         };
         let patience = Instant::now() + self.patience.handshake;
         let Some(first) = self.first_byte(&stream, patience).await else {
@@ -91,9 +94,9 @@ impl Host {
             Greeting::Drained => return,
         };
         let certificates = stream.get_ref().1.peer_certificates();
-        caller.certificate = certificates
-            .and_then(<[_]>::first)
-            .map(|certificate| Arc::from(certificate.as_ref()));
+        if let Some(certificate) = certificates.and_then(<[_]>::first) {
+            caller.identity = self.admission.identify(certificate);
+        }
         self.speak(stream, caller, patience).await;
     }
 

@@ -12,7 +12,7 @@ use tracing::{Level, Span};
 use super::call::{Call, Facts};
 use super::drain::InProgress;
 use super::status::{code_name, reason_name, row};
-use crate::domain::OrderId;
+use crate::domain::{CallerName, OrderId};
 use crate::observe::{CallEnd, Event, Observer};
 use crate::pb::ErrorReason;
 use crate::verify::error::Dispatch;
@@ -62,6 +62,7 @@ impl Line {
                 tracing::event!(
                     $level,
                     rpc.method = self.method,
+                    caller = facts.asker.name().map(CallerName::as_str),
                     order_id = facts.order_id.as_ref().map(OrderId::as_str),
                     code = code_name(code),
                     reason = reason.map(reason_name),
@@ -81,6 +82,7 @@ impl Line {
         }
         let ended = Event::CallEnded(CallEnd {
             method: self.method,
+            caller: facts.asker.name().cloned(),
             code: code_name(code),
             reason: reason.map(reason_name),
             dispatch,

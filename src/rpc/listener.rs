@@ -17,6 +17,7 @@ use super::routes::Routes;
 use super::tls::TlsSwitch;
 use crate::acceptor::Acceptor;
 use crate::observe::HandshakeFailure;
+use crate::verify::port::Admission;
 
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +53,7 @@ impl Listener {
         failures: Arc<Failures>,
         patience: Patience,
         limits: Limits,
+        admission: Arc<dyn Admission>,
     ) -> Result<Self, ServerError> {
         let key = failures.key;
         let failed = |source| ServerError::Bind {
@@ -71,6 +73,7 @@ impl Listener {
                 http: http(limits.header_bytes),
                 patience,
                 quota: Quota::new(limits),
+                admission,
             }),
             closing,
             most: limits.connections,

@@ -53,6 +53,7 @@ impl Refusals {
         self.observer.record(&Event::CallBegan(method));
         self.observer.record(&Event::CallEnded(CallEnd {
             method,
+            caller: None,
             code: code_name(Code::ResourceExhausted),
             reason: Some(reason_name(failure.reason)),
             dispatch: failure.dispatch,

@@ -8,14 +8,15 @@ use tonic::{Request, Response, Status};
 use super::call::Call;
 use super::convert;
 use super::status::Failure;
-use crate::domain::{Merchant, OrderId, Rules, Verification, Violations};
+use crate::domain::{Merchant, OrderId, Rights, Rules, Verification, Violations};
 use crate::observe::{Observer, Stage, stage};
 use crate::pb::id_photo_service_server::IdPhotoService;
 use crate::pb::{
     GetVerificationRequest, GetVerificationResponse, VerifyIdPhotoRequest, VerifyIdPhotoResponse,
 };
 use crate::verify::Verifier;
-use crate::verify::port::Clock;
+use crate::verify::error::{Denial, Forbidden};
+use crate::verify::port::{Asker, Clock};
 
 pub(super) struct Methods {
     pub(super) verifier: Arc<Verifier>,
@@ -55,7 +56,8 @@ impl Methods {
         call.identify(&message.order_id);
         let validate_only = message.validate_only;
         let validate = stage(Stage::Validate, &*self.observer);
-        let request = validate.run(|| self.check(message))?;
+        let asker = call.facts().asker.clone();
+        let request = validate.run(|| self.check(message, &asker))?;
         let order_id = request.order_id.clone();
         if validate_only {
             return Ok(convert::checked(&order_id));
@@ -69,15 +71,24 @@ impl Methods {
         Ok(convert::response(&order_id, verified))
     }
 
-    fn check(&self, message: VerifyIdPhotoRequest) -> Result<Verification, Violations> {
+    fn check(&self, message: VerifyIdPhotoRequest, asker: &Asker) -> Result<Verification, Failure> {
         let draft = convert::draft(message);
-        Verification::check(draft, self.merchant.as_ref(), &self.rules, self.clock.now())
+        let own = asker.rights().and_then(|rights| rights.merchants.first());
+        let merchant = own.or(self.merchant.as_ref());
+        let mut request = Verification::check(draft, merchant, &self.rules, self.clock.now())?;
+        request.caller = asker.name().cloned();
+        let may_ask = |rights: &Rights| rights.may_ask_for(request.merchant.as_ref());
+        match asker.rights().is_none_or(may_ask) {
+            true => Ok(request),
+            false => Err(Denial::PermissionDenied(Forbidden::Merchant).into()),
+        }
     }
 
     async fn find(&self, call: &Call, order_id: &str) -> Result<GetVerificationResponse, Failure> {
         call.identify(order_id);
         let order_id = OrderId::parse(order_id).map_err(Violations::from)?;
-        let finding = self.verifier.find(&order_id);
+        let asker = call.facts().asker.clone();
+        let finding = self.verifier.find(&order_id, &asker);
         let found = match call.deadline {
             Some(by) => timeout_at(by, finding)
                 .await

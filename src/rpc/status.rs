@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tonic::Status;
@@ -208,7 +209,9 @@ impl From<Denial> for Failure {
     fn from(denial: Denial) -> Self {
         match denial {
             Denial::Unauthenticated => Self::not_sent(ErrorReason::Unauthenticated),
-            Denial::PermissionDenied => Self::not_sent(ErrorReason::PermissionDenied),
+            Denial::PermissionDenied(forbidden) => {
+                Self::not_sent(ErrorReason::PermissionDenied).because(Arc::new(forbidden))
+            }
             Denial::QuotaExceeded {
                 subject,
                 retry_after,

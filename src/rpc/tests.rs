@@ -1,6 +1,7 @@
 //! A real server on loopback, a real client, and ports under the tests' control.
 
 mod answers;
+mod callers;
 mod docs;
 mod drain;
 mod errors;

@@ -14,6 +14,15 @@ use crate::pem::provider;
 #[derive(Clone)]
 pub struct Tls(pub(super) TlsAcceptor);
 
+/// Whether a client may come without a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientCerts {
+    /// It is turned away.
+    Required,
+    /// It may come, and proves nothing.
+    Optional,
+}
+
 /// Why there is no TLS, although its files are good.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
@@ -30,10 +39,18 @@ impl Tls {
     ///
     /// # Errors
     /// The authorities cannot be used.
-    pub fn new(server: CertifiedKey, clients: Option<RootCertStore>) -> Result<Self, TlsError> {
+    pub fn new(
+        server: CertifiedKey,
+        clients: Option<(RootCertStore, ClientCerts)>,
+    ) -> Result<Self, TlsError> {
         let verifier = match clients {
-            Some(roots) => {
-                WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider()).build()?
+            Some((roots, certs)) => {
+                let verifier =
+                    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider());
+                match certs {
+                    ClientCerts::Required => verifier.build()?,
+                    ClientCerts::Optional => verifier.allow_unauthenticated().build()?,
+                }
             }
             None => WebPkiClientVerifier::no_client_auth(),
         };

@@ -13,7 +13,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::domain::Dispatch;
+use crate::domain::{CallerName, Dispatch};
 use crate::observe::CallEnd;
 
 #[cfg(test)]
@@ -91,6 +91,7 @@ impl Tracing {
 }
 
 fn attributes(call: &CallEnd) -> impl Iterator<Item = KeyValue> {
+    let caller = call.caller.as_ref().map(CallerName::shared);
     let error = (call.code != "OK").then(|| call.reason.unwrap_or(call.code));
     [
         ("rpc.response.status_code", Some(call.code)),
@@ -100,6 +101,7 @@ fn attributes(call: &CallEnd) -> impl Iterator<Item = KeyValue> {
     ]
     .into_iter()
     .filter_map(|(key, value)| Some(KeyValue::new(key, value?)))
+    .chain(caller.map(|name| KeyValue::new("caller", name)))
 }
 
 struct Told<'f, 'a>(&'f dyn Fn(&str) -> Option<&'a str>);

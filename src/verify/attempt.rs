@@ -18,7 +18,7 @@ use super::port::{
 use super::standing::{Stand, same_content};
 use super::{Phase, Ticket, Upstream, Verified, Verifier};
 use crate::crash;
-use crate::domain::{Consent, OrderId, Verification};
+use crate::domain::{OrderId, Verification};
 use crate::observe::Event;
 
 /// An end, and what the ledger must learn of it; `None` when it knows, or has nothing to know.
@@ -58,7 +58,13 @@ struct Ready {
 impl Verifier {
     /// Leads a flight to its end. Whoever drops this future breaks promises: it runs in a
     /// task of its own.
-    pub(super) async fn fly(self: Arc<Self>, flight: Arc<Flight>, request: (Verification, Ticket)) {
+    pub(super) async fn fly(
+        self: Arc<Self>,
+        flight: Arc<Flight>,
+        (request, mut ticket): (Verification, Ticket),
+    ) {
+        let place = ticket.take_place();
+        let request = (request, ticket);
         let progress = Progress::default();
         let attempt = AssertUnwindSafe(self.attempt(&flight, request, &progress));
         let (ended, due) = attempt
@@ -74,6 +80,8 @@ impl Verifier {
             crash::point("settled");
         }
         report_if_deserted(&flight, &ended);
+        // Whoever gets its answer may ask for the next order at once.
+        drop(place);
         flight.land(ended);
         crash::point("told");
         self.flights.remove(&flight.order_id);
@@ -119,7 +127,7 @@ impl Verifier {
             dispatch: Dispatch::NotSent,
             cause,
         })?;
-        let claim = claim(&flight.order_id, digest, &request.consent, &sealed);
+        let claim = claim(request, digest, &sealed);
         Ok(Ready {
             gateway,
             sealed,
@@ -206,15 +214,16 @@ impl Verifier {
     }
 }
 
-fn claim(order_id: &OrderId, digest: Digest, consent: &Consent, sealed: &Sealed) -> Claim {
+fn claim(request: &Verification, digest: Digest, sealed: &Sealed) -> Claim {
     Claim {
         attempt: Attempt {
-            order_id: order_id.clone(),
+            order_id: request.order_id.clone(),
             upi_uuid: sealed.upi_uuid.clone(),
         },
         digest,
-        consent: consent.clone(),
+        consent: request.consent.clone(),
         jws_sha256: sealed.jws_sha256,
+        caller: request.caller.clone(),
     }
 }
 

@@ -199,6 +199,7 @@ impl Engine {
             },
             consent: request.consent,
             jws_sha256: [0; 32],
+            caller: request.caller,
         });
     }
 

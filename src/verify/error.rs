@@ -4,7 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::Violations;
+use crate::domain::{Identity, Violations};
 
 pub use crate::domain::Dispatch;
 
@@ -74,7 +74,7 @@ pub enum Denial {
     Unauthenticated,
     /// Known, and not allowed.
     #[error("the caller is not allowed")]
-    PermissionDenied,
+    PermissionDenied(#[source] Forbidden),
     /// Rate or budget used up.
     #[error("the caller's quota is used up")]
     QuotaExceeded {
@@ -83,6 +83,23 @@ pub enum Denial {
         /// When a new attempt makes sense.
         retry_after: Duration,
     },
+}
+
+/// What a caller may not.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Forbidden {
+    /// Its identity, which an authority of the operator's vouches for, has no rule.
+    #[error("no caller has the identity {0}")]
+    Unknown(Identity),
+    /// Several rules know it by one of its names each.
+    #[error("several callers have the identity {0}")]
+    Ambiguous(Identity),
+    /// `methods` of its rule lacks this one.
+    #[error("its callers entry does not list the method")]
+    Method,
+    /// `merchants` of its rule lacks that of the request.
+    #[error("its callers entry does not list the merchant of the request")]
+    Merchant,
 }
 
 impl VerifyError {

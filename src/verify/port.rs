@@ -1,6 +1,7 @@
 //! What the use case needs from the outside.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -10,7 +11,9 @@ use time::OffsetDateTime;
 mod ledger;
 
 pub use super::error::Cause;
-use crate::domain::{Answer, Dispatch, Verification};
+use super::error::Denial;
+pub use super::ticket::Place;
+use crate::domain::{Answer, CallerName, Dispatch, Identity, Method, Rights, Verification};
 pub use ledger::{
     Attempt, Claim, Claimed, Digest, Fingerprint, KeyId, Ledger, LedgerError, Record, Settled,
     Settlement, State,
@@ -103,20 +106,100 @@ impl CallError {
 
 /// Decides who may call.
 pub trait Admission: Send + Sync + 'static {
-    /// Admits a caller or says why not; asked once a call, before anything else.
+    /// What the verified certificate of a peer (DER) proves it to be; asked once a connection.
+    fn identify(&self, _certificate: &[u8]) -> Identity {
+        Identity::default()
+    }
+
+    /// Whether a peer is a proxy that says itself who calls; asked once a connection.
+    fn trusts(&self, _peer: SocketAddr) -> bool {
+        false
+    }
+
+    /// What the `x-forwarded-client-cert` of such a proxy says.
+    fn forwarded(&self, _header: &str) -> Identity {
+        Identity::default()
+    }
+
+    /// Admits a call or says why not; asked once a call, before anything of its message is read.
+    /// `method` is `None` for one that nobody has.
     ///
     /// # Errors
     /// Why the caller is turned away.
-    fn admit(&self, caller: &Caller) -> Result<(), super::error::Denial>;
+    fn admit(&self, identity: &Identity, method: Option<Method>) -> Result<Admitted, TurnedAway>;
+}
+
+/// A call that was admitted.
+#[derive(Default)]
+pub struct Admitted {
+    /// Whose it is.
+    pub asker: Asker,
+    /// What it takes of its caller's limits.
+    pub place: Option<Place>,
+}
+
+impl From<Asker> for Admitted {
+    fn from(asker: Asker) -> Self {
+        Self { asker, place: None }
+    }
+}
+
+/// A call that was not.
+#[derive(Debug, Clone)]
+pub struct TurnedAway {
+    /// Whose it is, if that is known.
+    pub asker: Asker,
+    /// Why.
+    pub denial: Denial,
+}
+
+impl From<Denial> for TurnedAway {
+    fn from(denial: Denial) -> Self {
+        let asker = Asker::default();
+        Self { asker, denial }
+    }
 }
 
 /// Who calls, as far as the connection tells.
 #[derive(Debug, Clone, Default)]
 pub struct Caller {
     /// The peer's address.
-    pub address: Option<std::net::SocketAddr>,
-    /// The peer's verified certificate, DER; with mutual TLS only.
-    pub certificate: Option<Arc<[u8]>>,
+    pub address: Option<SocketAddr>,
+    /// What the peer proved to be.
+    pub identity: Identity,
+    /// Whether it is a proxy that says itself who calls.
+    pub is_proxy: bool,
+}
+
+/// Who asks; clones share it. The default is the anonymous caller, who may do everything.
+#[derive(Debug, Clone, Default)]
+pub struct Asker(Option<Arc<Rights>>);
+
+impl Asker {
+    /// A caller that rules know.
+    #[must_use]
+    pub const fn known(rights: Arc<Rights>) -> Self {
+        Self(Some(rights))
+    }
+
+    /// What it may; `None` where there are no rules.
+    #[must_use]
+    pub fn rights(&self) -> Option<&Rights> {
+        self.0.as_deref()
+    }
+
+    /// Its name; `None` where there are no rules.
+    #[must_use]
+    pub fn name(&self) -> Option<&CallerName> {
+        self.rights().map(|rights| &rights.name)
+    }
+
+    /// Whether it may see an order.
+    #[must_use]
+    pub fn may_read(&self, record: &Record) -> bool {
+        let owner = record.caller.as_ref();
+        self.rights().is_none_or(|rights| rights.may_read(owner))
+    }
 }
 
 /// Admits everyone the transport let in.
@@ -124,7 +207,7 @@ pub struct Caller {
 pub struct Everyone;
 
 impl Admission for Everyone {
-    fn admit(&self, _: &Caller) -> Result<(), super::error::Denial> {
-        Ok(())
+    fn admit(&self, _: &Identity, _: Option<Method>) -> Result<Admitted, TurnedAway> {
+        Ok(Admitted::default())
     }
 }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::doubles::{Engine, Upi, answer, cause};
 use super::error::{Dispatch, NotSent, VerifyError};
-use super::port::{CallError, Gateway, State};
+use super::port::{Asker, CallError, Gateway, State};
 use super::{FindError, Limits, Ticket, Upstream, Verified, Verifier};
 use crate::domain::sample;
 use crate::observe::Nobody;
@@ -53,13 +53,16 @@ fn within(millis: u64) -> Option<Instant> {
 
 async fn state(verifier: &Verifier, tag: &str) -> State {
     let id = sample::verification(tag).order_id;
-    verifier.find(&id).await.unwrap().state
+    verifier.find(&id, &Asker::default()).await.unwrap().state
 }
 
 /// Whether the ledger knows nothing of the order.
 async fn is_unknown(verifier: &Verifier, tag: &str) -> bool {
     let id = sample::verification(tag).order_id;
-    matches!(verifier.find(&id).await, Err(FindError::NotFound))
+    matches!(
+        verifier.find(&id, &Asker::default()).await,
+        Err(FindError::NotFound)
+    )
 }
 
 /// Lets every task that can run do so; the clock stands still.
@@ -355,7 +358,7 @@ async fn a_failing_ledger_is_not_a_missing_order() {
     let verifier = verifier(&upi, &Engine::failing(&["find"]));
     let id = sample::verification("1").order_id;
     assert!(matches!(
-        verifier.find(&id).await,
+        verifier.find(&id, &Asker::default()).await,
         Err(FindError::LedgerUnavailable(_))
     ));
 }

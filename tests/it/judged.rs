@@ -84,6 +84,81 @@ fn succeeded() -> Configured {
     Configured::new().followed_by("2999-01-01T00:00:00+08:00")
 }
 
+/// Who may call: what an entry may not say.
+fn callers() -> Vec<Broken> {
+    let with = |key, entries: &str| broken(key, with_tls().set("callers", entries));
+    let good = r#"{ name = "a", identities = ["dns:a.example"] }"#;
+    let also = |rest: &str| format!("[{good}, {{ {rest} }}]");
+    let all = [
+        ("callers", "[]".to_owned()),
+        (
+            "callers[0].name",
+            r#"[{ identities = ["dns:a.example"] }]"#.to_owned(),
+        ),
+        (
+            "callers[1].name",
+            also(r#"name = "anonymous", identities = ["dns:b.example"]"#),
+        ),
+        (
+            "callers[1].name",
+            also(r#"name = "a", identities = ["dns:b.example"]"#),
+        ),
+        ("callers[1].identities", also(r#"name = "b""#)),
+        (
+            "callers[1].identities",
+            also(r#"name = "b", identities = []"#),
+        ),
+        (
+            "callers[1].identities[0]",
+            also(r#"name = "b", identities = ["b.example"]"#),
+        ),
+        (
+            "callers[1].identities[0]",
+            also(r#"name = "b", identities = ["dns:a.example"]"#),
+        ),
+        (
+            "callers[1].method",
+            also(r#"name = "b", identities = ["dns:b.example"], method = []"#),
+        ),
+        (
+            "callers[1].methods[0]",
+            also(r#"name = "b", identities = ["dns:b.example"], methods = ["Verify"]"#),
+        ),
+        (
+            "callers[1].reads",
+            also(r#"name = "b", identities = ["dns:b.example"], reads = "some""#),
+        ),
+        (
+            "callers[1].max_in_flight",
+            also(r#"name = "b", identities = ["dns:b.example"], max_in_flight = 0"#),
+        ),
+        (
+            "callers[1].burst",
+            also(r#"name = "b", identities = ["dns:b.example"], burst = 5"#),
+        ),
+        (
+            "callers[1].merchants[0].category_code",
+            also(
+                r#"name = "b", identities = ["dns:b.example"],
+                merchants = [{ id = "1", name = "x", category_code = "12" }]"#,
+            ),
+        ),
+    ];
+    let mut all: Vec<_> = all
+        .iter()
+        .map(|(key, entries)| with(key, entries))
+        .collect();
+    let plaintext = Configured::new().set("callers", &format!("[{good}]"));
+    all.push(broken("server.tls.client_ca_file", plaintext));
+    let proxies = |networks| Configured::new().set("auth.trusted_proxies", networks);
+    all.push(broken("callers", proxies(r#"["127.0.0.0/8"]"#)));
+    let slip = proxies(r#"["127.0.0.0/8", "10.1.0.1/16"]"#);
+    all.push(broken("auth.trusted_proxies[1]", slip));
+    let optional = with_tls().set("server.tls.client_certs", "optional");
+    all.push(broken("server.tls.client_certs", optional));
+    all
+}
+
 /// Values, and keys that do not agree.
 fn values() -> Vec<Broken> {
     let set = |key, value: &str| broken(key, Configured::new().set(key, value));
@@ -148,6 +223,7 @@ fn values() -> Vec<Broken> {
     all.push(broken("upi.response_codes.00", codes));
     let kid = Configured::new().set("upi.verification", "[{ kid = \"a b\", key_file = \"x\" }]");
     all.push(broken("upi.verification[0].kid", kid));
+    all.extend(callers());
     let twice = "[{ kid = \"1\", key_file = \"a\" }, { kid = \"1\", key_file = \"b\" }]";
     let twice = Configured::new().set("upi.verification", twice);
     all.push(broken("upi.verification[1].kid", twice));

@@ -251,8 +251,8 @@ fn a_ledger_that_is_not_there_or_forgets_is_told_apart() {
     assert_eq!(told.err.lines().count(), 2, "{}", told.err);
     let iin = ["--set", "member.iin=00000000"];
     let migrate = [&["migrate", "--url", &url, "--json"], &iin[..]].concat();
-    assert_eq!(ledger(&migrate).ended(0).json()["schema"], 1);
-    assert_eq!(ledger(&migrate).ended(0).json()["schema"], 1);
+    assert_eq!(ledger(&migrate).ended(0).json()["schema"], 2);
+    assert_eq!(ledger(&migrate).ended(0).json()["schema"], 2);
     let stats = [&["stats", "--url", &url, "--json"], &iin[..]].concat();
     assert_eq!(ledger(&stats).ended(0).json()["entries"], 0);
 }

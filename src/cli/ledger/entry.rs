@@ -68,6 +68,7 @@ impl Entry {
             text => Some(format!("{before}{text}")),
         };
         let parts = [
+            said("caller", "for "),
             said("attempt", "attempt "),
             said("code", "code "),
             said("confidence", "confidence "),

@@ -101,6 +101,9 @@ fn to_text(order: &Listed, entries: &[Entry]) -> String {
     ));
     lines.push(format!("changed    {}", shown(record.updated_at)));
     lines.push(format!("gateway    {}", order.owner));
+    if let Some(caller) = &record.caller {
+        lines.push(format!("caller     {caller}"));
+    }
     lines.push(match &record.consent {
         Some(consent) => format!("consent    {}", consent.texts().join(" | ")),
         None => "consent    purged".to_owned(),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::moment::{exact, shown};
-use crate::domain::{Answer, Outcome};
+use crate::domain::{Answer, CallerName, Outcome};
 use crate::ledger::archive::Listed;
 use crate::verify::port::State;
 
@@ -91,6 +91,7 @@ pub(super) fn to_json(order: &Listed) -> Value {
         "updated_at": exact(record.updated_at),
         "answered_at": answer.map(|answer| exact(answer.answered_at)),
         "owner": order.owner,
+        "caller": record.caller.as_ref().map(CallerName::as_str),
         "jws_sha256": order.jws_sha256,
         "consent": record.consent.as_ref().map(|consent| {
             let [scenario, purpose, version, serial] = consent.texts();

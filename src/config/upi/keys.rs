@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
+use super::super::item::{Item, Parts, list};
 use super::super::setting::{Flaws, Setting};
-use super::super::settings::{shown, unknown};
 use super::super::value::Shape;
 use crate::upi::key::Kid;
 
@@ -29,26 +29,16 @@ impl Setting for Vec<KeyFile> {
         "a list of keys such as [{ kid = \"…\", key_file = \"…\" }], at least one";
 
     fn read(value: &Value) -> Result<Self, Flaws> {
-        let Value::Array(items) = value else {
-            return Err(Flaws::Unexpected);
-        };
-        let mut keys: Self = Vec::new();
-        let mut flaws = Vec::new();
-        for (index, item) in items.iter().enumerate() {
-            let mut flawed = |part: &str, text| flaws.push((format!("[{index}]{part}"), text));
-            let Some(key) = key_file(item, &mut flawed) else {
-                continue;
-            };
-            if keys.iter().any(|other| other.kid == key.kid) {
-                flawed(".kid", "must not be that of another key".to_owned());
+        let mut kids: Vec<Kid> = Vec::new();
+        list(value, |place, item, flaws| {
+            let key = key_file(place.clone(), item, flaws)?;
+            if kids.contains(&key.kid) {
+                let text = "must not be that of another key".to_owned();
+                flaws.push((format!("{place}.kid"), text));
             }
-            keys.push(key);
-        }
-        match (flaws.is_empty(), keys.is_empty()) {
-            (true, true) => Err(Flaws::Unexpected),
-            (true, false) => Ok(keys),
-            (false, _) => Err(Flaws::Parts(flaws)),
-        }
+            kids.push(key.kid.clone());
+            Some(key)
+        })
     }
 
     fn write(&self) -> String {
@@ -100,37 +90,11 @@ fn good<T: Setting>(table: &Map<String, Value>, name: &str) -> Option<T> {
     table.get(name).and_then(|value| T::read(value).ok())
 }
 
-fn key_file(item: &Value, flawed: &mut impl FnMut(&str, String)) -> Option<KeyFile> {
-    let Value::Object(table) = item else {
-        flawed("", format!("expected a table with {KID} and {KEY_FILE}"));
-        return None;
-    };
-    for name in table
-        .keys()
-        .filter(|name| ![KID, KEY_FILE].contains(&name.as_str()))
-    {
-        let text = unknown(Some(format!("{KID} or {KEY_FILE}")));
-        flawed(&format!(".{}", shown(name)), text);
-    }
-    let kid = member(table, KID, flawed);
-    let key_file = member(table, KEY_FILE, flawed);
+fn key_file(place: String, item: &Value, flaws: &mut Parts) -> Option<KeyFile> {
+    let mut item = Item::open(place, item, &[KID, KEY_FILE], flaws)?;
+    let (kid, key_file) = (item.required(KID), item.required(KEY_FILE));
     Some(KeyFile {
         kid: kid?,
         key_file: key_file?,
     })
-}
-
-fn member<T: Setting>(
-    table: &Map<String, Value>,
-    name: &str,
-    flawed: &mut impl FnMut(&str, String),
-) -> Option<T> {
-    let text = match table.get(name).map(T::read) {
-        Some(Ok(value)) => return Some(value),
-        Some(Err(Flaws::Known(flaw))) => format!("{} - {}", flaw.text, flaw.advice),
-        Some(Err(_)) => format!("expected {}", T::expected()),
-        None => format!("missing; expected {}", T::expected()),
-    };
-    flawed(&format!(".{name}"), text);
-    None
 }

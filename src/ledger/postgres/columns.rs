@@ -8,7 +8,7 @@ use crate::ledger::{AnswerRow, Damaged, OrderRow};
 /// The columns of an [`OrderRow`] in its order. Distributed engines have one width of integers.
 pub const COLUMNS: &str = "order_id, state, attempts::bigint, owner, upi_uuid, jws_sha256, \
     digest_key, digest, usage_scenario, purpose, agreement, serial, created_at, updated_at, \
-    code, confidence::bigint, category, message, detail, answered_at, purged";
+    code, confidence::bigint, category, message, detail, answered_at, purged, caller";
 
 /// A row that begins with [`COLUMNS`].
 ///
@@ -41,6 +41,7 @@ pub fn order(row: &Row) -> Result<OrderRow, Damaged> {
             answered_at: get(row, 19, "answered_at")?,
         },
         purged: get(row, 20, "purged")?,
+        caller: get(row, 21, "caller")?,
     })
 }
 

@@ -7,6 +7,7 @@ use super::certainty::Fault;
 use super::columns::{COLUMNS, order};
 use super::connections::Step;
 use super::parameters::{number, text};
+use crate::domain::CallerName;
 use crate::ledger::journal::{Entry, micros};
 use crate::ledger::machine;
 use crate::ledger::{AnswerRow, OrderRow};
@@ -17,13 +18,15 @@ use crate::verify::port::{
 const CLAIM: &str = "
 WITH claimed AS (
     INSERT INTO orders (member, order_id, state, attempts, owner, upi_uuid, jws_sha256,
-        digest_key, digest, usage_scenario, purpose, agreement, serial, created_at, updated_at)
-    VALUES ($1, $2, 'SENDING', 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
+        digest_key, digest, usage_scenario, purpose, agreement, serial, created_at, updated_at,
+        caller)
+    VALUES ($1, $2, 'SENDING', 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $15)
     ON CONFLICT (member, order_id) DO NOTHING
     RETURNING 1)
 INSERT INTO journal (at, member, order_id, event, entry)
 SELECT $12, $1, $2, $13, $14 FROM claimed RETURNING 1";
 
+/// With the same digest, so of the same caller.
 const CLAIM_AGAIN: &str = "
 WITH claimed AS (
     UPDATE orders SET state = 'SENDING', attempts = attempts + 1, owner = $3, upi_uuid = $4,
@@ -95,7 +98,8 @@ impl Postgres {
     }
 
     async fn claim_first(&self, step: &mut Step<'_>, claim: &Claim) -> Result<bool, LedgerError> {
-        self.write_claim(step, CLAIM, claim, 1, None).await
+        let caller = claim.caller.as_ref().map(CallerName::as_str);
+        self.write_claim(step, CLAIM, claim, 1, &caller).await
     }
 
     async fn claim_again(
@@ -106,7 +110,7 @@ impl Postgres {
     ) -> Result<bool, LedgerError> {
         let attempt = standing.attempts.saturating_add(1);
         let uuid = Some(&*standing.upi_uuid);
-        self.write_claim(step, CLAIM_AGAIN, claim, attempt, uuid)
+        self.write_claim(step, CLAIM_AGAIN, claim, attempt, &uuid)
             .await
     }
 
@@ -116,7 +120,7 @@ impl Postgres {
         sql: &str,
         claim: &Claim,
         attempt: u32,
-        instead_of: Option<&str>,
+        last: &Option<&str>,
     ) -> Result<bool, LedgerError> {
         let at = self.clock.now();
         let row = OrderRow::claimed(claim, &self.owner, at);
@@ -133,7 +137,7 @@ impl Postgres {
         ];
         with.extend(row.consent.iter().map(text));
         with.extend([number(&row.updated_at), text(&event), text(&entry)]);
-        with.extend(instead_of.as_ref().map(text));
+        with.push(text(last));
         Ok(step.write(sql, &with).await? > 0)
     }
 

@@ -8,7 +8,7 @@ use super::certainty::Fault;
 use super::connections::Connections;
 
 /// All there are, by name and text.
-const MIGRATIONS: [(&str, &str); 2] = [
+const MIGRATIONS: [(&str, &str); 3] = [
     (
         "V1__orders",
         include_str!("../../../migrations/postgres/V1__orders.sql"),
@@ -17,10 +17,14 @@ const MIGRATIONS: [(&str, &str); 2] = [
         "V2__signed",
         include_str!("../../../migrations/postgres/V2__signed.sql"),
     ),
+    (
+        "V3__callers",
+        include_str!("../../../migrations/postgres/V3__callers.sql"),
+    ),
 ];
 
 /// The version that this program knows.
-pub const KNOWN: i64 = 2;
+pub const KNOWN: i64 = 3;
 
 /// SQLSTATE of a table that is not there.
 const UNDEFINED_TABLE: &str = "42P01";

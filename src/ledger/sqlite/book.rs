@@ -48,7 +48,7 @@ macro_rules! columns {
     () => {
         "order_id, state, attempts, owner, upi_uuid, jws_sha256, digest_key, digest, \
          usage_scenario, purpose, agreement, serial, created_at, updated_at, code, confidence, \
-         category, message, detail, answered_at, purged"
+         category, message, detail, answered_at, purged, caller"
     };
 }
 pub(super) use columns;
@@ -76,6 +76,7 @@ pub(super) fn order_row(row: &Row<'_>) -> Result<OrderRow> {
             answered_at: row.get(19)?,
         },
         purged: row.get(20)?,
+        caller: row.get(21)?,
     })
 }
 

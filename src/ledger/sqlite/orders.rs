@@ -10,8 +10,8 @@ use crate::verify::port::{Attempt, Claim, Claimed, LedgerError, Settled, Settlem
 /// Takes a new id, or one that is NOT_SENT with the same content; the attempt's number if it did.
 const CLAIM: &str = "
 INSERT INTO orders (member, order_id, state, attempts, owner, upi_uuid, jws_sha256, digest_key,
-    digest, usage_scenario, purpose, agreement, serial, created_at, updated_at)
-VALUES (?1, ?2, 'SENDING', 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12)
+    digest, usage_scenario, purpose, agreement, serial, created_at, updated_at, caller)
+VALUES (?1, ?2, 'SENDING', 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13)
 ON CONFLICT (member, order_id) DO UPDATE SET
     state = excluded.state, attempts = orders.attempts + 1, owner = excluded.owner,
     upi_uuid = excluded.upi_uuid, jws_sha256 = excluded.jws_sha256,
@@ -94,6 +94,7 @@ fn take(
             agreement,
             serial,
             row.created_at,
+            row.caller,
         ],
         |row| row.get(0),
     );

@@ -124,6 +124,7 @@ fn claim(ledger: &SqliteLedger, tag: &str, uuid: u128) -> Claim {
         attempt: attempt(tag, uuid),
         consent: request.consent,
         jws_sha256: [7; 32],
+        caller: request.caller,
     }
 }
 

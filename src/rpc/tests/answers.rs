@@ -1,19 +1,23 @@
 //! Answers, and what of a request reaches the use case.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tonic::codec::CompressionEncoding;
 
 use super::rig::{Setup, get, request, setup};
-use crate::domain::{Answer, Category, Merchant, MerchantDraft, Outcome, Rejection, ResponseCode};
-use crate::domain::{Rules, Verification};
+use crate::domain::{
+    Answer, Category, Identity, Merchant, MerchantDraft, Method, Outcome, Rejection,
+};
+use crate::domain::{ResponseCode, Rules, Verification};
 use crate::pb::verify_id_photo_response::Outcome as PbOutcome;
 use crate::pb::{Merchant as PbMerchant, RejectionCategory, VerificationState};
 use crate::verify::doubles::{Engine, Script, Upi, answer, cause};
 use crate::verify::port::{
-    Admission, BoxFuture, CallError, Caller, Cause, Everyone, Gateway, Sealed,
+    Admission, Admitted, BoxFuture, CallError, Cause, Everyone, Gateway, Sealed, TurnedAway,
 };
 use crate::verify::{Limits, Verifier};
 
@@ -201,19 +205,28 @@ async fn the_configured_merchant_stands_in_for_an_absent_one_only() {
     assert_eq!(*sealed, [Some(merchant("1")), Some(merchant("2"))]);
 }
 
-/// Remembers who called.
+/// Counts calls, and remembers who connected.
 #[derive(Default)]
-struct Guard(Mutex<Vec<Caller>>);
+struct Guard {
+    calls: AtomicUsize,
+    peers: Mutex<Vec<SocketAddr>>,
+}
 
 impl Admission for Guard {
-    fn admit(&self, caller: &Caller) -> Result<(), crate::verify::error::Denial> {
-        self.0.lock().unwrap().push(caller.clone());
-        Everyone.admit(caller)
+    fn trusts(&self, peer: SocketAddr) -> bool {
+        self.peers.lock().unwrap().push(peer);
+        false
+    }
+
+    fn admit(&self, identity: &Identity, method: Option<Method>) -> Result<Admitted, TurnedAway> {
+        assert!(identity.is_none());
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        Everyone.admit(identity, method)
     }
 }
 
 #[tokio::test]
-async fn admission_learns_the_peers_address_once_a_call() {
+async fn admission_learns_the_peers_address_once_a_connection_and_is_asked_once_a_call() {
     let guard = Arc::new(Guard::default());
     let admission = Arc::clone(&guard) as Arc<dyn Admission>;
     let rig = Setup {
@@ -222,9 +235,12 @@ async fn admission_learns_the_peers_address_once_a_call() {
     }
     .start()
     .await;
-    rig.client().verify_id_photo(request("1")).await.unwrap();
-    let callers = guard.0.lock().unwrap();
-    assert_eq!(callers.len(), 1);
-    assert!(callers[0].address.unwrap().ip().is_loopback());
-    assert!(callers[0].certificate.is_none());
+    let mut client = rig.client();
+    for _ in 0..2 {
+        client.verify_id_photo(request("1")).await.unwrap();
+    }
+    assert_eq!(guard.calls.load(Ordering::SeqCst), 2);
+    let peers = guard.peers.lock().unwrap();
+    assert_eq!(peers.len(), 1);
+    assert!(peers[0].ip().is_loopback());
 }

@@ -9,17 +9,17 @@ use tonic::Code;
 use tonic_types::StatusExt as _;
 
 use super::rig::{Setup, get, named_order, request, row, setup, timed, told};
-use crate::domain::sample;
+use crate::domain::{Identity, Method, sample};
 use crate::verify::doubles::{Engine, Upi, answer, cause};
-use crate::verify::error::Denial;
-use crate::verify::port::{Admission, CallError, Caller, Clock};
+use crate::verify::error::{Denial, Forbidden};
+use crate::verify::port::{Admission, Admitted, CallError, Clock, TurnedAway};
 
 /// Turns everybody away.
 struct Deny(Denial);
 
 impl Admission for Deny {
-    fn admit(&self, _: &Caller) -> Result<(), Denial> {
-        Err(self.0.clone())
+    fn admit(&self, _: &Identity, _: Option<Method>) -> Result<Admitted, TurnedAway> {
+        Err(self.0.clone().into())
     }
 }
 
@@ -123,7 +123,7 @@ async fn a_caller_who_is_not_known_or_not_allowed() {
             "UNAUTHENTICATED",
         ),
         (
-            Denial::PermissionDenied,
+            Denial::PermissionDenied(Forbidden::Method),
             Code::PermissionDenied,
             "PERMISSION_DENIED",
         ),

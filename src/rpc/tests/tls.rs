@@ -7,28 +7,28 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use tokio::net::TcpStream;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 
-use super::super::{Ports, Server, Tls};
+use super::super::{ClientCerts, Ports, Server, Tls};
 use super::rig::{Rig, Setup, request, setup};
+use crate::domain::{self, Method};
 use crate::pb::id_photo_service_client::IdPhotoServiceClient;
 use crate::pem;
 use crate::verify::Verifier;
-use crate::verify::error::Denial;
-use crate::verify::port::{Admission, Caller};
+use crate::verify::port::{Admission, Admitted, TurnedAway};
 
 /// A certification authority.
-struct Authority {
+pub struct Authority {
     pem: String,
     issuer: Issuer<'static, KeyPair>,
 }
 
 /// A certificate and its key.
-struct Leaf {
+pub struct Leaf {
     certificate: rcgen::Certificate,
     key: KeyPair,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
@@ -38,7 +38,10 @@ impl Authority {
     }
 
     fn issue(&self) -> Leaf {
-        let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        self.issue_for(CertificateParams::new(vec!["localhost".to_owned()]).unwrap())
+    }
+
+    pub fn issue_for(&self, params: CertificateParams) -> Leaf {
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         Leaf { certificate, key }
@@ -46,7 +49,7 @@ impl Authority {
 }
 
 impl Leaf {
-    fn identity(&self) -> Identity {
+    pub fn identity(&self) -> Identity {
         Identity::from_pem(self.certificate.pem(), self.key.serialize_pem())
     }
 }
@@ -57,6 +60,7 @@ pub struct Files {
     certificate: String,
     key: String,
     clients: Option<String>,
+    pub client_certs: ClientCerts,
 }
 
 impl Files {
@@ -68,10 +72,11 @@ impl Files {
             certificate: leaf.certificate.pem(),
             key: leaf.key.serialize_pem(),
             clients: None,
+            client_certs: ClientCerts::Required,
         }
     }
 
-    fn with_clients_of(mut self, authority: &Authority) -> Self {
+    pub fn with_clients_of(mut self, authority: &Authority) -> Self {
         self.clients = Some(authority.pem.clone());
         self
     }
@@ -81,6 +86,7 @@ impl Files {
         let key = pem::private_key(self.key.as_bytes()).unwrap();
         let clients = self.clients.as_ref();
         let clients = clients.map(|clients| pem::authorities(clients.as_bytes()).unwrap());
+        let clients = clients.map(|roots| (roots, self.client_certs));
         Tls::new(pem::pair(certificates, key).unwrap(), clients).unwrap()
     }
 
@@ -90,7 +96,7 @@ impl Files {
         setup
     }
 
-    fn trusting(&self) -> ClientTlsConfig {
+    pub fn trusting(&self) -> ClientTlsConfig {
         ClientTlsConfig::new()
             .ca_certificate(Certificate::from_pem(&self.authority.pem))
             .domain_name("localhost")
@@ -106,12 +112,16 @@ async fn verify(rig: &Rig, tls: ClientTlsConfig) -> Result<(), tonic::Status> {
 
 /// Remembers certificates.
 #[derive(Default)]
-struct Guard(Mutex<Vec<Option<Arc<[u8]>>>>);
+struct Guard(Mutex<Vec<Vec<u8>>>);
 
 impl Admission for Guard {
-    fn admit(&self, caller: &Caller) -> Result<(), Denial> {
-        self.0.lock().unwrap().push(caller.certificate.clone());
-        Ok(())
+    fn identify(&self, certificate: &[u8]) -> domain::Identity {
+        self.0.lock().unwrap().push(certificate.to_vec());
+        domain::Identity::default()
+    }
+
+    fn admit(&self, _: &domain::Identity, _: Option<Method>) -> Result<Admitted, TurnedAway> {
+        Ok(Admitted::default())
     }
 }
 
@@ -143,7 +153,7 @@ async fn mutual_tls_admits_the_cas_clients_and_shows_their_certificate() {
         .await
         .unwrap();
     let seen = guard.0.lock().unwrap();
-    assert_eq!(seen[0].as_deref(), Some(known.certificate.der().as_ref()));
+    assert_eq!(*seen, [known.certificate.der().to_vec()]);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use opentelemetry::KeyValue;
 use time::OffsetDateTime;
 
 use super::instruments::{Instruments, seconds};
-use crate::domain::{Answer, Category, Dispatch, Outcome, Rejection};
+use crate::domain::{ANONYMOUS, Answer, CallerName, Category, Dispatch, Outcome, Rejection};
 use crate::observe::{CallEnd, Circuit, Event, Resender};
 
 impl Instruments {
@@ -15,6 +15,7 @@ impl Instruments {
             Event::CallBegan(method) => self.calls_active.add(1, &[method_label(method)]),
             Event::CallEnded(call) => self.call_ended(call),
             Event::Resent(by) => self.attempts_replayed.add(1, &[label("by", resender(*by))]),
+            Event::ForwardedIgnored => self.forwarded_ignored.add(1, &[]),
             Event::HandshakeFailed(cause) => {
                 self.handshakes_failed
                     .add(1, &[label("cause", cause.name())]);
@@ -47,7 +48,12 @@ impl Instruments {
 
     fn call_ended(&self, call: &CallEnd) {
         self.calls_active.add(-1, &[method_label(call.method)]);
+        let caller = call.caller.as_ref().map(CallerName::shared);
         let mut labels = vec![
+            caller.map_or_else(
+                || label("caller", ANONYMOUS),
+                |name| KeyValue::new("caller", name),
+            ),
             label("rpc.system.name", "grpc"),
             method_label(call.method),
             label("rpc.response.status_code", call.code),

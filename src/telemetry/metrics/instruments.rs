@@ -50,6 +50,7 @@ instruments! {
     calls_active: UpDownCounter<i64> = CALLS_ACTIVE;
     calls_joined: Counter<u64> = CALLS_JOINED;
     calls_replayed: Counter<u64> = CALLS_REPLAYED;
+    forwarded_ignored: Counter<u64> = FORWARDED_IGNORED;
     attempts_replayed: Counter<u64> = ATTEMPTS_REPLAYED;
     handshakes_failed: Counter<u64> = HANDSHAKES_FAILED;
     errors: Counter<u64> = ERRORS;
@@ -83,6 +84,7 @@ impl Instruments {
     pub(super) fn begin_at_zero(&self) {
         self.calls_joined.add(0, &[]);
         self.calls_replayed.add(0, &[]);
+        self.forwarded_ignored.add(0, &[]);
         self.outcome_unknown.add(0, &[]);
         self.orders_active.record(0, &[]);
         self.ledger_unsettled.record(0, &[]);

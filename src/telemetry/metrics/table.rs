@@ -69,8 +69,8 @@ macro_rules! table {
 
 table! {
     CALL_DURATION: "rpc.server.call.duration", "s", Kind::Histogram(CALL_SECONDS),
-        ["rpc.system.name", "rpc.method", "rpc.response.status_code", "error.type"],
-        "Calls of the gateway, from their headers to the end of their handling.";
+        ["caller", "rpc.system.name", "rpc.method", "rpc.response.status_code", "error.type"],
+        "Calls of the gateway, from their headers to the end of their handling. The caller is an entry of callers, or anonymous.";
     CALLS_ACTIVE: "idphoto.calls.active", "{call}", Kind::Gauge, ["rpc.method"],
         "Calls that are being handled.";
     CALLS_JOINED: "idphoto.calls.joined", "{call}", Kind::Counter, [],
@@ -81,6 +81,8 @@ table! {
         "Calls that a mesh or a client's library says it had sent before.";
     HANDSHAKES_FAILED: "idphoto.handshakes.failed", "{handshake}", Kind::Counter, ["cause"],
         "Connections to the gRPC port or the health port that failed before HTTP/2 or were cut, by cause.";
+    FORWARDED_IGNORED: "idphoto.identities.ignored", "{call}", Kind::Counter, [],
+        "Calls with an x-forwarded-client-cert from a peer that is not in auth.trusted_proxies, which was ignored.";
     ERRORS: "idphoto.errors", "{error}", Kind::Counter, ["reason", "dispatch"],
         "Errors by their reason, and by what was certain about the request to UPI.";
     STAGE_DURATION: "idphoto.stage.duration", "s", Kind::Histogram(STAGE_SECONDS), ["stage"],

@@ -10,7 +10,9 @@ use super::super::otlp::Periodic;
 use super::super::service::{Expiries, Expiry, Service};
 use super::Metrics;
 use super::table::{ALL, markdown, prometheus_label};
-use crate::domain::{Answer, Category, Confidence, Dispatch, Outcome, Rejection, ResponseCode};
+use crate::domain::{
+    Answer, CallerName, Category, Confidence, Dispatch, Outcome, Rejection, ResponseCode,
+};
 use crate::observe::{CallEnd, Circuit, Event, HandshakeFailure, Resender, Stage};
 use crate::pb::ErrorReason;
 
@@ -47,6 +49,7 @@ fn rejection(category: Category, code: &str) -> Answer {
 fn ended(code: &'static str, reason: Option<&'static str>) -> CallEnd {
     CallEnd {
         method: "idphoto.v1.IdPhotoService/VerifyIdPhoto",
+        caller: reason.and_then(|_| CallerName::parse("loans")),
         code,
         reason,
         dispatch: reason.map(|_| Dispatch::NotSent),
@@ -65,6 +68,7 @@ fn exercised() -> Metrics {
         Event::CallEnded(ended("OK", None)),
         Event::CallEnded(ended("UNAVAILABLE", Some("UPI_UNREACHABLE"))),
         Event::Resent(Resender::Proxy),
+        Event::ForwardedIgnored,
         Event::HandshakeFailed(HandshakeFailure::NotTls),
         Event::Passed(Stage::Seal, Duration::from_millis(1)),
         Event::InFlight(3),
@@ -103,12 +107,13 @@ fn assert_line(text: &str, line: &str) {
 fn every_event_is_counted_where_the_table_says() {
     let text = exercised().exposition().text().unwrap();
     for line in [
-        "rpc_server_call_duration_seconds_count{rpc_method=\"idphoto.v1.IdPhotoService/VerifyIdPhoto\",rpc_response_status_code=\"OK\",rpc_system_name=\"grpc\"} 1",
-        "rpc_server_call_duration_seconds_count{error_type=\"UPI_UNREACHABLE\",rpc_method=\"idphoto.v1.IdPhotoService/VerifyIdPhoto\",rpc_response_status_code=\"UNAVAILABLE\",rpc_system_name=\"grpc\"} 1",
+        "rpc_server_call_duration_seconds_count{caller=\"anonymous\",rpc_method=\"idphoto.v1.IdPhotoService/VerifyIdPhoto\",rpc_response_status_code=\"OK\",rpc_system_name=\"grpc\"} 1",
+        "rpc_server_call_duration_seconds_count{caller=\"loans\",error_type=\"UPI_UNREACHABLE\",rpc_method=\"idphoto.v1.IdPhotoService/VerifyIdPhoto\",rpc_response_status_code=\"UNAVAILABLE\",rpc_system_name=\"grpc\"} 1",
         "idphoto_errors_total{dispatch=\"NOT_SENT\",reason=\"UPI_UNREACHABLE\"} 1",
         "idphoto_errors_total{dispatch=\"UNKNOWN\",reason=\"OUTCOME_UNKNOWN\"} 0",
         "idphoto_attempts_replayed_total{by=\"envoy\"} 1",
         "idphoto_attempts_replayed_total{by=\"grpc\"} 0",
+        "idphoto_identities_ignored_total 1",
         "idphoto_handshakes_failed_total{cause=\"not_tls\"} 1",
         "idphoto_handshakes_failed_total{cause=\"no_client_certificate\"} 0",
         "idphoto_stage_duration_seconds_bucket{stage=\"seal\",le=\"0.0005\"} 0",

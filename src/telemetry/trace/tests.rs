@@ -10,6 +10,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry;
 
 use super::Tracing;
+use crate::domain::CallerName;
 use crate::observe::CallEnd;
 
 const TRACEPARENT: &str = "00-4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b4b-2a2a2a2a2a2a2a2a-01";
@@ -70,6 +71,7 @@ fn begin(told: &[(&str, &str)], span: Span) {
 fn end(span: &Span, code: &'static str, reason: Option<&'static str>) {
     let call = CallEnd {
         method: "method",
+        caller: CallerName::parse("loans"),
         code,
         reason,
         dispatch: None,
@@ -230,6 +232,7 @@ fn a_call_ends_when_it_is_told_to_and_its_stages_go_on_in_its_trace() {
         ("rpc.response.status_code", "DEADLINE_EXCEEDED"),
         ("error.type", "ANSWER_PENDING"),
         ("idphoto.reason", "ANSWER_PENDING"),
+        ("caller", "loans"),
     ];
     assert_eq!(
         attributes(&spans[0]),

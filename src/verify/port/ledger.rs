@@ -6,7 +6,7 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use super::{BoxFuture, Cause};
-use crate::domain::{Answer, Consent, OrderId, Verification};
+use crate::domain::{Answer, CallerName, Consent, OrderId, Verification};
 
 /// The record of orders. One state machine, whatever the engine:
 ///
@@ -72,6 +72,8 @@ pub struct Claim {
     /// SHA-256 of the UPI-JWS, whose signature commits to the exact body. Nobody can guess it from a
     /// name or a number: they are in the body encrypted under a random key.
     pub jws_sha256: [u8; 32],
+    /// Who asks, where callers have names.
+    pub caller: Option<CallerName>,
 }
 
 /// Names a key of digests; says nothing about it.
@@ -141,6 +143,9 @@ pub struct Record {
     pub consent: Option<Consent>,
     /// The UPI-UUID of its last attempt.
     pub upi_uuid: String,
+    /// Who asked for it; `None` of times and gateways without rules. Nobody else claims it again,
+    /// since the caller is a part of the digest.
+    pub caller: Option<CallerName>,
     /// How often it was claimed.
     pub attempts: u32,
     /// When it was first claimed.

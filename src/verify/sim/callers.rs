@@ -11,6 +11,7 @@ use super::judge::Call;
 use super::site::{Instance, Site};
 use super::world::World;
 use crate::verify::Ticket;
+use crate::verify::port::Asker;
 
 /// What a caller does next.
 struct Wish {
@@ -63,7 +64,7 @@ async fn ask(world: &Arc<World>, instance: &Instance, wish: &Wish) {
         let call = Call::begin(&told, process, (order, content));
         let request = World::request(order, content);
         if looks {
-            let found = verifier.find(&request.order_id).await;
+            let found = verifier.find(&request.order_id, &Asker::default()).await;
             call.found(&mut told.facts(), found);
         } else {
             let ended = verifier.verify(request, deadline, Ticket::default()).await;

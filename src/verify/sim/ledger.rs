@@ -232,6 +232,7 @@ fn take_on(facts: &mut Facts, process: Pid, claim: Claim) -> Claimed {
         digest: claim.digest,
         consent: Some(claim.consent),
         upi_uuid: claim.attempt.upi_uuid,
+        caller: claim.caller,
         attempts: stands.map_or(0, |record| record.attempts) + 1,
         created_at: OffsetDateTime::UNIX_EPOCH,
         updated_at: OffsetDateTime::UNIX_EPOCH,

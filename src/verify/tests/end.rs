@@ -16,7 +16,10 @@ async fn one_order_more_than_allowed_is_refused_at_once() {
         Err(VerifyError::NotSent(NotSent::Overloaded))
     ));
     let id = sample::verification("3").order_id;
-    assert!(matches!(verifier.find(&id).await, Err(FindError::NotFound)));
+    assert!(matches!(
+        verifier.find(&id, &Asker::default()).await,
+        Err(FindError::NotFound)
+    ));
 }
 
 #[tokio::test(start_paused = true)]

@@ -175,12 +175,15 @@ fn no_error_repeats_a_value() {
             let told = loaded.err().map(|errors| errors.to_string());
             assert!(!told.unwrap_or_default().contains(CANARY), "{}", key.path());
         }
-        let (section, name) = key.path().rsplit_once('.').unwrap();
+        let (head, name) = match key.path().rsplit_once('.') {
+            Some((section, name)) => (format!("[{section}]\n"), name),
+            None => (String::new(), key.path()),
+        };
         for text in [
-            format!("[{section}]\n{name} = [\"{CANARY}\"]\n"),
-            format!("[{section}]\n{name}.x = \"{CANARY}\"\n"),
-            format!("[{section}]\n{name}x = \"{CANARY}\"\n"),
-            format!("[{section}]\n\"{CANARY} \" = 5\n"),
+            format!("{head}{name} = [\"{CANARY}\"]\n"),
+            format!("{head}{name}.x = \"{CANARY}\"\n"),
+            format!("{head}{name}x = \"{CANARY}\"\n"),
+            format!("{head}\"{CANARY} \" = 5\n"),
         ] {
             let told = load(&text).unwrap_err().to_string();
             assert!(!told.contains(CANARY), "{told}");
@@ -213,4 +216,29 @@ fn a_section_is_a_table() {
         told.ends_with(", line 1): expected a table: [ledger]"),
         "{told}"
     );
+}
+
+#[test]
+fn every_part_of_a_list_is_named_with_its_line() {
+    let file = File::new(&format!(
+        "{MANDATORY}\n[server.tls]\ncert_file = \"a\"\nkey_file = \"b\"\nclient_ca_file = \"c\"\n\
+         # line 20\n\
+         [[callers]]\nname = \"loans\"\nidentities = [\"dns:a.example\", \"a.example\"]\n\
+         [[callers]]\nname = \"cards\"\nidentity = [\"dns:b.example\"]\n\
+         identities = [\n  \"dns:b.example\",\n  \"dns:a b\",\n]\n"
+    ));
+    let errors = file.load().unwrap_err();
+    let found: Vec<_> = errors
+        .iter()
+        .map(|problem| match &problem.origin {
+            Some(Origin::File { line, .. }) => (problem.place.as_str(), *line),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let expected = [
+        ("callers[0].identities[1]", 24),
+        ("callers[1].identity", 27),
+        ("callers[1].identities[1]", 30),
+    ];
+    assert_eq!(found, expected);
 }

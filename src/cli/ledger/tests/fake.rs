@@ -96,6 +96,7 @@ impl Fake {
             digest,
             consent: consent.clone(),
             jws_sha256: [0xab; 32],
+            caller: None,
         };
         self.write(&Entry::claimed(scribe("a1b2", at), &claim, 1));
         if let Some(end) = end(&state) {
@@ -109,6 +110,7 @@ impl Fake {
                 digest,
                 consent: Some(consent),
                 upi_uuid,
+                caller: None,
                 attempts: 1,
                 created_at: at,
                 updated_at: at,
@@ -270,6 +272,7 @@ fn copied(order: &Listed) -> Copied {
             updated_at: 0,
             answer: crate::ledger::AnswerRow::default(),
             purged: false,
+            caller: None,
         },
         journal: Vec::new(),
     }

@@ -39,9 +39,9 @@ const IMPORT: &str = "
 WITH taken AS (
     INSERT INTO orders (member, order_id, state, attempts, owner, upi_uuid, jws_sha256,
         digest_key, digest, usage_scenario, purpose, agreement, serial, created_at, updated_at,
-        code, confidence, category, message, detail, answered_at, purged)
+        code, confidence, category, message, detail, answered_at, purged, caller)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-        $20, $21, $22)
+        $20, $21, $22, $26)
     ON CONFLICT (member, order_id) DO NOTHING
     RETURNING 1),
 told AS (
@@ -116,6 +116,7 @@ impl Postgres {
             numbers(&times),
             texts(&events),
             texts(&entries),
+            text(&row.caller),
         ];
         let taken = self.connections.step().write(IMPORT, &with).await?;
         Ok(u64::try_from(taken).unwrap_or(u64::MAX))

@@ -28,7 +28,7 @@ const IMPORT: &str = concat!(
     columns!(),
     ") VALUES (:member, :order_id, :state, :attempts, :owner, :upi_uuid, :jws_sha256,
     :digest_key, :digest, :scenario, :purpose, :agreement, :serial, :created_at, :updated_at,
-    :code, :confidence, :category, :message, :detail, :answered_at, :purged)
+    :code, :confidence, :category, :message, :detail, :answered_at, :purged, :caller)
 ON CONFLICT (member, order_id) DO NOTHING"
 );
 
@@ -130,6 +130,7 @@ fn insert(connection: &Connection, book: &Book, row: &OrderRow) -> rusqlite::Res
         ":detail": row.answer.detail,
         ":answered_at": row.answer.answered_at,
         ":purged": row.purged,
+        ":caller": row.caller,
     })?;
     Ok(inserted == 1)
 }

@@ -32,6 +32,24 @@ async fn everything_is_there_after_a_restart() {
 }
 
 #[tokio::test]
+async fn a_file_of_times_without_callers_is_brought_up_to_date() {
+    let home = Home::new();
+    let ledger = home.ledger();
+    ended(&ledger, "1", 1, answered(1)).await;
+    let before = ledger.find(&order("1")).await.unwrap();
+    drop(ledger);
+    let connection = rusqlite::Connection::open(home.path("ledger.db")).unwrap();
+    let older = "ALTER TABLE orders DROP COLUMN caller;
+        DELETE FROM refinery_schema_history WHERE version > 1;";
+    connection.execute_batch(older).unwrap();
+    drop(connection);
+
+    let ledger = home.ledger();
+    assert_eq!(ledger.find(&order("1")).await.unwrap(), before);
+    granted(&ledger, "2", 2).await;
+}
+
+#[tokio::test]
 async fn an_orderly_end_leaves_the_database_alone() {
     let home = Home::new();
     granted(&home.ledger(), "1", 1).await;

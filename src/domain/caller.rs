@@ -1,0 +1,89 @@
+//! Who asks: the name that the operator gave, and what the other end of a connection proved.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// The longest name, in characters.
+const LONGEST: usize = 64;
+
+/// What those are called who are nobody in particular. No caller may have this name.
+pub const ANONYMOUS: &str = "anonymous";
+
+/// The name that an operator gave a caller: 1 to 64 letters, digits and `_.-`. It stands in logs,
+/// metrics and the ledger; the order ids of one are nobody else's.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallerName(Arc<str>);
+
+impl CallerName {
+    /// `None` for what is no such name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let admitted = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+        let fits = (1..=LONGEST).contains(&text.len()) && text != ANONYMOUS;
+        (fits && text.bytes().all(admitted)).then(|| Self(text.into()))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The same, shared.
+    #[must_use]
+    pub fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
+    }
+}
+
+impl fmt::Display for CallerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What the other end of a connection proved to be: texts such as `spiffe://bank.example/loans` or
+/// `dns:loans.bank.example`, as rules write them. Empty when it proved nothing. Most have one; a
+/// certificate may be for several host names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Identity(Vec<String>);
+
+impl Identity {
+    /// With these texts.
+    #[must_use]
+    pub const fn new(texts: Vec<String>) -> Self {
+        Self(texts)
+    }
+
+    /// Whether nothing was proven.
+    #[must_use]
+    pub const fn is_none(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The texts.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CallerName;
+
+    #[test]
+    fn a_name_is_short_and_plain() {
+        for good in ["loans", "a", "Loans_2.eu-west", &"x".repeat(64)] {
+            assert!(CallerName::parse(good).is_some(), "{good}");
+        }
+        for bad in ["", "two words", "a\n", "anonymous", "李", &"x".repeat(65)] {
+            assert!(CallerName::parse(bad).is_none(), "{bad}");
+        }
+    }
+}
