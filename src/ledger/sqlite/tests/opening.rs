@@ -286,7 +286,7 @@ async fn operators_look_beside_a_gateway_and_make_nothing() {
 async fn an_operator_migrates_an_empty_place() {
     let home = Home::new();
     let operator = start::operator(home.settings(), true).unwrap();
-    assert_eq!(operator.stats().await.unwrap().schema, 2);
+    assert_eq!(operator.stats().await.unwrap().schema, 3);
     drop(operator);
     home.ledger();
 }
