@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use rcgen::{CertificateParams, SanType};
+use tokio::time::timeout;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status};
 use tonic_health::pb::HealthCheckRequest;
@@ -376,9 +378,9 @@ async fn nobody_joins_the_flight_of_another_caller() {
     let bank = Bank::with(rules(), |setup| Setup { upi, ..setup }).await;
     let first = tokio::spawn(verify(bank.client(LOANS), "1"));
     eventually(|| bank.rig.upi.posts() == 1).await;
-    let status = verify(bank.client("cards.bank.example"), "1")
-        .await
-        .unwrap_err();
+    let second = verify(bank.client("cards.bank.example"), "1");
+    let second = timeout(Duration::from_secs(20), second).await;
+    let status = second.expect("it waits for the answer").unwrap_err();
     assert_eq!(status.code(), Code::AlreadyExists);
     bank.rig.upi.release();
     first.await.unwrap().unwrap();
