@@ -26,6 +26,9 @@ use crate::pb::id_photo_service_client::IdPhotoServiceClient;
 use crate::verify::doubles::{Upi, answer};
 use crate::verify::port::Asker;
 
+/// No call may stay without an end for longer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 const BOTH: &[Method] = &[Method::VerifyIdPhoto, Method::GetVerification];
 
 fn rule(name: &str, identity: &str, methods: &[Method], reads: Reads) -> Rule {
@@ -115,7 +118,8 @@ fn signed(authority: &Authority, name: &str) -> tonic::transport::Identity {
 }
 
 async fn verify(mut client: IdPhotoServiceClient<Channel>, tag: &str) -> Result<(), Status> {
-    client.verify_id_photo(request(tag)).await.map(|_| ())
+    let call = timeout(PATIENCE, client.verify_id_photo(request(tag)));
+    call.await.expect("the call has no end").map(|_| ())
 }
 
 async fn find(
@@ -378,9 +382,9 @@ async fn nobody_joins_the_flight_of_another_caller() {
     let bank = Bank::with(rules(), |setup| Setup { upi, ..setup }).await;
     let first = tokio::spawn(verify(bank.client(LOANS), "1"));
     eventually(|| bank.rig.upi.posts() == 1).await;
-    let second = verify(bank.client("cards.bank.example"), "1");
-    let second = timeout(Duration::from_secs(20), second).await;
-    let status = second.expect("it waits for the answer").unwrap_err();
+    let status = verify(bank.client("cards.bank.example"), "1")
+        .await
+        .unwrap_err();
     assert_eq!(status.code(), Code::AlreadyExists);
     bank.rig.upi.release();
     first.await.unwrap().unwrap();
