@@ -277,11 +277,8 @@ async fn wait(
     landing: &mut flight::Landing,
     deadline: Option<Instant>,
 ) -> Result<Verified, VerifyError> {
-    // Even before anything was sent this is the honest word: the flight decides by the
-    // latest deadline of all its callers, and may yet send.
-    until(deadline, landing.wait())
-        .await
-        .unwrap_or(Err(VerifyError::Pending))
+    let ended = until(deadline, landing.wait()).await;
+    ended.unwrap_or_else(|| Err(landing.overdue()))
 }
 
 /// Waits for a future, or until the deadline.

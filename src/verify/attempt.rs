@@ -165,7 +165,7 @@ impl Verifier {
             }
         }
         crash::point("claimed");
-        if let Err(error) = self.still_wanted(flight) {
+        if let Err(error) = self.still_wanted(flight).and_then(|()| flight.depart()) {
             return (Err(error.into()), Some((attempt, Settlement::NotSent)));
         }
         progress.departed.store(true, Ordering::Relaxed);
@@ -203,7 +203,11 @@ impl Verifier {
         // It may have been claimed for other content since it was looked at.
         same_content(&record, flight)?;
         let record = match record.state {
-            State::Sending => self.elsewhere(flight).await?,
+            State::Sending => {
+                // Whoever was told that nothing is sent has left: it is so of their calls.
+                let _ = flight.depart();
+                self.elsewhere(flight).await?
+            }
             _ => *record,
         };
         let ended = replay(record);

@@ -20,15 +20,42 @@ pub(super) type Ended = Result<Verified, VerifyError>;
 pub(super) struct Flight {
     pub(super) order_id: OrderId,
     pub(super) fingerprint: Fingerprint,
-    /// The latest deadline of its callers; `None` when one of them has none.
-    latest: Mutex<Option<Instant>>,
+    time: Arc<Mutex<Time>>,
     ended: watch::Sender<Option<Ended>>,
+}
+
+/// How long a flight is of use, and whether it still matters.
+#[derive(Debug)]
+struct Time {
+    /// The latest deadline of its callers; `None` when one of them has none.
+    latest: Option<Instant>,
+    stage: Stage,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Nothing was sent, here or elsewhere, as far as is known.
+    Grounded,
+    /// The order is being sent, or is with another gateway.
+    Departed,
+    /// A caller was told that nothing is sent, and nothing will be.
+    GivenUp,
 }
 
 impl Flight {
     /// A place from which the end is seen.
     pub(super) fn landing(&self) -> Landing {
-        Landing(self.ended.subscribe())
+        Landing(self.ended.subscribe(), Arc::clone(&self.time))
+    }
+
+    /// From here on the request may leave, unless somebody was told that it will not.
+    pub(super) fn depart(&self) -> Result<(), NotSent> {
+        let mut time = lock(&self.time);
+        if time.stage == Stage::GivenUp {
+            return Err(NotSent::DeadlineTooShort);
+        }
+        time.stage = Stage::Departed;
+        Ok(())
     }
 
     /// Tells everybody who waits; the first word stands.
@@ -46,17 +73,20 @@ impl Flight {
     }
 
     pub(super) fn latest_deadline(&self) -> Option<Instant> {
-        *lock(&self.latest)
+        lock(&self.time).latest
     }
 
     fn extend(&self, deadline: Option<Instant>) {
-        let mut latest = lock(&self.latest);
-        *latest = (*latest).zip(deadline).map(|(one, other)| one.max(other));
+        let mut time = lock(&self.time);
+        if time.stage != Stage::GivenUp {
+            let both = time.latest.zip(deadline);
+            time.latest = both.map(|(one, other)| one.max(other));
+        }
     }
 }
 
 /// Where a caller waits for the end of a flight.
-pub(super) struct Landing(watch::Receiver<Option<Ended>>);
+pub(super) struct Landing(watch::Receiver<Option<Ended>>, Arc<Mutex<Time>>);
 
 impl Landing {
     pub(super) async fn wait(&mut self) -> Ended {
@@ -66,6 +96,20 @@ impl Landing {
                 dispatch: Dispatch::Unknown,
                 cause: Arc::new(Vanished),
             }),
+        }
+    }
+
+    /// The end for a caller whose time is over: nothing is sent any more if nothing was, and nobody
+    /// else has time left.
+    pub(super) fn overdue(&self) -> VerifyError {
+        let mut time = lock(&self.1);
+        let useless = time.latest.is_some_and(|by| by <= Instant::now());
+        if time.stage == Stage::Grounded && useless {
+            time.stage = Stage::GivenUp;
+        }
+        match time.stage {
+            Stage::GivenUp => NotSent::DeadlineTooShort.into(),
+            Stage::Grounded | Stage::Departed => VerifyError::Pending,
         }
     }
 
@@ -131,7 +175,10 @@ impl Flights {
         let flight = Arc::new(Flight {
             order_id: id.clone(),
             fingerprint: fingerprint.clone(),
-            latest: Mutex::new(deadline),
+            time: Arc::new(Mutex::new(Time {
+                latest: deadline,
+                stage: Stage::Grounded,
+            })),
             ended: watch::Sender::new(None),
         });
         vacant.insert(Arc::clone(&flight));

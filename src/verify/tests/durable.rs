@@ -49,6 +49,40 @@ async fn a_claim_that_took_the_callers_time_sends_nothing_and_frees_the_order() 
     assert!(!ask(&verifier, "1", within(300)).await.unwrap().replayed);
 }
 
+/// A caller whose time is over is told what is certain, and it stays so.
+#[tokio::test(start_paused = true)]
+async fn who_leaves_before_anything_was_sent_is_told_so_and_nothing_is_sent() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let engine = Engine::slow(&[], Duration::from_secs(1));
+    let verifier = verifier(&upi, &engine);
+    let (left, late) = tokio::join!(ask(&verifier, "1", within(500)), async {
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        ask(&verifier, "1", within(300)).await
+    });
+    for ended in [left, late] {
+        let too_short = matches!(ended, Err(VerifyError::NotSent(NotSent::DeadlineTooShort)));
+        assert!(too_short);
+    }
+    verifier.idle().await;
+    assert_eq!(upi.posts(), 0);
+    assert_eq!(state(&verifier, "1").await, State::NotSent);
+}
+
+/// Nobody is told that nothing is sent while somebody else has time for it.
+#[tokio::test(start_paused = true)]
+async fn who_leaves_while_another_waits_is_told_that_the_answer_is_awaited() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let engine = Engine::slow(&[], Duration::from_secs(1));
+    let verifier = verifier(&upi, &engine);
+    let (left, other) = tokio::join!(
+        ask(&verifier, "1", within(500)),
+        ask(&verifier, "1", within(5000))
+    );
+    assert!(matches!(left, Err(VerifyError::Pending)));
+    assert!(other.is_ok());
+    assert_eq!(upi.posts(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_claim_that_takes_too_long_is_read_back() {
     let upi = Upi::prompt(|| Ok(answer()));
