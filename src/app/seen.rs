@@ -24,20 +24,18 @@ enum Held {
 impl Seen {
     /// Reads a file to see what it holds.
     pub(super) fn look(&mut self, path: &Path) {
-        let held = if is_something_else(path) {
-            Held::NoFile
-        } else {
-            Held::of(&read_file(path))
-        };
-        self.0.insert(path.to_owned(), held);
+        self.hold(path, || Held::of(&read_file(path)));
     }
 
     /// Notes what was read for another purpose.
     pub(super) fn note(&mut self, path: &Path, read: &Result<Zeroizing<Vec<u8>>, ReadError>) {
-        let held = if is_something_else(path) {
-            Held::NoFile
-        } else {
-            Held::of(read)
+        self.hold(path, || Held::of(read));
+    }
+
+    fn hold(&mut self, path: &Path, held: impl FnOnce() -> Held) {
+        let held = match is_something_else(path) {
+            true => Held::NoFile,
+            false => held(),
         };
         self.0.insert(path.to_owned(), held);
     }

@@ -9,8 +9,7 @@ use crate::domain::Identity;
 /// Nothing when it cannot be read.
 #[must_use]
 pub fn identity(header: &str) -> Identity {
-    let element = parts(header, ',').and_then(|elements| elements.last().copied());
-    let Some(pairs) = element.and_then(|element| parts(element, ';')) else {
+    let Some(pairs) = pairs(last(header)) else {
         return Identity::default();
     };
     let pairs = pairs.into_iter().filter_map(|pair| pair.split_once('='));
@@ -25,12 +24,26 @@ pub fn identity(header: &str) -> Identity {
     named(&values("uri"), &values("dns"))
 }
 
-/// Parts at a separator that is not within quotes; `None` when a quote has no end.
-fn parts(text: &str, separator: char) -> Option<Vec<&str>> {
+/// What follows the last comma that is not within quotes. Read from the end: a quote that a client
+/// left open in an element of its own would turn the proxy's quotes inside out.
+fn last(header: &str) -> &str {
+    let mut quoted = false;
+    let begins = header.rmatch_indices([',', '"']).find(|(at, mark)| {
+        let before = header.get(..*at).unwrap_or_default();
+        let escapes = before.len() - before.trim_end_matches('\\').len();
+        quoted ^= *mark == "\"" && escapes.is_multiple_of(2);
+        *mark == "," && !quoted
+    });
+    let begins = begins.map_or(0, |(at, _)| at + 1);
+    header.get(begins..).unwrap_or_default()
+}
+
+/// Parts at semicolons that are not within quotes; `None` when a quote has no end.
+fn pairs(element: &str) -> Option<Vec<&str>> {
     let (mut quoted, mut escaped) = (false, false);
-    let parts = text
+    let parts = element
         .split(|character: char| {
-            let ends = character == separator && !quoted;
+            let ends = character == ';' && !quoted;
             quoted ^= character == '"' && !escaped;
             escaped = character == '\\' && quoted && !escaped;
             ends
@@ -86,6 +99,18 @@ mod tests {
             "Hash=ab;Cert=\"URI%3Dspiffe://bank.example/loans\"",
         ] {
             assert!(of(header).is_empty(), "{header}");
+        }
+    }
+
+    #[test]
+    fn a_quote_that_a_client_left_open_turns_nothing_inside_out() {
+        let element = format!("Hash=ab;Subject=\"CN=x,URI={LOANS};A=\\\"\";URI=;DNS=a.example");
+        for forged in ["", "Hash=cd;Subject=\",", "URI=\"\\,", "\"\"\",", "\\,"] {
+            assert_eq!(
+                of(&format!("{forged}{element}")),
+                ["dns:a.example"],
+                "{forged}"
+            );
         }
     }
 
