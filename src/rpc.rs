@@ -26,6 +26,7 @@ mod control;
 mod convert;
 mod deadline;
 mod drain;
+mod farewell;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod handshake;

@@ -21,6 +21,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use tonic::body::Body;
 use tonic::codegen::BoxFuture;
 
+use super::farewell::linger;
 use super::handshake::{self, Failures, TLS_HANDSHAKE};
 use super::pace::Patience;
 use super::pieces::{Counted, Taken};
@@ -84,11 +85,14 @@ impl Host {
             // HTTP/2 says in its own words that it does not understand.
             return self.speak(stream, caller, patience).await;
         };
-        let stream = match self.greeted(patience, tls.current().accept(stream)).await {
+        let handshake = tls.current().accept(stream).into_fallible();
+        let stream = match self.greeted(patience, handshake).await {
             Greeting::Came(Ok(stream)) => stream,
-            Greeting::Came(Err(error)) => {
+            Greeting::Came(Err((error, stream))) => {
                 tracing::debug!(%error, "handshake failed");
-                return self.failures.record(handshake::cause(first, &error));
+                self.failures.record(handshake::cause(first, &error));
+                self.greeted(patience, linger(stream)).await;
+                return;
             }
             Greeting::TooLate => return self.failures.record(HandshakeFailure::Timeout),
             Greeting::Drained => return,

@@ -1,10 +1,16 @@
 //! TLS and mutual TLS.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::task::yield_now;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::ClientConfig;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 
 use super::super::{ClientCerts, Ports, Server, Tls};
@@ -96,6 +102,21 @@ impl Files {
         setup
     }
 
+    /// A client of these files' authority which shows this certificate.
+    async fn connect(&self, address: SocketAddr, shown: &Leaf) -> TlsStream<TcpStream> {
+        let key = pem::private_key(shown.key.serialize_pem().as_bytes()).unwrap();
+        let config = ClientConfig::builder_with_provider(pem::provider())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(pem::authorities(self.authority.pem.as_bytes()).unwrap())
+            .with_client_auth_cert(vec![shown.certificate.der().clone()], key)
+            .unwrap();
+        let stream = TcpStream::connect(address).await.unwrap();
+        let connector = TlsConnector::from(Arc::new(config));
+        let name = "localhost".try_into().unwrap();
+        connector.connect(name, stream).await.unwrap()
+    }
+
     pub fn trusting(&self) -> ClientTlsConfig {
         ClientTlsConfig::new()
             .ca_certificate(Certificate::from_pem(&self.authority.pem))
@@ -168,6 +189,24 @@ async fn mutual_tls_turns_away_strangers_and_the_nameless() {
         assert!(verify(&rig, tls).await.is_err());
     }
     assert_eq!(rig.upi.posts(), 0);
+}
+
+/// In TLS 1.3 a client may write before its certificate is judged, and at a closed socket that would
+/// break the connection before it reads the alert.
+#[tokio::test]
+async fn a_client_that_writes_on_reads_why_it_was_turned_away() {
+    let files = Files::new().with_clients_of(&Authority::new());
+    let rig = files.setup().start().await;
+    let stranger = Authority::new().issue();
+    let mut stream = files.connect(rig.address, &stranger).await;
+    stream.get_ref().0.readable().await.unwrap();
+    for _ in 0..20 {
+        stream.write_all(&[0; 1000]).await.unwrap();
+        stream.flush().await.unwrap();
+        yield_now().await;
+    }
+    let told = stream.read(&mut [0]).await.unwrap_err().to_string();
+    assert!(told.contains("fatal alert"), "{told}");
 }
 
 #[tokio::test]
