@@ -40,7 +40,7 @@ use crate::rpc::{self, Ports, Server, ServerError, UnderWay};
 use crate::telemetry::Telemetry;
 use crate::upi::gateway::{Keys, SetupError, UpiGateway};
 use crate::upi::transport::Route;
-use crate::verify::port::{Admission, Clock, Everyone, SystemClock};
+use crate::verify::port::{Admission, Clock, SystemClock};
 use crate::verify::{Limits, Verifier};
 
 /// A caller with less time than this left cannot get an answer from UPI.
@@ -60,6 +60,7 @@ pub struct App {
     keeper: Keeper,
     verifier: Arc<Verifier>,
     upi: Arc<UpiGateway>,
+    roster: Arc<Roster>,
     reloader: Option<Arc<Reloader>>,
     drain_timeout: Duration,
 }
@@ -111,9 +112,10 @@ impl App {
         let upi = Arc::clone(&gateway);
         let verifier = Verifier::new(gateway, ledger, Arc::clone(&observer), limits);
         let keeper = Keeper::start(&verifier, archive, prepared.config.ledger.keep);
+        let roster = Arc::new(roster(prepared));
         let ports = Ports {
             verifier: Arc::clone(&verifier),
-            admission: admission(prepared),
+            admission: Arc::clone(&roster) as Arc<dyn Admission>,
             clock,
             observer,
         };
@@ -125,6 +127,7 @@ impl App {
             keeper,
             verifier,
             upi,
+            roster,
             reloader: None,
             drain_timeout: prepared.config.server.drain_timeout,
         })
@@ -143,6 +146,8 @@ impl App {
             verifier: Arc::clone(&self.verifier),
             upi: (!sources.sandboxed).then(|| Arc::clone(&self.upi)),
             tls: self.server.tls(),
+            admission: self.server.admission(),
+            roster: Arc::clone(&self.roster),
             log: telemetry.level(),
             expiries: telemetry.expiries(),
             observer: telemetry.observer(),
@@ -246,13 +251,11 @@ impl App {
     }
 }
 
-fn admission(prepared: &Prepared) -> Arc<dyn Admission> {
-    match &prepared.callers {
-        Some(rules) => {
-            let proxies = prepared.config.auth.trusted_proxies.clone();
-            Arc::new(Roster::new(rules.clone(), proxies.unwrap_or_default()))
-        }
-        None => Arc::new(Everyone),
+fn roster(prepared: &Prepared) -> Roster {
+    let proxies = prepared.config.auth.trusted_proxies.clone();
+    match prepared.callers.clone() {
+        Some(rules) => Roster::new(rules, proxies.unwrap_or_default()),
+        None => Roster::open(),
     }
 }
 

@@ -29,6 +29,7 @@ pub mod callers;
 pub mod cli;
 pub mod config;
 pub mod crash;
+mod current;
 pub mod doctor;
 pub mod domain;
 pub mod ledger;

@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::current::Current;
 use crate::domain::{Merchant, Rules};
 use crate::observe::Observer;
 use crate::verify::Verifier;
@@ -58,7 +59,7 @@ pub use listener::ServerError;
 pub use pace::Patience;
 pub use quota::Limits;
 pub use status::DOMAIN;
-pub use tls::{ClientCerts, Tls, TlsError, TlsSwitch};
+pub use tls::{ClientCerts, Tls, TlsError};
 
 use drain::{Calls, Schedule};
 use handshake::Failures;
@@ -121,7 +122,8 @@ pub struct Ports {
 pub struct Server {
     listener: Listener,
     probes: Option<Listener>,
-    tls: Option<TlsSwitch>,
+    tls: Option<Current<Tls>>,
+    admission: Current<dyn Admission>,
     verifier: Arc<Verifier>,
     phases: watch::Sender<Phase>,
     calls: Calls,
@@ -135,7 +137,7 @@ impl Server {
     /// # Errors
     /// The address cannot be listened on.
     pub async fn bind(settings: Settings, ports: Ports) -> Result<Self, ServerError> {
-        let tls = settings.tls.as_ref().map(TlsSwitch::new);
+        let tls = settings.tls.clone().map(|tls| Current::new(Arc::new(tls)));
         let (phases, calls) = (watch::Sender::new(Phase::Starting), Calls::default());
         let verifier = Arc::clone(&ports.verifier);
         let observer = Arc::clone(&ports.observer);
@@ -144,7 +146,7 @@ impl Server {
                 let routes = routes::probes(&phases, &verifier, settings.patience);
                 let failures = Failures::new("server.health_listen", Arc::clone(&observer));
                 let patience = settings.patience;
-                let everyone = Arc::new(Everyone);
+                let everyone = Current::new(Arc::new(Everyone) as Arc<dyn Admission>);
                 let (tls, limits) = (None, probing(settings.probes));
                 let listener =
                     Listener::bind(address, tls, routes, failures, patience, limits, everyone);
@@ -153,15 +155,16 @@ impl Server {
             None => None,
         };
         let failures = Failures::new("server.listen", observer);
-        let admission = Arc::clone(&ports.admission);
-        let routes = routes::all(&settings, ports, &phases, &calls)?;
+        let admission = Current::new(Arc::clone(&ports.admission));
+        let routes = routes::all(&settings, ports, admission.clone(), &phases, &calls)?;
         let (at, patience, limits) = (settings.listen, settings.patience, settings.limits);
-        let shown = tls.clone();
-        let listener = Listener::bind(at, shown, routes, failures, patience, limits, admission);
+        let (shown, asked) = (tls.clone(), admission.clone());
+        let listener = Listener::bind(at, shown, routes, failures, patience, limits, asked);
         Ok(Self {
             listener: listener.await?,
             probes,
             tls,
+            admission,
             verifier,
             phases,
             calls,
@@ -182,10 +185,17 @@ impl Server {
         self.probes.as_ref().map(Listener::local_addr)
     }
 
-    /// TLS of its connections; `None` where they are plaintext.
+    /// TLS of the connections to come, while open ones go on with what they have; `None` where they
+    /// are plaintext.
     #[must_use]
-    pub fn tls(&self) -> Option<TlsSwitch> {
+    pub fn tls(&self) -> Option<Current<Tls>> {
         self.tls.clone()
+    }
+
+    /// Who may call: asked anew for each call.
+    #[must_use]
+    pub fn admission(&self) -> Current<dyn Admission> {
+        self.admission.clone()
     }
 
     /// What is under way, now and later.

@@ -5,14 +5,15 @@
 //! nor its disconnection can drop a request that is on its way, or lose its answer. Callers
 //! wait for the task; a second call with the same order id waits for the same one.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tracing::Instrument as _;
 
+use crate::current::Current;
 use crate::domain::{Answer, OrderId, Verification};
 use crate::observe::Observer;
 
@@ -44,6 +45,9 @@ use standing::too_slow;
 pub use ticket::Ticket;
 #[cfg(not(test))]
 use tokio::spawn;
+
+/// Longer than most looks into a ledger take, and nothing to a caller that asks for what is not there.
+const NOT_FOUND_TICK: Duration = Duration::from_millis(10);
 
 /// Limits of the use case.
 #[derive(Debug, Clone, Copy)]
@@ -99,7 +103,7 @@ enum Phase {
 
 /// The use case, shared by all calls.
 pub struct Verifier {
-    gateway: RwLock<Arc<dyn Gateway>>,
+    gateway: Current<dyn Gateway>,
     ledger: Arc<dyn Ledger>,
     observer: Arc<dyn Observer>,
     limits: Limits,
@@ -124,7 +128,7 @@ impl Verifier {
         limits: Limits,
     ) -> Arc<Self> {
         Arc::new(Self {
-            gateway: RwLock::new(gateway),
+            gateway: Current::new(gateway),
             ledger,
             flights: Flights::new(limits.max_in_flight, Arc::clone(&observer)),
             observer,
@@ -138,17 +142,10 @@ impl Verifier {
         })
     }
 
-    /// From now on orders go this way; those under way keep theirs.
+    /// From now on orders go this way. An order keeps the way that it began with: what one set of keys
+    /// has sealed is sent and opened by the same.
     pub fn renew(&self, gateway: Arc<dyn Gateway>) {
-        let mut current = self.gateway.write().unwrap_or_else(PoisonError::into_inner);
-        *current = gateway;
-    }
-
-    /// The way of an order that begins now. It keeps it to its end: what one set of keys has sealed is
-    /// sent and opened by the same.
-    fn gateway(&self) -> Arc<dyn Gateway> {
-        let current = self.gateway.read().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(&current)
+        self.gateway.turn(gateway);
     }
 
     /// Sends the order, joins the call that is sending it, or replays its answer.
@@ -200,13 +197,17 @@ impl Verifier {
     /// # Errors
     /// The order is unknown, or the ledger failed.
     pub async fn find(&self, id: &OrderId, asker: &Asker) -> Result<Record, FindError> {
+        let begun = Instant::now();
         let finding = timeout(self.limits.ledger, self.ledger.find(id));
-        match finding.await.unwrap_or_else(|_| Err(too_slow())) {
-            Ok(record) => record
-                .filter(|record| asker.may_read(record))
-                .ok_or(FindError::NotFound),
-            Err(error) => Err(FindError::LedgerUnavailable(Arc::new(error))),
+        let found = finding.await.unwrap_or_else(|_| Err(too_slow()));
+        let found = found.map_err(|error| FindError::LedgerUnavailable(Arc::new(error)))?;
+        if let Some(record) = found.filter(|record| asker.may_read(record)) {
+            return Ok(record);
         }
+        if asker.rights().is_some() {
+            sleep_until(next_tick(begun)).await;
+        }
+        Err(FindError::NotFound)
     }
 
     /// From now on new orders are refused as draining; those in flight go on.
@@ -271,6 +272,15 @@ impl Verifier {
     fn has_time(&self, flight: &Flight) -> bool {
         self.worth_sending(flight.latest_deadline())
     }
+}
+
+/// The next moment at which a caller that rules know is told of an order that it may not see. A ledger
+/// takes longer to read one of another caller than to see that there is none, and the time is the
+/// same when both wait for the same tick.
+fn next_tick(begun: Instant) -> Instant {
+    let ticks = begun.elapsed().as_nanos() / NOT_FOUND_TICK.as_nanos();
+    let ticks = u32::try_from(ticks).unwrap_or(u32::MAX).saturating_add(1);
+    begun + NOT_FOUND_TICK.saturating_mul(ticks)
 }
 
 async fn wait(

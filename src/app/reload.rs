@@ -17,13 +17,15 @@ use tracing::{error, info, warn};
 use super::prepare::Prepared;
 use super::seen::Seen;
 use crate::admin;
+use crate::callers::Roster;
 use crate::config::{Config, Problem, Problems, Sources};
+use crate::current::Current;
 use crate::observe::{Event, Observer};
-use crate::rpc::TlsSwitch;
+use crate::rpc::Tls;
 use crate::telemetry::{Expiries, Switch};
 use crate::upi::gateway::UpiGateway;
 use crate::verify::Verifier;
-use crate::verify::port::{Clock as _, Gateway, SystemClock};
+use crate::verify::port::{Admission, Clock as _, Gateway, SystemClock};
 
 mod judged;
 mod reach;
@@ -63,7 +65,10 @@ pub(super) struct Parts {
     /// `None` in front of a sandbox, whose keys and address are no configuration.
     pub(super) upi: Option<Arc<UpiGateway>>,
     /// `None` where the port is plaintext.
-    pub(super) tls: Option<TlsSwitch>,
+    pub(super) tls: Option<Current<Tls>>,
+    pub(super) admission: Current<dyn Admission>,
+    /// Who may call, as it was turned last.
+    pub(super) roster: Arc<Roster>,
     pub(super) log: Switch,
     pub(super) expiries: Expiries,
     pub(super) observer: Arc<dyn Observer>,
@@ -183,7 +188,17 @@ impl Running {
             side.upi = upi;
         }
         if let (Some(switch), Some(tls)) = (&self.parts.tls, &prepared.tls) {
-            switch.turn(tls);
+            switch.turn(Arc::new(tls.clone()));
+        }
+        if let Some(rules) = &prepared.callers {
+            let proxies = prepared.config.auth.trusted_proxies.clone();
+            let roster = self
+                .parts
+                .roster
+                .renewed(rules.clone(), proxies.unwrap_or_default());
+            self.parts.roster = Arc::new(roster);
+            let roster = Arc::clone(&self.parts.roster) as Arc<dyn Admission>;
+            self.parts.admission.turn(roster);
         }
         self.parts.log.configure(config.telemetry.log_level);
         self.parts.expiries.set(prepared.expiries());

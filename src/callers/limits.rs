@@ -3,11 +3,11 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use tokio::sync::Semaphore;
 
 use crate::domain::CallerName;
 use crate::verify::error::Denial;
@@ -38,40 +38,63 @@ pub struct Rate {
 #[derive(Debug)]
 pub(super) struct Gate {
     subject: String,
-    places: Option<Arc<Semaphore>>,
-    pace: Option<DefaultDirectRateLimiter>,
+    limits: Limits,
+    /// Of all gates that this caller had: a reload does not forget what is under way.
+    under_way: Arc<AtomicUsize>,
+    pace: Option<Arc<DefaultDirectRateLimiter>>,
+}
+
+/// One of those under way; it is over when this is dropped.
+struct UnderWay(Arc<AtomicUsize>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Gate {
     pub(super) fn new(name: &CallerName, limits: Limits) -> Self {
-        let pace = limits.rate.map(|rate| {
-            let quota = Quota::per_second(rate.per_second).allow_burst(rate.burst);
-            RateLimiter::direct(quota)
-        });
-        let places = limits.max_in_flight;
         Self {
             subject: format!("caller:{name}"),
-            places: places.map(|most| Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)))),
+            limits,
+            under_way: Arc::default(),
+            pace: limits.rate.map(pace),
+        }
+    }
+
+    /// For the same caller from now on: what is under way counts, and a rate that stays goes on.
+    pub(super) fn renewed(&self, limits: Limits) -> Self {
+        let pace = match &self.pace {
+            Some(going_on) if limits.rate == self.limits.rate => Some(Arc::clone(going_on)),
+            _ => limits.rate.map(pace),
+        };
+        Self {
+            subject: self.subject.clone(),
+            limits,
+            under_way: Arc::clone(&self.under_way),
             pace,
         }
     }
 
     /// Lets one more in. What is refused for want of a place does not count for the rate.
-    pub(super) fn enter(&self) -> Result<Option<Place>, Denial> {
-        let place = match &self.places {
-            Some(places) => match Arc::clone(places).try_acquire_owned() {
-                Ok(place) => Some(place),
-                Err(_) => return Err(self.denied("max_in_flight", PLACE_DELAY)),
-            },
-            None => None,
-        };
+    pub(super) fn enter(&self) -> Result<Place, Denial> {
+        let most = self.limits.max_in_flight.unwrap_or(usize::MAX);
+        let one_more = |number| (number < most).then(|| number + 1);
+        let counted = self
+            .under_way
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
+        if counted.is_err() {
+            return Err(self.denied("max_in_flight", PLACE_DELAY));
+        }
+        let place = UnderWay(Arc::clone(&self.under_way));
         if let Some(pace) = &self.pace {
             let late = |until: governor::NotUntil<_>| {
                 self.denied("rate", until.wait_time_from(DefaultClock::default().now()))
             };
             pace.check().map_err(late)?;
         }
-        Ok(place.map(Place::new))
+        Ok(Place::new(place))
     }
 
     fn denied(&self, limit: &str, retry_after: Duration) -> Denial {
@@ -82,24 +105,33 @@ impl Gate {
     }
 }
 
+fn pace(rate: Rate) -> Arc<DefaultDirectRateLimiter> {
+    let quota = Quota::per_second(rate.per_second).allow_burst(rate.burst);
+    Arc::new(RateLimiter::direct(quota))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn gate(max_in_flight: Option<usize>, rate: Option<(u32, u32)>) -> Gate {
+    fn limits(max_in_flight: Option<usize>, rate: Option<(u32, u32)>) -> Limits {
         let number = |number| NonZeroU32::new(number).unwrap();
         let rate = rate.map(|(per_second, burst)| Rate {
             per_second: number(per_second),
             burst: number(burst),
         });
-        let limits = Limits {
+        Limits {
             max_in_flight,
             rate,
-        };
-        Gate::new(&CallerName::parse("loans").unwrap(), limits)
+        }
     }
 
-    fn subject(denied: Result<Option<Place>, Denial>) -> (String, Duration) {
+    fn gate(max_in_flight: Option<usize>, rate: Option<(u32, u32)>) -> Gate {
+        let name = CallerName::parse("loans").unwrap();
+        Gate::new(&name, limits(max_in_flight, rate))
+    }
+
+    fn subject(denied: Result<Place, Denial>) -> (String, Duration) {
         match denied.err() {
             Some(Denial::QuotaExceeded {
                 subject,
@@ -134,7 +166,29 @@ mod tests {
     fn without_limits_everything_is_let_in() {
         let gate = gate(None, None);
         for _ in 0..1000 {
-            assert!(gate.enter().unwrap().is_none());
+            gate.enter().unwrap();
         }
+    }
+
+    #[test]
+    fn what_is_under_way_counts_under_new_limits() {
+        let old = gate(None, None);
+        let places = [old.enter().unwrap(), old.enter().unwrap()];
+        let new = old.renewed(limits(Some(2), None));
+        assert_eq!(subject(new.enter()).0, "caller:loans/max_in_flight");
+        drop(places);
+        let _last = [new.enter().unwrap(), new.enter().unwrap()];
+        let wider = new.renewed(limits(Some(3), None));
+        let _third = wider.enter().unwrap();
+        assert_eq!(subject(wider.enter()).0, "caller:loans/max_in_flight");
+    }
+
+    #[test]
+    fn a_rate_goes_on_when_it_stays_and_begins_anew_when_it_changes() {
+        let old = gate(None, Some((1, 1)));
+        old.enter().unwrap();
+        let same = old.renewed(limits(Some(5), Some((1, 1))));
+        assert_eq!(subject(same.enter()).0, "caller:loans/rate");
+        same.renewed(limits(Some(5), Some((1, 2)))).enter().unwrap();
     }
 }

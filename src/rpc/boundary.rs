@@ -30,6 +30,7 @@ use super::resent;
 use super::share::Share;
 use super::status::Failure;
 use super::upload::{Allowance, OneMessage, Upload};
+use crate::current::Current;
 use crate::domain::{Identity, Method};
 use crate::observe::{Event, Observer};
 use crate::verify::port::{Admission, BoxFuture, Caller, TurnedAway};
@@ -37,7 +38,7 @@ use crate::verify::port::{Admission, BoxFuture, Caller, TurnedAway};
 #[derive(Clone)]
 pub(super) struct Boundary<S> {
     pub(super) inner: S,
-    pub(super) admission: Arc<dyn Admission>,
+    pub(super) admission: Current<dyn Admission>,
     pub(super) observer: Arc<dyn Observer>,
     pub(super) calls: Calls,
     pub(super) patience: Patience,
@@ -112,7 +113,8 @@ where
         let call = Call::new(deadline.as_ref().ok().copied().flatten(), entry.clone());
         let line = self.open(&request, arrived, &call);
         let span = line.span.clone();
-        let admission = Arc::clone(&self.admission);
+        // One for the whole call: it does not change between two questions.
+        let admission = self.admission.get();
         let observer = Arc::clone(&self.observer);
         let patience = self.patience;
         let following = self.inner.clone();
@@ -185,8 +187,8 @@ fn identity<'a>(
 ) -> Cow<'a, Identity> {
     let forwarded = request.headers().get_all(FORWARDED).iter().next_back();
     let caller = request.extensions().get::<Arc<Caller>>();
-    let is_proxy = caller.is_some_and(|caller| caller.is_proxy);
-    if is_proxy {
+    let peer = caller.and_then(|caller| caller.address);
+    if peer.is_some_and(|peer| admission.trusts(peer)) {
         let header = forwarded.and_then(|header| header.to_str().ok());
         return Cow::Owned(admission.forwarded(header.unwrap_or_default()));
     }

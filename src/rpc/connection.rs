@@ -29,8 +29,9 @@ use super::preface::{Heard, Listened};
 use super::quota::{Part, Quota};
 use super::routes::Routes;
 use super::stretch::Turns;
-use super::tls::TlsSwitch;
+use super::tls::Tls;
 use super::unread::{Answer, Unread};
+use crate::current::Current;
 use crate::domain::Identity;
 use crate::observe::HandshakeFailure;
 use crate::verify::port::{Admission, Caller};
@@ -54,14 +55,14 @@ const MAX_STREAMS: u32 = 2048;
 const UNREADABLE: usize = 4;
 
 pub(super) struct Host {
-    pub(super) tls: Option<TlsSwitch>,
+    pub(super) tls: Option<Current<Tls>>,
     pub(super) routes: Routes,
     pub(super) failures: Arc<Failures>,
     pub(super) closing: watch::Receiver<bool>,
     pub(super) http: http2::Builder<TokioExecutor>,
     pub(super) patience: Patience,
     pub(super) quota: Quota,
-    pub(super) admission: Arc<dyn Admission>,
+    pub(super) admission: Current<dyn Admission>,
 }
 
 impl Host {
@@ -72,7 +73,6 @@ impl Host {
         let mut caller = Caller {
             address: Some(peer),
             identity: Identity::default(),
-            is_proxy: self.admission.trusts(peer),
         };
         let patience = Instant::now() + self.patience.handshake;
         let Some(first) = self.first_byte(&stream, patience).await else {
@@ -85,7 +85,7 @@ impl Host {
             // HTTP/2 says in its own words that it does not understand.
             return self.speak(stream, caller, patience).await;
         };
-        let handshake = tls.current().accept(stream).into_fallible();
+        let handshake = tls.get().0.accept(stream).into_fallible();
         let stream = match self.greeted(patience, handshake).await {
             Greeting::Came(Ok(stream)) => stream,
             Greeting::Came(Err((error, stream))) => {
@@ -99,7 +99,7 @@ impl Host {
         };
         let certificates = stream.get_ref().1.peer_certificates();
         if let Some(certificate) = certificates.and_then(<[_]>::first) {
-            caller.identity = self.admission.identify(certificate);
+            caller.identity = self.admission.get().identify(certificate);
         }
         self.speak(stream, caller, patience).await;
     }

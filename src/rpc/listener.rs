@@ -14,8 +14,9 @@ use super::handshake::Failures;
 use super::pace::Patience;
 use super::quota::{Limits, Quota};
 use super::routes::Routes;
-use super::tls::TlsSwitch;
+use super::tls::Tls;
 use crate::acceptor::Acceptor;
+use crate::current::Current;
 use crate::observe::HandshakeFailure;
 use crate::verify::port::Admission;
 
@@ -48,12 +49,12 @@ impl Listener {
     /// Binds; connections wait until they are accepted.
     pub(super) async fn bind(
         address: SocketAddr,
-        tls: Option<TlsSwitch>,
+        tls: Option<Current<Tls>>,
         routes: Routes,
         failures: Arc<Failures>,
         patience: Patience,
         limits: Limits,
-        admission: Arc<dyn Admission>,
+        admission: Current<dyn Admission>,
     ) -> Result<Self, ServerError> {
         let key = failures.key;
         let failed = |source| ServerError::Bind {

@@ -23,8 +23,10 @@ use super::reflection;
 use super::refusals::Refusals;
 use super::service::Methods;
 use super::{Ports, ServerError, Settings};
+use crate::current::Current;
 use crate::pb::id_photo_service_server::IdPhotoServiceServer;
 use crate::verify::Verifier;
+use crate::verify::port::Admission;
 
 /// Names of services and symbols are short.
 const SMALL_MESSAGE: usize = 16 * 1024;
@@ -128,6 +130,7 @@ fn route<S: Serve + NamedService + 'static>(service: S) -> (&'static str, Box<dy
 pub(super) fn all(
     settings: &Settings,
     ports: Ports,
+    admission: Current<dyn Admission>,
     phases: &watch::Sender<Phase>,
     calls: &Calls,
 ) -> Result<Routes, ServerError> {
@@ -146,7 +149,7 @@ pub(super) fn all(
         .max_decoding_message_size(settings.max_message_bytes);
     let bounded = Boundary {
         inner: service,
-        admission: ports.admission,
+        admission,
         refusals: Arc::new(Refusals::new(Arc::clone(&ports.observer))),
         observer: ports.observer,
         calls: calls.clone(),

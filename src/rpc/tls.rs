@@ -1,7 +1,7 @@
 //! The server's TLS: 1.2 and later, ALPN `h2`, clients' certificates when a CA is given.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
@@ -60,28 +60,6 @@ impl Tls {
             .with_cert_resolver(Arc::new(SingleCertAndKey::from(server)));
         config.alpn_protocols = vec![b"h2".to_vec()];
         Ok(Self(TlsAcceptor::from(Arc::new(config))))
-    }
-}
-
-/// TLS of the connections to come. Its clones are the same one.
-#[derive(Clone)]
-pub struct TlsSwitch(Arc<RwLock<TlsAcceptor>>);
-
-impl TlsSwitch {
-    pub(super) fn new(tls: &Tls) -> Self {
-        Self(Arc::new(RwLock::new(tls.0.clone())))
-    }
-
-    /// From now on this is spoken on new connections; open ones go on with what they have.
-    pub fn turn(&self, tls: &Tls) {
-        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        *current = tls.0.clone();
-    }
-
-    /// What a connection that begins now speaks.
-    pub(super) fn current(&self) -> TlsAcceptor {
-        let current = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        current.clone()
     }
 }
 

@@ -120,7 +120,7 @@ impl Verifier {
         digest: Digest,
     ) -> Result<Ready, VerifyError> {
         self.still_wanted(flight)?;
-        let gateway = self.gateway();
+        let gateway = self.gateway.get();
         let pass = self.pass(&*gateway)?;
         let sealed = gateway.seal(request);
         let sealed = sealed.map_err(|cause| VerifyError::Fault {

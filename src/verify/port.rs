@@ -111,7 +111,7 @@ pub trait Admission: Send + Sync + 'static {
         Identity::default()
     }
 
-    /// Whether a peer is a proxy that says itself who calls; asked once a connection.
+    /// Whether a peer is a proxy that says itself who calls; asked once a call.
     fn trusts(&self, _peer: SocketAddr) -> bool {
         false
     }
@@ -167,8 +167,6 @@ pub struct Caller {
     pub address: Option<SocketAddr>,
     /// What the peer proved to be.
     pub identity: Identity,
-    /// Whether it is a proxy that says itself who calls.
-    pub is_proxy: bool,
 }
 
 /// Who asks; clones share it. The default is the anonymous caller, who may do everything.

@@ -11,7 +11,7 @@ use super::doubles::{Engine, Upi, answer, cause};
 use super::error::{Dispatch, NotSent, VerifyError};
 use super::port::{Asker, CallError, Gateway, State};
 use super::{FindError, Limits, Ticket, Upstream, Verified, Verifier};
-use crate::domain::sample;
+use crate::domain::{CallerName, Method, Reads, Rights, sample};
 use crate::observe::Nobody;
 
 mod circuit;
@@ -88,6 +88,28 @@ async fn a_ticket_goes_back_when_the_order_is_sealed_and_not_when_it_is_answered
     };
     let (verified, ()) = tokio::join!(verifying, sent);
     verified.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_of_another_caller_takes_as_long_to_deny_as_one_that_is_unknown() {
+    let (upi, engine) = (Upi::prompt(|| Ok(answer())), healthy());
+    let verifier = verifier(&upi, &engine);
+    ask(&verifier, "foreign", None).await.unwrap();
+    let asker = Asker::known(Arc::new(Rights {
+        name: CallerName::parse("loans").unwrap(),
+        methods: vec![Method::GetVerification],
+        reads: Reads::Own,
+        merchants: Vec::new(),
+    }));
+    let mut taken = Vec::new();
+    for (tag, takes) in [("unknown", 1), ("foreign", 6), ("foreign", 12)] {
+        engine.slow_to_find(Duration::from_millis(takes));
+        let (id, begun) = (sample::verification(tag).order_id, Instant::now());
+        let found = verifier.find(&id, &asker).await;
+        assert!(matches!(found, Err(FindError::NotFound)));
+        taken.push(begun.elapsed().as_millis());
+    }
+    assert_eq!(taken, [10, 10, 20]);
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ impl Verifier {
         let mut pause = FIRST_PAUSE;
         loop {
             sleep(pause).await;
-            match self.gateway().look().await {
+            match self.gateway.get().look().await {
                 Ok(()) => return self.breaker.seen(),
                 Err(cause) => debug!(%cause, "UPI still takes no connection"),
             }

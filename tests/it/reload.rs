@@ -20,21 +20,21 @@ use crate::server::{Authority, tls_settings, trusting, verify};
 use crate::wait::until;
 
 /// How often what is reloaded changes under load.
-const TIMES: usize = 5;
+pub const TIMES: usize = 20;
 const CALLERS: usize = 4;
 
 /// Nobody looks at files but when he is told to.
-const BY_SIGNAL: &str = "server.reload_interval=0s";
+pub const BY_SIGNAL: &str = "server.reload_interval=0s";
 
 /// Calls without a pause, all of which have to succeed.
-struct Load {
+pub struct Load {
     stop: Arc<AtomicBool>,
     made: Arc<AtomicUsize>,
     callers: JoinSet<()>,
 }
 
 impl Load {
-    fn start<F>(call: impl Fn() -> F + Clone + Send + 'static) -> Self
+    pub fn start<F>(call: impl Fn() -> F + Clone + Send + 'static) -> Self
     where
         F: Future<Output = Result<(), tonic::Status>> + Send,
     {
@@ -57,7 +57,7 @@ impl Load {
     }
 
     /// Waits until every caller may have begun and ended a call since now.
-    async fn goes_on(&self) {
+    pub async fn goes_on(&self) {
         let enough = self.made.load(Ordering::Relaxed) + 3 * CALLERS;
         let went_on = async || {
             let all = self.callers.len() == CALLERS;
@@ -67,7 +67,7 @@ impl Load {
         until("calls go on", went_on).await;
     }
 
-    async fn end(self) {
+    pub async fn end(self) {
         self.stop.store(true, Ordering::Relaxed);
         self.callers.join_all().await;
     }
@@ -84,13 +84,13 @@ async fn has_line(admin: &str, line: &str) -> bool {
 }
 
 /// Waits until so many reloads have ended in this way.
-async fn reloaded(admin: &str, result: &str, times: usize) {
+pub async fn reloaded(admin: &str, result: &str, times: usize) {
     let line = format!("idphoto_reloads_total{{result=\"{result}\"}} {times}");
     until(&line, async || has_line(admin, &line).await).await;
 }
 
 /// Status and body of `POST /reload`.
-async fn post(admin: &str) -> (u16, Value) {
+pub async fn post(admin: &str) -> (u16, Value) {
     let asked = Client::new().post(format!("{admin}/reload"));
     let asked = asked.header("content-type", "application/json");
     let answer = asked.send().await.unwrap();

@@ -1,13 +1,16 @@
 //! How far a reload reaches: what of a new configuration is in force without a restart.
 
-use crate::config::{Config, ServerTls, TelemetryConfig, UpiConfig};
+use crate::config::{AuthConfig, CallersConfig, Config, ServerTls, TelemetryConfig, UpiConfig};
 
 /// The configuration that runs, with whatever of the new one needs no restart.
 ///
 /// UPI's side goes as a whole: kid, key, app id and path belong together. Only its times stay: orders
 /// of others are given up by them, and all gateways of a ledger need the same.
 pub(super) fn in_force(running: &Config, new: &Config, sandboxed: bool) -> Config {
+    let (callers, auth) = callers(running, new);
     let config = Config {
+        callers,
+        auth,
         tls: tls(&running.tls, &new.tls),
         telemetry: TelemetryConfig {
             log_level: new.telemetry.log_level,
@@ -31,6 +34,14 @@ pub(super) fn in_force(running: &Config, new: &Config, sandboxed: bool) -> Confi
         encryption: new.encryption.clone(),
         ..config
     }
+}
+
+/// Rules do not end while callers use the port: a file that lost its last part would open it to
+/// everybody.
+fn callers(running: &Config, new: &Config) -> (CallersConfig, AuthConfig) {
+    let ended = running.callers.callers.is_some() && new.callers.callers.is_none();
+    let config = if ended { running } else { new };
+    (config.callers.clone(), config.auth.clone())
 }
 
 /// A port does not turn from TLS to plaintext, or back, while callers use it.
