@@ -2,6 +2,7 @@
 
 use std::future::pending;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,7 +34,7 @@ use reload::Parts;
 
 use crate::admin::{self, Admin, AdminError};
 use crate::callers::Roster;
-use crate::config::{ServerConfig, Sources};
+use crate::config::{Config, ServerConfig, Sources};
 use crate::ledger::{self, OpenError, Opened};
 use crate::observe::Observer;
 use crate::rpc::{self, Ports, Server, ServerError, UnderWay};
@@ -41,7 +42,7 @@ use crate::telemetry::Telemetry;
 use crate::upi::gateway::{Keys, SetupError, UpiGateway};
 use crate::upi::transport::Route;
 use crate::verify::port::{Admission, Clock, SystemClock};
-use crate::verify::{Limits, Verifier};
+use crate::verify::{Limits, SharedRate, Verifier};
 
 /// A caller with less time than this left cannot get an answer from UPI.
 const LEAST_TIME: Duration = Duration::from_millis(200);
@@ -111,6 +112,7 @@ impl App {
         };
         let upi = Arc::clone(&gateway);
         let verifier = Verifier::new(gateway, ledger, Arc::clone(&observer), limits);
+        verifier.limit(rate(&prepared.config));
         let keeper = Keeper::start(&verifier, archive, prepared.config.ledger.keep);
         let roster = Arc::new(roster(prepared));
         let ports = Ports {
@@ -249,6 +251,16 @@ impl App {
     pub async fn run_unwatched(self, shutdown: impl Future<Output = ()> + Send) {
         self.server.run(shutdown).await;
     }
+}
+
+/// The rate towards UPI, with a share for each caller.
+fn rate(config: &Config) -> SharedRate {
+    let Some(most) = config.upi.max_rate.and_then(NonZeroU32::new) else {
+        return SharedRate::default();
+    };
+    let callers = config.callers.callers.iter().flatten();
+    let priorities: Vec<_> = callers.map(|it| (it.name.clone(), it.priority)).collect();
+    SharedRate::new(most, &priorities)
 }
 
 fn roster(prepared: &Prepared) -> Roster {

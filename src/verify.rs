@@ -27,6 +27,7 @@ pub(crate) mod doubles;
 mod flight;
 mod keeper;
 mod settle;
+mod shared_rate;
 #[cfg(test)]
 mod sim;
 mod standing;
@@ -39,6 +40,7 @@ use breaker::Breaker;
 use error::{NotSent, VerifyError};
 use flight::{Boarding, Flight, Flights};
 use port::{Asker, Cause, Gateway, Ledger, LedgerError, Record};
+pub use shared_rate::SharedRate;
 #[cfg(test)]
 use sim::spawn;
 use standing::too_slow;
@@ -109,6 +111,7 @@ pub struct Verifier {
     limits: Limits,
     flights: Flights,
     breaker: Arc<Breaker>,
+    rate: Current<SharedRate>,
     phase: watch::Sender<Phase>,
     upstream: watch::Sender<Upstream>,
     ledger_up: watch::Sender<bool>,
@@ -133,6 +136,7 @@ impl Verifier {
             flights: Flights::new(limits.max_in_flight, Arc::clone(&observer)),
             observer,
             breaker: Breaker::new(limits.breaker_failures),
+            rate: Current::new(Arc::default()),
             limits,
             phase: watch::Sender::new(Phase::Open),
             upstream: watch::Sender::new(Upstream::Unknown),
@@ -146,6 +150,11 @@ impl Verifier {
     /// has sealed is sent and opened by the same.
     pub fn renew(&self, gateway: Arc<dyn Gateway>) {
         self.gateway.turn(gateway);
+    }
+
+    /// From now on orders leave at this rate.
+    pub fn limit(&self, rate: SharedRate) {
+        self.rate.turn(Arc::new(rate));
     }
 
     /// Sends the order, joins the call that is sending it, or replays its answer.

@@ -200,6 +200,7 @@ impl Running {
             let roster = Arc::clone(&self.parts.roster) as Arc<dyn Admission>;
             self.parts.admission.turn(roster);
         }
+        self.parts.verifier.limit(super::rate(&config));
         self.parts.log.configure(config.telemetry.log_level);
         self.parts.expiries.set(prepared.expiries());
         for warning in made.warnings.iter().map(ToString::to_string) {

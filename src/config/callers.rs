@@ -28,6 +28,8 @@ pub struct CallerEntry {
     pub rate: Option<u32>,
     /// Verifications at once after a rest; `rate` when it is absent.
     pub burst: Option<u32>,
+    /// Its weight where callers share `upi.max_rate`: 1 to 100.
+    pub priority: NonZeroU32,
 }
 
 impl CallerEntry {

@@ -185,6 +185,9 @@ impl From<NotSent> for Failure {
             NotSent::Overloaded => {
                 Self::not_sent(ErrorReason::Overloaded).with(Extra::Later(OVERLOADED_DELAY))
             }
+            NotSent::OverRate(delay) => {
+                Self::not_sent(ErrorReason::Overloaded).with(Extra::Later(delay))
+            }
             NotSent::LedgerUnavailable(cause) => Self::not_sent(ErrorReason::LedgerUnavailable)
                 .with(Extra::Later(LEDGER_DELAY))
                 .because(cause),

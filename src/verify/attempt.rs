@@ -122,6 +122,9 @@ impl Verifier {
         self.still_wanted(flight)?;
         let gateway = self.gateway.get();
         let pass = self.pass(&*gateway)?;
+        let rate = self.rate.get();
+        rate.take(request.caller.as_ref())
+            .map_err(NotSent::OverRate)?;
         let sealed = gateway.seal(request);
         let sealed = sealed.map_err(|cause| VerifyError::Fault {
             dispatch: Dispatch::NotSent,

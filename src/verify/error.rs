@@ -52,6 +52,9 @@ pub enum NotSent {
     /// As many calls in flight as are allowed.
     #[error("no room for another call")]
     Overloaded,
+    /// More orders than `upi.max_rate` lets through; when there is room for one of this caller.
+    #[error("no more orders for UPI at this rate")]
+    OverRate(Duration),
     /// Shutting down.
     #[error("shutting down")]
     Draining,

@@ -1,5 +1,7 @@
 //! How an entry of `callers` is read and written.
 
+use std::num::NonZeroU32;
+
 use serde_json::{Value, json};
 
 use super::super::item::{Item, Parts, list};
@@ -9,7 +11,7 @@ use super::CallerEntry;
 use crate::callers::{Network, Pattern};
 use crate::domain::{CallerName, MerchantDraft, Method, Reads};
 
-const ENTRY: [&str; 8] = [
+const ENTRY: [&str; 9] = [
     "name",
     "identities",
     "methods",
@@ -18,8 +20,12 @@ const ENTRY: [&str; 8] = [
     "max_in_flight",
     "rate",
     "burst",
+    "priority",
 ];
 const MERCHANT: [&str; 3] = ["id", "name", "category_code"];
+
+/// The highest priority.
+const HIGHEST: u32 = 100;
 
 const METHODS: [Method; 2] = [Method::VerifyIdPhoto, Method::GetVerification];
 
@@ -212,6 +218,7 @@ impl Setting for Vec<CallerEntry> {
                 "max_in_flight": limit(),
                 "rate": limit(),
                 "burst": limit(),
+                "priority": { "type": "integer", "minimum": 1, "maximum": HIGHEST },
             },
             "required": ["name", "identities"],
             "additionalProperties": false,
@@ -233,6 +240,7 @@ fn entry(place: String, item: &Value, flaws: &mut Parts) -> Option<CallerEntry> 
     let max_in_flight = positive(&mut item, "max_in_flight");
     let rate = positive(&mut item, "rate");
     let burst = positive(&mut item, "burst");
+    let priority = priority(&mut item);
     if burst.is_some_and(|burst| burst.is_some()) && rate == Some(None) {
         item.flawed("burst", "needs rate".to_owned());
     }
@@ -245,6 +253,7 @@ fn entry(place: String, item: &Value, flaws: &mut Parts) -> Option<CallerEntry> 
         max_in_flight: max_in_flight?.and_then(|most| usize::try_from(most).ok()),
         rate: rate?,
         burst: burst?,
+        priority: priority?,
     })
 }
 
@@ -256,6 +265,16 @@ fn positive(item: &mut Item<'_>, name: &str) -> Option<Option<u32>> {
         return None;
     }
     Some(found)
+}
+
+/// The share of `upi.max_rate`; 1 unless it is set.
+fn priority(item: &mut Item<'_>) -> Option<NonZeroU32> {
+    let found = item.optional::<u32>("priority")?.unwrap_or(1);
+    let found = NonZeroU32::new(found).filter(|found| found.get() <= HIGHEST);
+    if found.is_none() {
+        item.flawed("priority", format!("must be 1 to {HIGHEST}"));
+    }
+    found
 }
 
 fn repeated(place: &str, entry: &CallerEntry, earlier: &[CallerEntry], flaws: &mut Parts) {
@@ -284,6 +303,7 @@ fn written(entry: &CallerEntry) -> String {
         max_in_flight,
         rate,
         burst,
+        priority,
     } = entry;
     let mut members = vec![
         ("name", name.write()),
@@ -298,6 +318,10 @@ fn written(entry: &CallerEntry) -> String {
         ("max_in_flight", max_in_flight.map(|it| it.write())),
         ("rate", rate.map(|it| it.write())),
         ("burst", burst.map(|it| it.write())),
+        (
+            "priority",
+            (priority.get() > 1).then(|| priority.get().write()),
+        ),
     ];
     let limits = limits.into_iter();
     members.extend(limits.filter_map(|(key, value)| Some((key, value?))));
