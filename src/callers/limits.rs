@@ -10,7 +10,7 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
 use crate::domain::CallerName;
-use crate::verify::error::Denial;
+use crate::verify::error::{CallerLimit, Denial};
 use crate::verify::port::Place;
 
 /// An order in flight takes seconds, so a place comes back quickly.
@@ -37,7 +37,7 @@ pub struct Rate {
 /// Holds a caller to its limits.
 #[derive(Debug)]
 pub(super) struct Gate {
-    subject: String,
+    caller: CallerName,
     limits: Limits,
     /// Of all gates that this caller had: a reload does not forget what is under way.
     under_way: Arc<AtomicUsize>,
@@ -56,7 +56,7 @@ impl Drop for UnderWay {
 impl Gate {
     pub(super) fn new(name: &CallerName, limits: Limits) -> Self {
         Self {
-            subject: format!("caller:{name}"),
+            caller: name.clone(),
             limits,
             under_way: Arc::default(),
             pace: limits.rate.map(pace),
@@ -70,7 +70,7 @@ impl Gate {
             _ => limits.rate.map(pace),
         };
         Self {
-            subject: self.subject.clone(),
+            caller: self.caller.clone(),
             limits,
             under_way: Arc::clone(&self.under_way),
             pace,
@@ -85,21 +85,25 @@ impl Gate {
             .under_way
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
         if counted.is_err() {
-            return Err(self.denied("max_in_flight", PLACE_DELAY));
+            return Err(self.denied(CallerLimit::MaxInFlight, PLACE_DELAY));
         }
         let place = UnderWay(Arc::clone(&self.under_way));
         if let Some(pace) = &self.pace {
             let late = |until: governor::NotUntil<_>| {
-                self.denied("rate", until.wait_time_from(DefaultClock::default().now()))
+                self.denied(
+                    CallerLimit::Rate,
+                    until.wait_time_from(DefaultClock::default().now()),
+                )
             };
             pace.check().map_err(late)?;
         }
         Ok(Place::new(place))
     }
 
-    fn denied(&self, limit: &str, retry_after: Duration) -> Denial {
+    fn denied(&self, limit: CallerLimit, retry_after: Duration) -> Denial {
         Denial::QuotaExceeded {
-            subject: format!("{}/{limit}", self.subject),
+            caller: self.caller.clone(),
+            limit,
             retry_after,
         }
     }
@@ -131,12 +135,13 @@ mod tests {
         Gate::new(&name, limits(max_in_flight, rate))
     }
 
-    fn subject(denied: Result<Place, Denial>) -> (String, Duration) {
+    fn limit(denied: Result<Place, Denial>) -> (CallerLimit, Duration) {
         match denied.err() {
             Some(Denial::QuotaExceeded {
-                subject,
+                caller,
+                limit,
                 retry_after,
-            }) => (subject, retry_after),
+            }) if caller.as_str() == "loans" => (limit, retry_after),
             other => panic!("{other:?}"),
         }
     }
@@ -145,7 +150,7 @@ mod tests {
     fn a_place_comes_back_when_it_is_dropped() {
         let gate = gate(Some(1), None);
         let place = gate.enter().unwrap();
-        assert_eq!(subject(gate.enter()).0, "caller:loans/max_in_flight");
+        assert_eq!(limit(gate.enter()).0, CallerLimit::MaxInFlight);
         drop(place);
         gate.enter().unwrap();
     }
@@ -157,8 +162,8 @@ mod tests {
         for _ in 0..3 {
             gate.enter().unwrap();
         }
-        let (subject, retry_after) = subject(gate.enter());
-        assert_eq!(subject, "caller:loans/rate");
+        let (limit, retry_after) = limit(gate.enter());
+        assert_eq!(limit, CallerLimit::Rate);
         assert!(retry_after > Duration::ZERO && retry_after <= Duration::from_secs(1));
     }
 
@@ -175,12 +180,12 @@ mod tests {
         let old = gate(None, None);
         let places = [old.enter().unwrap(), old.enter().unwrap()];
         let new = old.renewed(limits(Some(2), None));
-        assert_eq!(subject(new.enter()).0, "caller:loans/max_in_flight");
+        assert_eq!(limit(new.enter()).0, CallerLimit::MaxInFlight);
         drop(places);
         let _last = [new.enter().unwrap(), new.enter().unwrap()];
         let wider = new.renewed(limits(Some(3), None));
         let _third = wider.enter().unwrap();
-        assert_eq!(subject(wider.enter()).0, "caller:loans/max_in_flight");
+        assert_eq!(limit(wider.enter()).0, CallerLimit::MaxInFlight);
     }
 
     #[test]
@@ -188,7 +193,7 @@ mod tests {
         let old = gate(None, Some((1, 1)));
         old.enter().unwrap();
         let same = old.renewed(limits(Some(5), Some((1, 1))));
-        assert_eq!(subject(same.enter()).0, "caller:loans/rate");
+        assert_eq!(limit(same.enter()).0, CallerLimit::Rate);
         same.renewed(limits(Some(5), Some((1, 2)))).enter().unwrap();
     }
 }
