@@ -40,8 +40,9 @@ section! {
         "After so many failures to connect in a row calls are refused at once (UPI_UNREACHABLE), \
          until UPI takes a connection again and one call gets through. 0 never does.";
     max_rate: Option<u32> = optional("50").within(1, 1_000_000),
-        "Orders a second towards UPI from this gateway, in the long run; a tenth of it at once. Callers \
-         share it by their priority, and one more is refused at once (OVERLOADED).";
+        "Orders a second towards UPI from this gateway, in the long run; a tenth of it at once. \
+         Callers share it by their priority, and one more is refused at once: as QUOTA_EXCEEDED, or \
+         OVERLOADED where there are no callers.";
     photo_placement: PhotoPlacement = default("beside"),
         "Whether the photo travels beside the encrypted part or inside it.";
     escape_solidus: bool = default("false"),

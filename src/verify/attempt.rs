@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tracing::{error, info};
 
 use super::breaker::Pass;
-use super::error::{Dispatch, NotSent, VerifyError};
+use super::error::{CallerLimit, Denial, Dispatch, NotSent, VerifyError};
 use super::flight::{Ended, Flight};
 use super::port::{
     Attempt, CallError, Cause, Claim, Digest, Gateway, Record, Sealed, Settlement, State,
@@ -18,7 +18,7 @@ use super::port::{
 use super::standing::{Stand, same_content};
 use super::{Phase, Ticket, Upstream, Verified, Verifier};
 use crate::crash;
-use crate::domain::{OrderId, Verification};
+use crate::domain::{CallerName, OrderId, Verification};
 use crate::observe::Event;
 
 /// An end, and what the ledger must learn of it; `None` when it knows, or has nothing to know.
@@ -122,9 +122,7 @@ impl Verifier {
         self.still_wanted(flight)?;
         let gateway = self.gateway.get();
         let pass = self.pass(&*gateway)?;
-        let rate = self.rate.get();
-        rate.take(request.caller.as_ref())
-            .map_err(NotSent::OverRate)?;
+        self.within_rate(request.caller.as_ref())?;
         let sealed = gateway.seal(request);
         let sealed = sealed.map_err(|cause| VerifyError::Fault {
             dispatch: Dispatch::NotSent,
@@ -147,6 +145,19 @@ impl Verifier {
             return Err(NotSent::DeadlineTooShort);
         }
         Ok(())
+    }
+
+    fn within_rate(&self, caller: Option<&CallerName>) -> Result<(), NotSent> {
+        let taken = self.rate.get().take(caller);
+        taken.map_err(|retry_after| match caller {
+            Some(caller) => Denial::QuotaExceeded {
+                caller: caller.clone(),
+                limit: CallerLimit::UpiRate,
+                retry_after,
+            }
+            .into(),
+            None => NotSent::OverRate(retry_after),
+        })
     }
 
     async fn depart(&self, flight: &Flight, ready: Ready, progress: &Progress) -> Conclusion {

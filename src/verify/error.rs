@@ -52,7 +52,8 @@ pub enum NotSent {
     /// As many calls in flight as are allowed.
     #[error("no room for another call")]
     Overloaded,
-    /// More orders than `upi.max_rate` lets through; when there is room for one of this caller.
+    /// More orders than `upi.max_rate` lets through, where callers have no names; when there is room
+    /// for one.
     #[error("no more orders for UPI at this rate")]
     OverRate(Duration),
     /// Shutting down.
@@ -97,6 +98,8 @@ pub enum CallerLimit {
     MaxInFlight,
     /// `rate`: begun over time.
     Rate,
+    /// Its share of `upi.max_rate`: sent over time.
+    UpiRate,
 }
 
 impl CallerLimit {
@@ -106,6 +109,7 @@ impl CallerLimit {
         match self {
             Self::MaxInFlight => "max_in_flight",
             Self::Rate => "rate",
+            Self::UpiRate => "upi.max_rate",
         }
     }
 }

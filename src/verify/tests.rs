@@ -18,6 +18,7 @@ mod circuit;
 mod durable;
 mod end;
 mod events;
+mod rate;
 
 fn verifier(upi: &Arc<Upi>, engine: &Arc<Engine>) -> Arc<Verifier> {
     let limits = Limits {

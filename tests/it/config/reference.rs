@@ -127,6 +127,7 @@ merchants = [{ id = "1", name = "2", category_code = "3333" }]
 max_in_flight = 9
 rate = 8
 burst = 7
+priority = 6
 [server]
 listen = "[::1]:1"
 health_listen = "[::1]:2"
@@ -155,6 +156,7 @@ app_id = "app"
 timeout = "61s"
 connect_timeout = "4s"
 breaker_failures = 7
+max_rate = 8
 photo_placement = "encrypted"
 escape_solidus = true
 clock_window = "299s"
