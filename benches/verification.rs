@@ -42,6 +42,7 @@
 //! cargo bench --bench verification -- burst overload      # crowd.rs
 //! cargo bench --bench verification -- growth              # 1 to 4,000 in flight, and neighbours
 //! cargo bench --bench verification -- memory soak         # a minute, and ten
+//! cargo bench --bench verification -- rules               # rules for callers; one caller's excess
 //! ```
 
 #![allow(
@@ -96,6 +97,8 @@ mod photo;
 mod process;
 #[path = "verification/report.rs"]
 mod report;
+#[path = "verification/rules.rs"]
+mod rules;
 #[path = "verification/slices.rs"]
 mod slices;
 #[path = "verification/straightforward.rs"]
@@ -139,6 +142,7 @@ async fn run(bench: &Bench, arguments: &Arguments) {
             "overload" => crowd::overload(bench).await,
             "growth" => growth::measure(bench).await,
             "memory" => memory::measure(bench).await,
+            "rules" => rules::measure(bench).await,
             _ => memory::soak(bench).await,
         }
     }

@@ -1,6 +1,6 @@
 //! The command line.
 
-const SCENARIOS: [&str; 5] = ["burst", "overload", "growth", "memory", "soak"];
+const SCENARIOS: [&str; 6] = ["burst", "overload", "growth", "memory", "rules", "soak"];
 
 pub struct Arguments {
     /// JSON in place of the table.
