@@ -10,7 +10,7 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::sync::Semaphore;
 
 use crate::domain::CallerName;
-use crate::verify::error::Denial;
+use crate::verify::error::{CallerLimit, Denial};
 use crate::verify::port::Place;
 
 /// An order in flight takes seconds, so a place comes back quickly.
@@ -37,7 +37,7 @@ pub struct Rate {
 /// Holds a caller to its limits.
 #[derive(Debug)]
 pub(super) struct Gate {
-    subject: String,
+    caller: CallerName,
     places: Option<Arc<Semaphore>>,
     pace: Option<DefaultDirectRateLimiter>,
 }
@@ -50,7 +50,7 @@ impl Gate {
         });
         let places = limits.max_in_flight;
         Self {
-            subject: format!("caller:{name}"),
+            caller: name.clone(),
             places: places.map(|most| Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)))),
             pace,
         }
@@ -61,22 +61,26 @@ impl Gate {
         let place = match &self.places {
             Some(places) => match Arc::clone(places).try_acquire_owned() {
                 Ok(place) => Some(place),
-                Err(_) => return Err(self.denied("max_in_flight", PLACE_DELAY)),
+                Err(_) => return Err(self.denied(CallerLimit::MaxInFlight, PLACE_DELAY)),
             },
             None => None,
         };
         if let Some(pace) = &self.pace {
             let late = |until: governor::NotUntil<_>| {
-                self.denied("rate", until.wait_time_from(DefaultClock::default().now()))
+                self.denied(
+                    CallerLimit::Rate,
+                    until.wait_time_from(DefaultClock::default().now()),
+                )
             };
             pace.check().map_err(late)?;
         }
         Ok(place.map(Place::new))
     }
 
-    fn denied(&self, limit: &str, retry_after: Duration) -> Denial {
+    fn denied(&self, limit: CallerLimit, retry_after: Duration) -> Denial {
         Denial::QuotaExceeded {
-            subject: format!("{}/{limit}", self.subject),
+            caller: self.caller.clone(),
+            limit,
             retry_after,
         }
     }
@@ -99,12 +103,13 @@ mod tests {
         Gate::new(&CallerName::parse("loans").unwrap(), limits)
     }
 
-    fn subject(denied: Result<Option<Place>, Denial>) -> (String, Duration) {
+    fn limit(denied: Result<Option<Place>, Denial>) -> (CallerLimit, Duration) {
         match denied.err() {
             Some(Denial::QuotaExceeded {
-                subject,
+                caller,
+                limit,
                 retry_after,
-            }) => (subject, retry_after),
+            }) if caller.as_str() == "loans" => (limit, retry_after),
             other => panic!("{other:?}"),
         }
     }
@@ -113,7 +118,7 @@ mod tests {
     fn a_place_comes_back_when_it_is_dropped() {
         let gate = gate(Some(1), None);
         let place = gate.enter().unwrap();
-        assert_eq!(subject(gate.enter()).0, "caller:loans/max_in_flight");
+        assert_eq!(limit(gate.enter()).0, CallerLimit::MaxInFlight);
         drop(place);
         gate.enter().unwrap();
     }
@@ -125,8 +130,8 @@ mod tests {
         for _ in 0..3 {
             gate.enter().unwrap();
         }
-        let (subject, retry_after) = subject(gate.enter());
-        assert_eq!(subject, "caller:loans/rate");
+        let (limit, retry_after) = limit(gate.enter());
+        assert_eq!(limit, CallerLimit::Rate);
         assert!(retry_after > Duration::ZERO && retry_after <= Duration::from_secs(1));
     }
 

@@ -11,10 +11,10 @@ use std::time::Duration;
 use tonic::Status;
 use tonic_types::{ErrorDetails, FieldViolation, QuotaViolation, StatusExt as _};
 
-use crate::domain::{OrderId, Violations};
+use crate::domain::{CallerName, OrderId, Violations};
 use crate::pb::ErrorReason;
 use crate::verify::FindError;
-use crate::verify::error::{Denial, Dispatch, NotSent, VerifyError};
+use crate::verify::error::{CallerLimit, Denial, Dispatch, NotSent, VerifyError};
 use crate::verify::port::Cause;
 
 mod table;
@@ -49,7 +49,8 @@ enum Extra {
     Fields(Vec<FieldViolation>),
     Later(Duration),
     Quota {
-        subject: String,
+        caller: CallerName,
+        limit: CallerLimit,
         retry_after: Duration,
     },
 }
@@ -136,10 +137,11 @@ impl Failure {
                 details.set_retry_info(Some(*delay));
             }
             Extra::Quota {
-                subject,
+                caller,
+                limit,
                 retry_after,
             } => {
-                let violation = QuotaViolation::new(subject, row.message);
+                let violation = QuotaViolation::new(format!("caller:{caller}"), limit.name());
                 details.set_quota_failure(vec![violation]);
                 details.set_retry_info(Some(*retry_after));
             }
@@ -213,10 +215,12 @@ impl From<Denial> for Failure {
                 Self::not_sent(ErrorReason::PermissionDenied).because(Arc::new(forbidden))
             }
             Denial::QuotaExceeded {
-                subject,
+                caller,
+                limit,
                 retry_after,
             } => Self::not_sent(ErrorReason::QuotaExceeded).with(Extra::Quota {
-                subject,
+                caller,
+                limit,
                 retry_after,
             }),
         }

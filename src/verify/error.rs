@@ -4,7 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::{Identity, Violations};
+use crate::domain::{CallerName, Identity, Violations};
 
 pub use crate::domain::Dispatch;
 
@@ -78,11 +78,33 @@ pub enum Denial {
     /// Rate or budget used up.
     #[error("the caller's quota is used up")]
     QuotaExceeded {
-        /// What is limited, in the operator's words.
-        subject: String,
+        /// Whose it is.
+        caller: CallerName,
+        /// Which of its limits was reached.
+        limit: CallerLimit,
         /// When a new attempt makes sense.
         retry_after: Duration,
     },
+}
+
+/// A limit of one caller, by the key of its rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallerLimit {
+    /// `max_in_flight`: under way at once.
+    MaxInFlight,
+    /// `rate`: begun over time.
+    Rate,
+}
+
+impl CallerLimit {
+    /// The key, as the error's details have it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MaxInFlight => "max_in_flight",
+            Self::Rate => "rate",
+        }
+    }
 }
 
 /// What a caller may not.

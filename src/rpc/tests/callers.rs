@@ -1,6 +1,7 @@
 //! Callers with rules: who is admitted, who is turned away, and what they may see of each other.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -18,7 +19,7 @@ use super::log::Log;
 use super::raw::Stream;
 use super::rig::{Rig, Setup, eventually, get, request, row, setup, told};
 use super::tls::{Authority, Files};
-use crate::callers::{Limits, Network, Pattern, Roster, Rule};
+use crate::callers::{Limits, Network, Pattern, Rate, Roster, Rule};
 use crate::domain::{CallerName, Merchant, MerchantDraft, Method, Reads, Rights, Rules, sample};
 use crate::observe::{Event, Observer};
 use crate::pb;
@@ -415,7 +416,9 @@ fn limit(status: &Status) -> String {
     let retry = status.get_details_retry_info().unwrap().retry_delay;
     assert!(retry.is_some());
     let quota = status.get_details_quota_failure().unwrap();
-    quota.violations[0].subject.clone()
+    assert_eq!(quota.violations.len(), 1);
+    assert_eq!(quota.violations[0].subject, "caller:loans");
+    quota.violations[0].description.clone()
 }
 
 /// With one place for loans, and a UPI that answers when it is told to.
@@ -433,7 +436,7 @@ async fn a_caller_at_its_limit_is_refused_at_once_and_takes_nothing_of_others() 
     eventually(|| bank.rig.upi.posts() == 1).await;
     for tag in ["2", "3", "4"] {
         let status = verify(bank.client(LOANS), tag).await.unwrap_err();
-        assert_eq!(limit(&status), "caller:loans/max_in_flight");
+        assert_eq!(limit(&status), "max_in_flight");
     }
     // It can still look, and another one is served while it waits.
     find(bank.client(LOANS), "1").await.unwrap();
@@ -447,6 +450,31 @@ async fn a_caller_at_its_limit_is_refused_at_once_and_takes_nothing_of_others() 
 }
 
 #[tokio::test]
+async fn a_caller_that_calls_too_often_is_told_when_to_come_back() {
+    let mut rules = rules();
+    let one = NonZeroU32::MIN;
+    rules[0].limits.rate = Some(Rate {
+        per_second: one,
+        burst: one,
+    });
+    let bank = Bank::with(rules, |setup| setup).await;
+    // A busy machine may need a second for one call; a dozen at once take less than a dozen.
+    let client = bank.client(LOANS);
+    let calls: Vec<_> = (0..12)
+        .map(|_| tokio::spawn(verify(client.clone(), "1")))
+        .collect();
+    let mut refused = 0;
+    for call in calls {
+        if let Err(status) = call.await.unwrap() {
+            assert_eq!(limit(&status), "rate");
+            refused += 1;
+        }
+    }
+    assert!(refused > 0);
+    assert_eq!(bank.rig.upi.posts(), 1);
+}
+
+#[tokio::test]
 async fn an_order_whose_caller_left_counts_until_it_has_ended() {
     let bank = narrow().await;
     let first = tokio::spawn(verify(bank.client(LOANS), "1"));
@@ -454,7 +482,7 @@ async fn an_order_whose_caller_left_counts_until_it_has_ended() {
     first.abort();
     assert!(first.await.unwrap_err().is_cancelled());
     let status = verify(bank.client(LOANS), "2").await.unwrap_err();
-    assert_eq!(limit(&status), "caller:loans/max_in_flight");
+    assert_eq!(limit(&status), "max_in_flight");
     bank.rig.upi.release();
     bank.rig.verifier.idle().await;
     let next = tokio::spawn(verify(bank.client(LOANS), "3"));

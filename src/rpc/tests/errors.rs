@@ -9,9 +9,9 @@ use tonic::Code;
 use tonic_types::StatusExt as _;
 
 use super::rig::{Setup, get, named_order, request, row, setup, timed, told};
-use crate::domain::{Identity, Method, sample};
+use crate::domain::{CallerName, Identity, Method, sample};
 use crate::verify::doubles::{Engine, Upi, answer, cause};
-use crate::verify::error::{Denial, Forbidden};
+use crate::verify::error::{CallerLimit, Denial, Forbidden};
 use crate::verify::port::{Admission, Admitted, CallError, Clock, TurnedAway};
 
 /// Turns everybody away.
@@ -141,7 +141,8 @@ async fn a_caller_who_is_not_known_or_not_allowed() {
 #[tokio::test]
 async fn a_quota_that_is_used_up() {
     let rig = denying(Denial::QuotaExceeded {
-        subject: "caller:test".to_owned(),
+        caller: CallerName::parse("loans").unwrap(),
+        limit: CallerLimit::Rate,
         retry_after: Duration::from_secs(7),
     });
     let status = rig.start().await.failure(request("1")).await;
@@ -153,9 +154,24 @@ async fn a_quota_that_is_used_up() {
     );
     assert_eq!(row(&status), expected);
     let quota = status.get_details_quota_failure().unwrap();
-    assert_eq!(quota.violations[0].subject, "caller:test");
+    assert_eq!(quota.violations.len(), 1);
+    assert_eq!(quota.violations[0].subject, "caller:loans");
+    assert_eq!(quota.violations[0].description, "rate");
     let retry = status.get_details_retry_info().unwrap().retry_delay;
     assert_eq!(retry, Some(Duration::from_secs(7)));
+}
+
+/// Clients take 8 KiB of headers in all where nobody told them otherwise.
+#[tokio::test]
+async fn a_quota_of_the_longest_name_fits_into_headers() {
+    let rig = denying(Denial::QuotaExceeded {
+        caller: CallerName::parse(&"x".repeat(64)).unwrap(),
+        limit: CallerLimit::MaxInFlight,
+        retry_after: Duration::MAX,
+    });
+    let status = rig.start().await.failure(request("1")).await;
+    assert!(status.get_details_quota_failure().is_some());
+    assert!(status.details().len() < 1024, "{}", status.details().len());
 }
 
 #[tokio::test]
