@@ -25,8 +25,8 @@ type settings struct {
 	dialOptions []grpc.DialOption
 }
 
-// WithPlaintext turns TLS off: names, ID numbers and photos travel readable to anybody
-// on the way. For loopback, and for a mesh whose proxy on the same host encrypts.
+// WithPlaintext turns TLS off: names, ID numbers and photos travel readable to anybody on the
+// way. For loopback, a Unix socket, and a mesh whose proxy on the same host encrypts.
 func WithPlaintext() Option {
 	return func(s *settings) { s.plaintext = true }
 }
@@ -46,7 +46,8 @@ func WithClientCertificateFiles(certFile, keyFile string) Option {
 
 // WithBearerToken sends a token with each call, as "authorization: Bearer …". The supplier is
 // asked for every attempt, by several goroutines at once, so that tokens may change; one that
-// is costly to get is the supplier's to keep. White space around a token is dropped.
+// is costly to get is the supplier's to keep. It must return when its context, the call's, ends.
+// White space around a token is dropped.
 //
 // Over plaintext a token goes to loopback and to a Unix socket; to anything else a call fails
 // with [codes.FailedPrecondition]. An error of the supplier fails the call with

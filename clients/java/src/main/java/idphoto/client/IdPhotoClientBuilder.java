@@ -51,8 +51,8 @@ public final class IdPhotoClientBuilder {
 
     /**
      * Turns TLS off: names, ID numbers and photos travel readable to anybody on the way. For
-     * loopback, and for a mesh whose proxy on the same host encrypts. It never goes through a
-     * forward proxy.
+     * loopback, a Unix socket, and a mesh whose proxy on the same host encrypts. It never goes
+     * through a forward proxy.
      *
      * @return this
      */
@@ -162,7 +162,8 @@ public final class IdPhotoClientBuilder {
      * Makes the client. It does not connect before the first call.
      *
      * @return the client, to be closed
-     * @throws IllegalStateException when options exclude each other
+     * @throws IllegalStateException when options exclude each other, and for a Unix socket on a
+     *     platform where gRPC has none
      * @throws IllegalArgumentException when a file of a certificate or key cannot be used
      */
     public IdPhotoClient build() {
