@@ -45,6 +45,7 @@ type failure struct {
 	// order is empty where the caller does not tell one.
 	order      string
 	fields     []string
+	quota      []string
 	retryAfter time.Duration
 }
 

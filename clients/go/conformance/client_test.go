@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -28,8 +29,23 @@ func newClient(target string, spec clientSpec, folder string, dial []grpc.DialOp
 	if spec.CertFile != "" {
 		options = append(options, idphoto.WithClientCertificateFiles(filepath.Join(folder, spec.CertFile), filepath.Join(folder, spec.KeyFile)))
 	}
+	if spec.Tokens != nil {
+		options = append(options, idphoto.WithBearerToken(inTurn(spec.Tokens)))
+	}
 	client, err := idphoto.New(target, options...)
 	return withClient{client}, err
+}
+
+// inTurn supplies these tokens, and the last one again and again. An empty one is a failure.
+func inTurn(tokens []string) func(context.Context) (string, error) {
+	var asked atomic.Int64
+	return func(context.Context) (string, error) {
+		token := tokens[min(int(asked.Add(1)), len(tokens))-1]
+		if token == "" {
+			return "", errors.New("no token by script")
+		}
+		return token, nil
+	}
 }
 
 func (c withClient) close() { _ = c.client.Close() }
@@ -99,6 +115,9 @@ func ended(order string, got *idphoto.Answer, err error, r result) result {
 		}
 		for _, violation := range e.Violations {
 			r.failure.fields = append(r.failure.fields, violation.Field)
+		}
+		for _, limit := range e.Quota {
+			r.failure.quota = append(r.failure.quota, limit.Subject+" "+limit.Description)
 		}
 	}
 	if got == nil {

@@ -94,6 +94,9 @@ func (f *failure) differs(want *errorSpec) error {
 	if want.Fields != nil && !slices.Equal(f.fields, want.Fields) {
 		wrong = append(wrong, fmt.Sprintf("fields %v", want.Fields))
 	}
+	if want.Quota != nil && !slices.Equal(f.quota, want.Quota) {
+		wrong = append(wrong, fmt.Sprintf("quota %q", want.Quota))
+	}
 	if want.RetryAfter > 0 && f.retryAfter != time.Duration(want.RetryAfter) {
 		wrong = append(wrong, fmt.Sprintf("retry after %v", time.Duration(want.RetryAfter)))
 	}

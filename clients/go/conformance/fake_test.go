@@ -2,7 +2,11 @@ package conformance
 
 import (
 	"context"
+	"fmt"
 	"net"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +17,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/health"
 	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/protoadapt"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -33,12 +38,13 @@ type fake struct {
 	script []reply
 	calls  int
 	orders map[string]bool
+	tokens []string
 }
 
 func startFake(t *testing.T, spec backendSpec) *fake {
 	t.Helper()
-	listener := &breakable{Listener: listen(t)}
-	f := &fake{address: listener.Addr().String(), server: grpc.NewServer(), connections: listener, orders: map[string]bool{}}
+	listener, address := fakeListener(t, spec.Listen)
+	f := &fake{address: address, server: grpc.NewServer(), connections: listener, orders: map[string]bool{}}
 	idphotov1.RegisterIdPhotoServiceServer(f.server, f)
 	serving := grpc_health_v1.HealthCheckResponse_SERVING
 	if spec.Health == "NOT_SERVING" {
@@ -51,10 +57,30 @@ func startFake(t *testing.T, spec backendSpec) *fake {
 	return f
 }
 
+// fakeListener is on loopback, or on a Unix socket. A socket's path is short, and that of a
+// test's folder may be long.
+func fakeListener(t *testing.T, network string) (*breakable, string) {
+	t.Helper()
+	if network != "unix" {
+		listener := &breakable{Listener: listen(t)}
+		return listener, listener.Addr().String()
+	}
+	folder, err := os.MkdirTemp("", "uds")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	listener, err := net.Listen("unix", filepath.Join(folder, "socket"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &breakable{Listener: listener}, "unix:" + listener.Addr().String()
+}
+
 func (f *fake) say(replies []reply) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
-	f.script, f.calls, f.orders = replies, 0, map[string]bool{}
+	f.script, f.calls, f.orders, f.tokens = replies, 0, map[string]bool{}, nil
 }
 
 func (f *fake) counts() (calls, orders int) {
@@ -63,9 +89,23 @@ func (f *fake) counts() (calls, orders int) {
 	return f.calls, len(f.orders)
 }
 
-func (f *fake) next(orderID string) (reply, error) {
+// showed compares the bearer tokens of the calls; nil is anything.
+func (f *fake) showed(want []string) error {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
+	if want != nil && !slices.Equal(f.tokens, want) {
+		return fmt.Errorf("tokens %q, not %q", f.tokens, want)
+	}
+	return nil
+}
+
+func (f *fake) next(ctx context.Context, orderID string) (reply, error) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	headers, _ := metadata.FromIncomingContext(ctx)
+	for _, shown := range headers.Get("authorization") {
+		f.tokens = append(f.tokens, strings.TrimPrefix(shown, "Bearer "))
+	}
 	f.calls++
 	f.orders[orderID] = true
 	if len(f.script) == 0 {
@@ -84,16 +124,16 @@ func (f *fake) next(orderID string) (reply, error) {
 	return said, nil
 }
 
-func (f *fake) VerifyIdPhoto(_ context.Context, r *idphotov1.VerifyIdPhotoRequest) (*idphotov1.VerifyIdPhotoResponse, error) {
-	said, err := f.next(r.GetOrderId())
+func (f *fake) VerifyIdPhoto(ctx context.Context, r *idphotov1.VerifyIdPhotoRequest) (*idphotov1.VerifyIdPhotoResponse, error) {
+	said, err := f.next(ctx, r.GetOrderId())
 	if err != nil {
 		return nil, err
 	}
 	return said.Answer.response(r.GetOrderId()), nil
 }
 
-func (f *fake) GetVerification(_ context.Context, r *idphotov1.GetVerificationRequest) (*idphotov1.GetVerificationResponse, error) {
-	said, err := f.next(r.GetOrderId())
+func (f *fake) GetVerification(ctx context.Context, r *idphotov1.GetVerificationRequest) (*idphotov1.GetVerificationResponse, error) {
+	said, err := f.next(ctx, r.GetOrderId())
 	if err != nil {
 		return nil, err
 	}
@@ -149,6 +189,14 @@ func (e *errorSpec) status(orderID string) error {
 			bad.FieldViolations = append(bad.FieldViolations, &errdetails.BadRequest_FieldViolation{Field: field, Description: "by script"})
 		}
 		details = append(details, bad)
+	}
+	if e.Quota != nil {
+		quota := &errdetails.QuotaFailure{}
+		for _, limit := range e.Quota {
+			subject, description, _ := strings.Cut(limit, " ")
+			quota.Violations = append(quota.Violations, &errdetails.QuotaFailure_Violation{Subject: subject, Description: description})
+		}
+		details = append(details, quota)
 	}
 	if e.RetryAfter > 0 {
 		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(time.Duration(e.RetryAfter))})

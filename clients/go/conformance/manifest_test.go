@@ -34,6 +34,7 @@ type backendSpec struct {
 	TLS    string
 	UPI    string
 	Health string
+	Listen string
 }
 
 type clientSpec struct {
@@ -42,6 +43,7 @@ type clientSpec struct {
 	CAFile   string `json:"ca_file"`
 	CertFile string `json:"cert_file"`
 	KeyFile  string `json:"key_file"`
+	Tokens   []string
 	Refused  bool
 }
 
@@ -72,6 +74,7 @@ type expectation struct {
 	Calls        *int
 	CallsAtLeast *int `json:"calls_at_least"`
 	Orders       *int
+	Tokens       []string
 }
 
 type reply struct {
@@ -95,6 +98,7 @@ type errorSpec struct {
 	Dispatch   *string
 	Retry      *string
 	Fields     []string
+	Quota      []string
 	RetryAfter duration `json:"retry_after"`
 }
 

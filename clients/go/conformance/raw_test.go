@@ -174,6 +174,10 @@ func rawFailure(err error) *failure {
 			for _, violation := range detail.GetFieldViolations() {
 				f.fields = append(f.fields, violation.GetField())
 			}
+		case *errdetails.QuotaFailure:
+			for _, limit := range detail.GetViolations() {
+				f.quota = append(f.quota, limit.GetSubject()+" "+limit.GetDescription())
+			}
 		case *errdetails.RetryInfo:
 			f.retryAfter = detail.GetRetryDelay().AsDuration()
 		}

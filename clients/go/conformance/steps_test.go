@@ -187,7 +187,7 @@ func (r *run) count(s step, want *expectation) error {
 		if want.CallsAtLeast != nil && calls < *want.CallsAtLeast {
 			return fmt.Errorf("%d calls, fewer than %d", calls, *want.CallsAtLeast)
 		}
-		return errors.Join(number("calls", calls, want.Calls), number("orders", orders, want.Orders))
+		return errors.Join(number("calls", calls, want.Calls), number("orders", orders, want.Orders), b.fake.showed(want.Tokens))
 	}
 	orders, err := b.gateway.orders()
 	posts := 0

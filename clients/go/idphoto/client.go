@@ -33,7 +33,7 @@ func New(target string, options ...Option) (*Client, error) {
 	if err := checkTarget(target); err != nil {
 		return nil, err
 	}
-	s := &settings{timeout: DefaultTimeout}
+	s := &settings{timeout: DefaultTimeout, tokens: bearer{inPlaintext: tokenOverPlaintext}}
 	for _, option := range options {
 		option(s)
 	}

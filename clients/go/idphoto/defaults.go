@@ -27,6 +27,8 @@ const (
 	keepaliveTimeout      = 20 * time.Second
 	keepaliveWithoutCalls = true
 
+	tokenOverPlaintext = false
+
 	// Questions alone are left to gRPC's retries, which repeat a broken connection's calls,
 	// too: asking twice does no harm. Verifications are repeated by this package, which knows
 	// when nothing was sent. Hedging, which sends without knowing, is out of the question.

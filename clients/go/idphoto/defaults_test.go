@@ -36,6 +36,7 @@ func TestDefaultsAreThoseOfEveryLanguage(t *testing.T) {
 		"keepalive_time":           keepaliveTime,
 		"keepalive_timeout":        keepaliveTimeout,
 		"keepalive_without_calls":  keepaliveWithoutCalls,
+		"token_over_plaintext":     tokenOverPlaintext,
 		"service_config":           config,
 	}
 	for name, value := range own {

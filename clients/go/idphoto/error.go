@@ -34,6 +34,8 @@ type Error struct {
 	OrderID string
 	// Violations are the fields to mend.
 	Violations []Violation
+	// Quota are the limits of the caller's own that it reached.
+	Quota []QuotaViolation
 	// RetryAfter is how long to wait before the next call, when the gateway said so.
 	RetryAfter time.Duration
 	// Message is for people, and may change.
@@ -43,6 +45,8 @@ type Error struct {
 	status *status.Status
 	// isFromGateway says that the status has the gateway's ErrorInfo.
 	isFromGateway bool
+	// cause is an error of the user's own code.
+	cause error
 }
 
 // Violation is a field that breaks a rule.
@@ -50,6 +54,14 @@ type Violation struct {
 	// Field is its path in the request, such as customer.id_number.
 	Field string
 	// Description is the rule.
+	Description string
+}
+
+// QuotaViolation is a limit of a caller that it reached.
+type QuotaViolation struct {
+	// Subject is whose limit it is, such as caller:loans.
+	Subject string
+	// Description is the limit's key in the gateway's configuration, such as rate.
 	Description string
 }
 
@@ -130,6 +142,9 @@ func (e *Error) Error() string {
 	for _, violation := range e.Violations {
 		fmt.Fprintf(&text, "; %s: %s", violation.Field, violation.Description)
 	}
+	for _, violation := range e.Quota {
+		fmt.Fprintf(&text, "; %s: %s", violation.Subject, violation.Description)
+	}
 	fmt.Fprintf(&text, " (order %s, dispatch %q, retry %q)", e.OrderID, e.Dispatch, e.Retry)
 	return text.String()
 }
@@ -146,8 +161,11 @@ func (e *Error) Is(target error) bool {
 	return ok && reason == e.Reason
 }
 
+// Unwrap is the error of a supplier of tokens, where that kept the call from being made.
+func (e *Error) Unwrap() error { return e.cause }
+
 // GRPCStatus makes [status.FromError] and [status.Code] work. It has the details that
-// came with the status, those included that have no field here, such as QuotaFailure.
+// came with the status, those included that have no field here.
 func (e *Error) GRPCStatus() *status.Status {
 	if e.status == nil {
 		return status.New(e.Code, e.Message)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"go.opentelemetry.io/otel/propagation"
@@ -101,6 +102,20 @@ func ExampleClient_Await() {
 		fmt.Println(answer.Outcome, err)
 	}
 	// Output: {88} <nil>
+}
+
+func ExampleWithBearerToken() {
+	token := func(context.Context) (string, error) {
+		text, err := os.ReadFile("/var/run/secrets/tokens/idphoto")
+		return string(text), err
+	}
+	client, err := idphoto.New("gateway.example:443", idphoto.WithBearerToken(token))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(client.Close())
+	// Output: <nil>
 }
 
 func ExampleWithDialOptions() {

@@ -1,6 +1,7 @@
 package idphoto
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -18,12 +19,14 @@ type settings struct {
 	plaintext   bool
 	noProxy     bool
 	files       tlsFiles
+	withTokens  bool
+	tokens      bearer
 	timeout     time.Duration
 	dialOptions []grpc.DialOption
 }
 
-// WithPlaintext turns TLS off: names, ID numbers and photos travel readable to anybody
-// on the way. For loopback, and for a mesh whose proxy on the same host encrypts.
+// WithPlaintext turns TLS off: names, ID numbers and photos travel readable to anybody on the
+// way. For loopback, a Unix socket, and a mesh whose proxy on the same host encrypts.
 func WithPlaintext() Option {
 	return func(s *settings) { s.plaintext = true }
 }
@@ -41,6 +44,24 @@ func WithClientCertificateFiles(certFile, keyFile string) Option {
 	return func(s *settings) { s.files.cert, s.files.key = certFile, keyFile }
 }
 
+// WithBearerToken sends a token with each call, as "authorization: Bearer …". The supplier is
+// asked for every attempt, by several goroutines at once, so that tokens may change; one that
+// is costly to get is the supplier's to keep. It must return when its context, the call's, ends.
+// White space around a token is dropped.
+//
+// Over plaintext a token goes to loopback and to a Unix socket; to anything else a call fails
+// with [codes.FailedPrecondition]. An error of the supplier fails the call with
+// [codes.Unavailable] and is found by [errors.Is]. Nothing was sent in both cases.
+func WithBearerToken(supplier func(context.Context) (string, error)) Option {
+	return func(s *settings) { s.withTokens, s.tokens.supply = true, supplier }
+}
+
+// WithTokenOverPlaintext sends tokens over plaintext to anybody. For a mesh whose proxy on the
+// same host encrypts: the client sees the address behind it.
+func WithTokenOverPlaintext() Option {
+	return func(s *settings) { s.tokens.inPlaintext = true }
+}
+
 // WithoutProxy connects directly where gRPC would go through the forward proxy of the
 // environment (HTTPS_PROXY, NO_PROXY). Plaintext never goes through it.
 func WithoutProxy() Option {
@@ -53,7 +74,7 @@ func WithTimeout(timeout time.Duration) Option {
 }
 
 // WithDialOptions passes options on to gRPC: interceptors, stats handlers such as
-// OpenTelemetry's, credentials of each call. They come after this package's own, and win.
+// OpenTelemetry's, other credentials. They come after this package's own, and win.
 func WithDialOptions(options ...grpc.DialOption) Option {
 	return func(s *settings) { s.dialOptions = append(s.dialOptions, options...) }
 }
@@ -70,6 +91,8 @@ func (s *settings) check() error {
 		return errPlaintextTLS
 	case (s.files.cert == "") != (s.files.key == ""):
 		return errKeyPair
+	case s.withTokens && s.tokens.supply == nil:
+		return errNoSupplier
 	case s.timeout <= 0:
 		return errTimeout
 	}
@@ -78,7 +101,7 @@ func (s *settings) check() error {
 
 func (s *settings) transport() (credentials.TransportCredentials, error) {
 	if s.plaintext {
-		return insecure.NewCredentials(), nil
+		return plaintext{insecure.NewCredentials()}, nil
 	}
 	return newRereadingTLS(s.files)
 }
@@ -107,6 +130,10 @@ func (s *settings) dial() ([]grpc.DialOption, error) {
 	// A forward proxy would read what is not encrypted.
 	if s.plaintext || s.noProxy {
 		options = append(options, grpc.WithNoProxy())
+	}
+	if s.withTokens {
+		// Not for all that goes over a connection: health needs no token.
+		options = append(options, grpc.WithDefaultCallOptions(grpc.PerRPCCredentials(s.tokens)))
 	}
 	options = append(options, s.dialOptions...)
 	return append(options, grpc.WithChainUnaryInterceptor(reachGRPC)), nil

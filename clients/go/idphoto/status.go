@@ -19,7 +19,7 @@ func orderFailure(err error, orderID string, h *handover) *Error {
 		}
 		e.Retry = adviceOf(e.Code, e.Dispatch)
 	}
-	return e
+	return e.ofToken(err)
 }
 
 // questionFailure is the error of a question about an order. Where it failed on the way
@@ -30,7 +30,7 @@ func questionFailure(err error, orderID string) *Error {
 		e.Dispatch = DispatchUnknownToClient
 		e.Retry = adviceOf(e.Code, e.Dispatch)
 	}
-	return e
+	return e.ofToken(err)
 }
 
 // adviceOf is the client's own, where the gateway has said nothing.
@@ -70,6 +70,10 @@ func (e *Error) read(detail any) {
 	case *errdetails.BadRequest:
 		for _, v := range detail.GetFieldViolations() {
 			e.Violations = append(e.Violations, Violation{v.GetField(), v.GetDescription()})
+		}
+	case *errdetails.QuotaFailure:
+		for _, v := range detail.GetViolations() {
+			e.Quota = append(e.Quota, QuotaViolation{v.GetSubject(), v.GetDescription()})
 		}
 	case *errdetails.RetryInfo:
 		e.RetryAfter = detail.GetRetryDelay().AsDuration()

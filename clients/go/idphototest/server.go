@@ -61,7 +61,8 @@ func (s *Server) Client(options ...idphoto.Option) *idphoto.Client {
 	dial := grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
 		return s.listener.DialContext(ctx)
 	})
-	options = append([]idphoto.Option{idphoto.WithPlaintext(), idphoto.WithDialOptions(dial)}, options...)
+	own := []idphoto.Option{idphoto.WithPlaintext(), idphoto.WithTokenOverPlaintext(), idphoto.WithDialOptions(dial)}
+	options = append(own, options...)
 	client, err := idphoto.New("passthrough:///idphototest", options...)
 	if err != nil {
 		panic(err)

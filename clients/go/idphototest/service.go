@@ -189,6 +189,13 @@ func statusOf(e idphoto.Error, orderID string) error {
 		}
 		details = append(details, bad)
 	}
+	if len(e.Quota) > 0 {
+		quota := &errdetails.QuotaFailure{}
+		for _, v := range e.Quota {
+			quota.Violations = append(quota.Violations, &errdetails.QuotaFailure_Violation{Subject: v.Subject, Description: v.Description})
+		}
+		details = append(details, quota)
+	}
 	if e.RetryAfter > 0 {
 		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(e.RetryAfter)})
 	}

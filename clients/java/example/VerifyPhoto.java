@@ -36,7 +36,7 @@ import java.util.Set;
 public final class VerifyPhoto {
     private static final Set<String> OPTIONS = Set.of("--target", "--photo", "--usage-scenario",
             "--purpose", "--agreement-version", "--agreement-serial", "--order-id", "--ca-file",
-            "--cert-file", "--key-file", "--timeout-seconds");
+            "--cert-file", "--key-file", "--token-file", "--timeout-seconds");
 
     private VerifyPhoto() {}
 
@@ -99,6 +99,10 @@ public final class VerifyPhoto {
         if (options.containsKey("--cert-file")) {
             builder.clientCertificateFiles(
                     Path.of(options.get("--cert-file")), Path.of(options.get("--key-file")));
+        }
+        if (options.containsKey("--token-file")) {
+            Path token = Path.of(options.get("--token-file"));
+            builder.bearerToken(() -> Files.readString(token));
         }
         return builder.build();
     }

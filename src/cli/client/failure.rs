@@ -28,6 +28,8 @@ pub struct Failure {
     pub retry: String,
     /// Field path and rule of each violation.
     pub violations: Vec<(String, String)>,
+    /// Whose limit was reached, and the key of it, for each.
+    pub quota: Vec<(String, String)>,
     pub message: String,
     /// What helps, for people; may be empty.
     pub advice: String,
@@ -95,8 +97,8 @@ impl Failure {
             reason => reason,
         };
         let mut text = format!("{reason} ({:?}): {}", self.code, self.message);
-        for (field, rule) in &self.violations {
-            text.push_str(&format!("\n  {field}: {rule}"));
+        for (what, rule) in self.violations.iter().chain(&self.quota) {
+            text.push_str(&format!("\n  {what}: {rule}"));
         }
         if !self.dispatch.is_empty() {
             text.push_str(&format!(
@@ -117,12 +119,18 @@ impl Failure {
             .iter()
             .map(|(field, rule)| json!({"field": field, "description": rule}))
             .collect();
+        let quota: Vec<Value> = self
+            .quota
+            .iter()
+            .map(|(subject, limit)| json!({"subject": subject, "description": limit}))
+            .collect();
         json!({
             "code": format!("{:?}", self.code),
             "reason": self.reason,
             "dispatch": self.dispatch,
             "retry": self.retry,
             "violations": violations,
+            "quota": quota,
             "message": self.message,
             "advice": self.advice,
         })

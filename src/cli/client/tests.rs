@@ -26,6 +26,25 @@ fn the_gateways_own_unavailable_says_that_nothing_was_sent() {
 }
 
 #[test]
+fn a_limit_that_was_reached_is_told() {
+    let mut details = ErrorDetails::with_error_info("QUOTA_EXCEEDED", "idphoto", HashMap::new());
+    details.add_quota_failure_violation("caller:loans", "rate");
+    let failure = Failure::from(Status::with_error_details(
+        Code::ResourceExhausted,
+        "used up",
+        details,
+    ));
+    assert_eq!(
+        failure.to_text(),
+        "QUOTA_EXCEEDED (ResourceExhausted): used up\n  caller:loans: rate"
+    );
+    let told = failure.to_json();
+    assert_eq!(told["quota"][0]["subject"], "caller:loans");
+    assert_eq!(told["quota"][0]["description"], "rate");
+    assert_eq!(failure.exit(), Exit::Unavailable);
+}
+
+#[test]
 fn a_status_of_somebody_else_leaves_the_order_to_be_asked_for() {
     let others = [
         Failure::from(Status::unavailable("upstream connect error")),

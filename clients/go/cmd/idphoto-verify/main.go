@@ -111,12 +111,19 @@ func (f *flags) options() []idphoto.Option {
 	if f.certFile != "" || f.keyFile != "" {
 		options = append(options, idphoto.WithClientCertificateFiles(f.certFile, f.keyFile))
 	}
+	if f.tokenFile != "" {
+		options = append(options, idphoto.WithBearerToken(func(context.Context) (string, error) {
+			token, err := os.ReadFile(f.tokenFile)
+			return string(token), err
+		}))
+	}
 	return options
 }
 
 type flags struct {
 	target, photo, orderID    string
 	caFile, certFile, keyFile string
+	tokenFile                 string
 	plaintext                 bool
 	patience                  time.Duration
 	consent                   idphoto.Consent
@@ -127,7 +134,7 @@ var errUsage = errors.New("bad usage")
 func parse(args []string, stderr io.Writer) (*flags, error) {
 	f, set := &flags{}, flag.NewFlagSet("idphoto-verify", flag.ContinueOnError)
 	set.SetOutput(stderr)
-	set.StringVar(&f.target, "target", "localhost:50051", "the gateway, host:port")
+	set.StringVar(&f.target, "target", "localhost:50051", "the gateway, host:port or unix:/path")
 	set.StringVar(&f.photo, "photo", "", "JPEG or PNG `file`, at most 153600 bytes")
 	set.StringVar(&f.orderID, "order-id", "", "35 characters; minted when absent")
 	set.StringVar(&f.consent.UsageScenario, "usage-scenario", "", "what the verification is used in")
@@ -135,10 +142,11 @@ func parse(args []string, stderr io.Writer) (*flags, error) {
 	set.StringVar(&f.consent.AgreementVersion, "agreement-version", "", "name and version of the signed agreement")
 	set.StringVar(&f.consent.AgreementSerial, "agreement-serial", "", "serial number of the signed agreement")
 	set.DurationVar(&f.patience, "timeout", idphoto.DefaultAwaitTimeout, "longest wait for the answer")
-	set.BoolVar(&f.plaintext, "plaintext", false, "no TLS: for loopback only")
+	set.BoolVar(&f.plaintext, "plaintext", false, "no TLS: for loopback and Unix sockets")
 	set.StringVar(&f.caFile, "ca-file", "", "PEM `file` of the CAs to trust instead of the system's")
 	set.StringVar(&f.certFile, "cert-file", "", "PEM `file` of the client certificate")
 	set.StringVar(&f.keyFile, "key-file", "", "PEM `file` of its key")
+	set.StringVar(&f.tokenFile, "token-file", "", "`file` of a bearer token, read again for each attempt")
 	err := set.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):

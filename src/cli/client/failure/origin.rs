@@ -31,12 +31,20 @@ impl From<Status> for Failure {
             .flatten()
             .map(|violation| (violation.field.clone(), violation.description.clone()))
             .collect();
+        let quota = details
+            .quota_failure()
+            .map(|quota| quota.violations.iter())
+            .into_iter()
+            .flatten()
+            .map(|violation| (violation.subject.clone(), violation.description.clone()))
+            .collect();
         Self {
             code: status.code(),
             reason: info.reason.clone(),
             dispatch: metadata("dispatch"),
             retry: metadata("retry"),
             violations,
+            quota,
             message: status.message().to_owned(),
             advice: String::new(),
             exit: None,
@@ -138,6 +146,7 @@ impl Failure {
             dispatch: NOT_SENT.to_owned(),
             retry: FIX_REQUEST.to_owned(),
             violations: Vec::new(),
+            quota: Vec::new(),
             message,
             advice: String::new(),
             exit: Some(exit),
@@ -169,6 +178,7 @@ impl Failure {
             dispatch,
             retry,
             violations: Vec::new(),
+            quota: Vec::new(),
             message: match code {
                 Code::Unimplemented => "the gRPC server there does not know this method".to_owned(),
                 _ => chain_of(status.message(), status.source()),

@@ -27,13 +27,16 @@ final class Connection {
     private static final long LOOK_EVERY_MILLIS = 1000;
 
     private final ManagedChannel channel;
+    private final Optional<Bearer> bearer;
     private final ScheduledExecutorService clock;
     private final Set<CompletableFuture<Void>> pauses = ConcurrentHashMap.newKeySet();
     private final Throttle throttle = new Throttle();
     private volatile boolean closed;
 
-    Connection(ManagedChannel channel, Optional<TlsFiles> files, ScheduledExecutorService clock) {
+    Connection(ManagedChannel channel, Optional<TlsFiles> files, Optional<Bearer> bearer,
+            ScheduledExecutorService clock) {
         this.channel = channel;
+        this.bearer = bearer;
         this.clock = clock;
         files.ifPresent(all -> clock.scheduleWithFixedDelay(
                 all::look, LOOK_EVERY_MILLIS, LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS));
@@ -69,6 +72,7 @@ final class Connection {
         Handover handover = new Handover();
         CallOptions options = CallOptions.DEFAULT
                 .withDeadline(deadline)
+                .withCallCredentials(bearer.map(one -> one.of(handover)).orElse(null))
                 .withStreamTracerFactory(handover);
         Ending<R> ending =
                 new Ending<>(error -> failure(error, orderId, handover.isProvenNone(), sends));

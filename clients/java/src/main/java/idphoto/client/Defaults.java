@@ -20,6 +20,7 @@ final class Defaults {
     static final Duration KEEPALIVE_TIME = Duration.ofSeconds(60);
     static final Duration KEEPALIVE_TIMEOUT = Duration.ofSeconds(20);
     static final boolean KEEPALIVE_WITHOUT_CALLS = true;
+    static final boolean TOKEN_OVER_PLAINTEXT = false;
 
     // gRPC repeats questions only, which send nothing to UPI. It would repeat connections that
     // broke in mid-call, so the client itself repeats what sends. Hedging, which sends without

@@ -4,6 +4,7 @@ import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
+import com.google.rpc.QuotaFailure;
 import com.google.rpc.RetryInfo;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -22,6 +23,7 @@ record Failure(
         Retry retry,
         String orderId,
         List<Violation> violations,
+        List<QuotaViolation> quota,
         Duration retryAfter,
         String message,
         com.google.rpc.Status status)
@@ -64,12 +66,20 @@ record Failure(
         com.google.rpc.Status full = StatusProto.fromThrowable(error);
         Failure failure = new Failure(code, Reason.NONE,
                 nothingSent ? Dispatch.NOT_SENT : Dispatch.UNKNOWN_TO_CLIENT,
-                advice(code, nothingSent), orderId, List.of(), null,
+                advice(code, nothingSent), orderId, List.of(), List.of(), null,
                 Texts.of(error.getStatus()), full);
         for (Any detail : full == null ? List.<Any>of() : full.getDetailsList()) {
             failure = failure.with(detail);
         }
-        return failure;
+        return error.getStatus().getCause() instanceof Bearer.Plaintext
+                ? failure.refused()
+                : failure;
+    }
+
+    /** The client itself refused the call, and will do it again. */
+    private Failure refused() {
+        return new Failure(Status.Code.FAILED_PRECONDITION, reason, dispatch, Retry.NEVER, orderId,
+                violations, quota, retryAfter, message, status);
     }
 
     private static Retry advice(Status.Code code, boolean nothingSent) {
@@ -84,7 +94,7 @@ record Failure(
         Status.Code code = cancelled ? Status.Code.CANCELLED : Status.Code.DEADLINE_EXCEEDED;
         return new Failure(code, Reason.NONE,
                 aboutSending ? Dispatch.NOT_SENT : Dispatch.UNKNOWN_TO_CLIENT,
-                advice(code, aboutSending), orderId, List.of(), null,
+                advice(code, aboutSending), orderId, List.of(), List.of(), null,
                 "the caller's context had ended before the call", null);
     }
 
@@ -92,49 +102,51 @@ record Failure(
     static Failure closed(String orderId, boolean aboutSending) {
         return new Failure(Status.Code.FAILED_PRECONDITION, Reason.NONE,
                 aboutSending ? Dispatch.NOT_SENT : Dispatch.UNKNOWN_TO_CLIENT, Retry.NEVER,
-                orderId, List.of(), null, "the client is closed", null);
+                orderId, List.of(), List.of(), null, "the client is closed", null);
     }
 
     /** The same for a call whose client was closed meanwhile. */
     Failure byClose() {
         return new Failure(Status.Code.CANCELLED, reason, dispatch,
                 advice(Status.Code.CANCELLED, dispatch.equals(Dispatch.NOT_SENT)), orderId,
-                violations, retryAfter, "the client was closed", null);
+                violations, quota, retryAfter, "the client was closed", null);
     }
 
     static Failure invalid(String orderId, Dispatch dispatch, List<Violation> violations) {
         return new Failure(Status.Code.INVALID_ARGUMENT, Reason.INVALID_FIELD, dispatch,
-                Retry.FIX_REQUEST, orderId, List.copyOf(violations), null,
+                Retry.FIX_REQUEST, orderId, List.copyOf(violations), List.of(), null,
                 "the request is not UTF-8", null);
     }
 
     static Failure pending(String orderId) {
         return new Failure(Status.Code.DEADLINE_EXCEEDED, Reason.ANSWER_PENDING,
-                Dispatch.IN_FLIGHT, Retry.SAME_ORDER, orderId, List.of(), null,
+                Dispatch.IN_FLIGHT, Retry.SAME_ORDER, orderId, List.of(), List.of(), null,
                 "the answer is still awaited", null);
     }
 
     static Failure notSent(String orderId) {
         return new Failure(Status.Code.UNAVAILABLE, Reason.NONE, Dispatch.NOT_SENT,
-                Retry.SAME_ORDER, orderId, List.of(), null,
+                Retry.SAME_ORDER, orderId, List.of(), List.of(), null,
                 "the order was not sent and can be sent again", null);
     }
 
     static Failure outcomeUnknown(String orderId) {
         return new Failure(Status.Code.UNKNOWN, Reason.OUTCOME_UNKNOWN, Dispatch.UNKNOWN,
-                Retry.NEW_ORDER, orderId, List.of(), null,
+                Retry.NEW_ORDER, orderId, List.of(), List.of(), null,
                 "the order was sent and no valid answer came", null);
     }
 
     /** The gateway said something that only a later client understands. */
     static Failure notUnderstood(String orderId) {
         return new Failure(Status.Code.INTERNAL, Reason.NONE, Dispatch.NONE, Retry.NONE, orderId,
-                List.of(), null, "an answer or a state that this client does not know", null);
+                List.of(), List.of(), null, "an answer or a state that this client does not know",
+                null);
     }
 
     Failure withCode(Status.Code other) {
         return new Failure(
-                other, reason, dispatch, retry, orderId, violations, retryAfter, message, status);
+                other, reason, dispatch, retry, orderId, violations, quota, retryAfter, message,
+                status);
     }
 
     IdPhotoException asException(Throwable cause) {
@@ -169,6 +181,10 @@ record Failure(
             text.append("; ").append(violation.field());
             text.append(": ").append(violation.description());
         }
+        for (QuotaViolation violation : quota) {
+            text.append("; ").append(violation.subject());
+            text.append(": ").append(violation.description());
+        }
         text.append(" (order ").append(orderId);
         text.append(dispatch.equals(Dispatch.NONE) ? "" : ", dispatch " + dispatch);
         text.append(retry.equals(Retry.NONE) ? "" : ", retry " + retry);
@@ -182,6 +198,9 @@ record Failure(
             }
             if (detail.is(BadRequest.class)) {
                 return with(detail.unpack(BadRequest.class));
+            }
+            if (detail.is(QuotaFailure.class)) {
+                return with(detail.unpack(QuotaFailure.class));
             }
             if (detail.is(RetryInfo.class)) {
                 return with(detail.unpack(RetryInfo.class));
@@ -200,7 +219,7 @@ record Failure(
         return new Failure(code, new Reason(info.getReason()),
                 new Dispatch(info.getMetadataOrDefault("dispatch", "")),
                 new Retry(info.getMetadataOrDefault("retry", "")),
-                orderId, violations, retryAfter, message, status);
+                orderId, violations, quota, retryAfter, message, status);
     }
 
     private Failure with(BadRequest bad) {
@@ -208,7 +227,16 @@ record Failure(
                 .map(violation -> new Violation(violation.getField(), violation.getDescription()))
                 .toList();
         return new Failure(
-                code, reason, dispatch, retry, orderId, found, retryAfter, message, status);
+                code, reason, dispatch, retry, orderId, found, quota, retryAfter, message, status);
+    }
+
+    private Failure with(QuotaFailure failure) {
+        List<QuotaViolation> found = failure.getViolationsList().stream()
+                .map(violation ->
+                        new QuotaViolation(violation.getSubject(), violation.getDescription()))
+                .toList();
+        return new Failure(code, reason, dispatch, retry, orderId, violations, found, retryAfter,
+                message, status);
     }
 
     private Failure with(RetryInfo info) {
@@ -218,6 +246,6 @@ record Failure(
         Duration delay = Duration.ofSeconds(
                 info.getRetryDelay().getSeconds(), info.getRetryDelay().getNanos());
         return new Failure(
-                code, reason, dispatch, retry, orderId, violations, delay, message, status);
+                code, reason, dispatch, retry, orderId, violations, quota, delay, message, status);
     }
 }

@@ -11,10 +11,12 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Knows whether gRPC handed a call to a connection. That it did not is proven only when gRPC got
  * the call with this in its options, which an interceptor of the user's may leave out, and when
  * each stream that it made has ended without its headers: a stream that a deadline has just
- * cancelled may still be written by another thread.
+ * cancelled may still be written by another thread. One whose token is still awaited when the call
+ * has ended is not written any more, and gRPC does not tell of its end.
  */
 final class Handover extends ClientStreamTracer.Factory {
     private final AtomicInteger open = new AtomicInteger();
+    private final AtomicInteger preparing = new AtomicInteger();
     private final AtomicBoolean handed = new AtomicBoolean();
     private final AtomicBoolean reached = new AtomicBoolean();
 
@@ -27,9 +29,21 @@ final class Handover extends ClientStreamTracer.Factory {
         }
     }
 
-    /** Whether no connection got anything of the call. */
+    /** Notes that a stream waits for its token. */
+    void prepare() {
+        preparing.incrementAndGet();
+    }
+
+    /** Notes that it is about to go on. */
+    void prepared() {
+        preparing.decrementAndGet();
+    }
+
+    /** Whether no connection got anything of the call, once it has ended. */
     boolean isProvenNone() {
-        return reached.get() && open.get() == 0 && !handed.get();
+        // A stream that goes on meanwhile counts as open alone.
+        int waiting = preparing.get();
+        return reached.get() && open.get() == waiting && !handed.get();
     }
 
     @Override

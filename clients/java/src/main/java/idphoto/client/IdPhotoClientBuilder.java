@@ -4,6 +4,7 @@ import io.grpc.ChannelCredentials;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannelBuilder;
+import io.grpc.ManagedChannelRegistry;
 import io.grpc.TlsChannelCredentials;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +24,7 @@ public final class IdPhotoClientBuilder {
     // What gRPC keeps of calls in progress to try them again: 400 of the largest photos.
     // A call beyond that would not be tried again.
     private static final long RETRY_BUFFER_BYTES = 64L << 20;
+    private static final String UNIX = "unix:";
 
     private final String target;
     private final ManagedChannelBuilder<?> transport;
@@ -31,6 +34,8 @@ public final class IdPhotoClientBuilder {
     private Path ca;
     private Path certificate;
     private Path key;
+    private Callable<String> tokens;
+    private boolean tokenOverPlaintext = Defaults.TOKEN_OVER_PLAINTEXT;
     private Duration timeout = Defaults.TIMEOUT;
     private Supplier<ScheduledExecutorService> clock = IdPhotoClientBuilder::daemon;
 
@@ -46,8 +51,8 @@ public final class IdPhotoClientBuilder {
 
     /**
      * Turns TLS off: names, ID numbers and photos travel readable to anybody on the way. For
-     * loopback, and for a mesh whose proxy on the same host encrypts. It never goes through a
-     * forward proxy.
+     * loopback, a Unix socket, and a mesh whose proxy on the same host encrypts. It never goes
+     * through a forward proxy.
      *
      * @return this
      */
@@ -99,6 +104,35 @@ public final class IdPhotoClientBuilder {
     }
 
     /**
+     * Sends a token with each call, as {@code authorization: Bearer …}. The supplier is asked for
+     * every attempt, by several threads at once, so that tokens may change; one that is costly to
+     * get is the supplier's to keep. White space around a token is dropped.
+     *
+     * <p>Over plaintext a token goes to loopback and to a Unix socket; to anything else a call fails
+     * with FAILED_PRECONDITION. What the supplier throws fails the call with UNAVAILABLE, and is the
+     * innermost cause. Nothing was sent in both cases.
+     *
+     * @param supplier gives a token; it may block a thread of the channel's executor, and a call
+     *     waits for it no longer than its deadline allows
+     * @return this
+     */
+    public IdPhotoClientBuilder bearerToken(Callable<String> supplier) {
+        tokens = Objects.requireNonNull(supplier, "supplier");
+        return this;
+    }
+
+    /**
+     * Sends tokens over plaintext to anybody. For a mesh whose proxy on the same host encrypts: the
+     * client sees the address behind it.
+     *
+     * @return this
+     */
+    public IdPhotoClientBuilder tokenOverPlaintext() {
+        tokenOverPlaintext = true;
+        return this;
+    }
+
+    /**
      * Sets the longest that one call takes.
      *
      * @param timeout longer than zero
@@ -128,7 +162,8 @@ public final class IdPhotoClientBuilder {
      * Makes the client. It does not connect before the first call.
      *
      * @return the client, to be closed
-     * @throws IllegalStateException when options exclude each other
+     * @throws IllegalStateException when options exclude each other, and for a Unix socket on a
+     *     platform where gRPC has none
      * @throws IllegalArgumentException when a file of a certificate or key cannot be used
      */
     public IdPhotoClient build() {
@@ -147,7 +182,13 @@ public final class IdPhotoClientBuilder {
             channel.proxyDetector(address -> null);
         }
         options.forEach(option -> option.accept(channel));
-        return new IdPhotoClient(new Connection(channel.build(), files, clock.get()), timeout);
+        return new IdPhotoClient(
+                new Connection(channel.build(), files, bearer(), clock.get()), timeout);
+    }
+
+    private Optional<Bearer> bearer() {
+        boolean open = tokenOverPlaintext || target != null && target.startsWith(UNIX);
+        return Optional.ofNullable(tokens).map(supplier -> new Bearer(supplier, open));
     }
 
     private ManagedChannelBuilder<?> channel(Optional<TlsFiles> files) {
@@ -155,9 +196,16 @@ public final class IdPhotoClientBuilder {
         if (target.startsWith(AnyHost.SCHEME + ":")) {
             AnyHost.register();
         }
-        ManagedChannelBuilder<?> channel = Grpc.newChannelBuilder(target, credentials(files));
-        // gRPC would name the host by the path, which is none: the gateway refuses such a call.
-        return target.startsWith("unix:") ? channel.overrideAuthority("localhost") : channel;
+        if (!target.startsWith(UNIX)) {
+            return Grpc.newChannelBuilder(target, credentials(files));
+        }
+        try {
+            // gRPC would name the host by the path, which is none: the gateway refuses such a call.
+            return Grpc.newChannelBuilder(target, credentials(files))
+                    .overrideAuthority("localhost");
+        } catch (ManagedChannelRegistry.ProviderNotFoundException e) {
+            throw ServiceFiles.unreachable(target, e);
+        }
     }
 
     /** For tests that cannot wait. */

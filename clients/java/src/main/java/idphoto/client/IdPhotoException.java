@@ -83,6 +83,15 @@ public final class IdPhotoException extends RuntimeException {
     }
 
     /**
+     * The limits of the caller's own that it reached.
+     *
+     * @return empty but for {@link Reason#QUOTA_EXCEEDED}
+     */
+    public List<QuotaViolation> quotaViolations() {
+        return failure.quota();
+    }
+
+    /**
      * How long to wait before the next call.
      *
      * @return empty when the gateway did not say
@@ -92,7 +101,7 @@ public final class IdPhotoException extends RuntimeException {
     }
 
     /**
-     * A detail of the gRPC status, such as a google.rpc.QuotaFailure.
+     * A detail of the gRPC status, as it came.
      *
      * @param type the class of the message
      * @param <T> the message

@@ -33,6 +33,13 @@ final class ServiceFiles {
         }
     }
 
+    /** Where gRPC has no transport for a target: it reaches Unix sockets by epoll alone. */
+    static IllegalStateException unreachable(String target, Throwable cause) {
+        return new IllegalStateException("target \"" + target + "\": gRPC reaches Unix sockets by"
+                + " its native transport, which is for Linux on x86-64 and AArch64 and could not be"
+                + " loaded here", cause);
+    }
+
     private static IllegalStateException overwritten(String service) {
         return new IllegalStateException("META-INF/services/" + service + " does not name all of"
                 + " gRPC's parts: it was overwritten when several jars were made one. Let that"

@@ -32,6 +32,7 @@ class DefaultsTest {
                 entry("keepalive_time", text(Defaults.KEEPALIVE_TIME)),
                 entry("keepalive_timeout", text(Defaults.KEEPALIVE_TIMEOUT)),
                 entry("keepalive_without_calls", Defaults.KEEPALIVE_WITHOUT_CALLS),
+                entry("token_over_plaintext", Defaults.TOKEN_OVER_PLAINTEXT),
                 entry("service_config", Defaults.SERVICE_CONFIG));
         assertEquals(new TreeMap<>(shared), new TreeMap<>(own));
     }

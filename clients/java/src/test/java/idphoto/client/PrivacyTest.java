@@ -159,7 +159,8 @@ class PrivacyTest {
                 new Comparison(42), verification, new State.InFlight(), verification.state(),
                 new State.NotSent(), new State.OutcomeUnknown(), new State.Other("LATER"),
                 failure, failure.reason(), failure.dispatch(), failure.retry(),
-                Category.OTHER, new Violation("photo", "required"), call,
+                Category.OTHER, new Violation("photo", "required"),
+                new QuotaViolation("caller:loans", "rate"), call,
                 Reply.answer(Samples.rejection()), new IdPhotoFakeExtension(),
                 IdPhotoClient.builder("localhost:1"))) {
             samples.put(sample.getClass(), sample);

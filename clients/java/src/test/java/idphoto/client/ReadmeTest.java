@@ -54,6 +54,15 @@ class ReadmeTest {
     }
 
     @Test
+    void readsItsTokenFromAFile() {
+        Path token = Path.of("/var/run/secrets/tokens/idphoto");
+        IdPhotoClient client = IdPhotoClient.builder("gateway.example:443")
+                .bearerToken(() -> Files.readString(token))
+                .build();
+        client.close();
+    }
+
+    @Test
     void callsAndLooksAtTheOutcome(IdPhotoFake gateway, IdPhotoClient client) {
         gateway.reply(Reply.answer(new Comparison(88)), Reply.answer(Samples.rejection()));
         String said = printed(() -> call(client)) + printed(() -> call(client));

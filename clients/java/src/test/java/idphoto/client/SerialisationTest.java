@@ -22,6 +22,8 @@ import org.junit.jupiter.api.Test;
 
 /** An exception that a session, a cache or a remote call stores. */
 class SerialisationTest {
+    private static final QuotaViolation RATE = new QuotaViolation("caller:loans", "rate");
+
     private static IdPhotoException thrownFor(Reply... replies) {
         try (IdPhotoFake gateway = IdPhotoFake.start(replies)) {
             return assertThrows(IdPhotoException.class,
@@ -47,10 +49,11 @@ class SerialisationTest {
     @Test
     void keepsEverythingThatTheExceptionTells() throws Exception {
         IdPhotoException error = thrownFor(
-                Reply.fail(Reason.QUOTA_EXCEEDED, Duration.ofSeconds(7)));
+                Reply.failQuota(Duration.ofSeconds(7), RATE));
         IdPhotoException read = copy(error);
         assertEquals(error.failure(), read.failure());
         assertEquals(error.getMessage(), read.getMessage());
+        assertEquals(List.of(RATE), read.quotaViolations());
         assertEquals(Optional.of(Duration.ofSeconds(7)), read.retryAfter());
         assertEquals(Optional.of("QUOTA_EXCEEDED"),
                 read.detail(ErrorInfo.class).map(ErrorInfo::getReason));

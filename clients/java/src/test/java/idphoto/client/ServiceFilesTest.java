@@ -91,6 +91,21 @@ class ServiceFilesTest {
         }
     }
 
+    // As on a platform for which gRPC has no native library.
+    @Test
+    void aUnixSocketWithoutANativeTransportIsRefusedByName() throws IOException {
+        String noNative = "io.grpc.netty.shaded.io.netty.transport.noNative";
+        System.setProperty(noNative, "true");
+        try (FatJar jar = new FatJar("none", "none")) {
+            IllegalStateException error = assertThrows(IllegalStateException.class,
+                    () -> jar.makeClient("unix:/run/gateway"));
+            assertTrue(error.getMessage().startsWith("target \"unix:/run/gateway\": gRPC reaches Unix"
+                    + " sockets by its native transport"), error.getMessage());
+        } finally {
+            System.clearProperty(noNative);
+        }
+    }
+
     @Test
     void mergedFilesAreEnough() throws Throwable {
         try (FatJar jar = new FatJar("none", "none")) {

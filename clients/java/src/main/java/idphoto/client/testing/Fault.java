@@ -3,8 +3,10 @@ package idphoto.client.testing;
 import com.google.protobuf.Any;
 import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
+import com.google.rpc.QuotaFailure;
 import com.google.rpc.RetryInfo;
 import idphoto.client.Dispatch;
+import idphoto.client.QuotaViolation;
 import idphoto.client.Reason;
 import idphoto.client.Retry;
 import idphoto.client.Violation;
@@ -19,11 +21,16 @@ import java.util.List;
  * own} where it is not a status of the user's own.
  */
 record Fault(Status.Code code, Reason reason, Dispatch dispatch, Retry retry,
-        List<Violation> violations, Duration retryAfter, com.google.rpc.Status own) {
+        List<Violation> violations, List<QuotaViolation> quota, Duration retryAfter,
+        com.google.rpc.Status own) {
 
     static Fault of(com.google.rpc.Status own) {
         return new Fault(Status.fromCodeValue(own.getCode()).getCode(), Reason.NONE, Dispatch.NONE,
-                Retry.NONE, List.of(), null, own);
+                Retry.NONE, List.of(), List.of(), null, own);
+    }
+
+    Fault with(List<QuotaViolation> limits) {
+        return new Fault(code, reason, dispatch, retry, violations, limits, retryAfter, own);
     }
 
     /** Whether the order id is used from then on. */
@@ -43,6 +50,9 @@ record Fault(Status.Code code, Reason reason, Dispatch dispatch, Retry retry,
         status.addDetails(Any.pack(info(orderId)));
         if (!violations.isEmpty()) {
             status.addDetails(Any.pack(badRequest()));
+        }
+        if (!quota.isEmpty()) {
+            status.addDetails(Any.pack(quotaFailure()));
         }
         if (retryAfter != null) {
             status.addDetails(Any.pack(retryInfo()));
@@ -69,6 +79,16 @@ record Fault(Status.Code code, Reason reason, Dispatch dispatch, Retry retry,
                     .setDescription(violation.description());
         }
         return bad.build();
+    }
+
+    private QuotaFailure quotaFailure() {
+        QuotaFailure.Builder failure = QuotaFailure.newBuilder();
+        for (QuotaViolation violation : quota) {
+            failure.addViolationsBuilder()
+                    .setSubject(violation.subject())
+                    .setDescription(violation.description());
+        }
+        return failure.build();
     }
 
     private RetryInfo retryInfo() {

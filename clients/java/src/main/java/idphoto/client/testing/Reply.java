@@ -2,6 +2,7 @@ package idphoto.client.testing;
 
 import idphoto.client.Dispatch;
 import idphoto.client.Outcome;
+import idphoto.client.QuotaViolation;
 import idphoto.client.Reason;
 import idphoto.client.Retry;
 import idphoto.client.Violation;
@@ -107,6 +108,18 @@ public final class Reply {
     }
 
     /**
+     * Fails the call with {@link Reason#QUOTA_EXCEEDED} and names limits that were reached.
+     *
+     * @param retryAfter the time to wait
+     * @param quota the limits
+     * @return the reply
+     */
+    public static Reply failQuota(Duration retryAfter, QuotaViolation... quota) {
+        Fault fault = fault(Reason.QUOTA_EXCEEDED, List.of(), retryAfter);
+        return new Reply(null, false, fault.with(List.of(quota)));
+    }
+
+    /**
      * Fails the call without details, as something on the way would.
      *
      * @param code not OK
@@ -114,7 +127,8 @@ public final class Reply {
      */
     public static Reply fail(Code code) {
         return new Reply(null, false,
-                new Fault(code, Reason.NONE, Dispatch.NONE, Retry.NONE, List.of(), null, null));
+                new Fault(code, Reason.NONE, Dispatch.NONE, Retry.NONE, List.of(), List.of(), null,
+                        null));
     }
 
     // Not an overload of fail: a module whose build leaves this type's jar on the class path could
@@ -155,7 +169,8 @@ public final class Reply {
 
     static Fault fault(Reason reason, List<Violation> violations, Duration retryAfter) {
         Row row = CONTRACT.getOrDefault(reason, UNKNOWN);
-        return new Fault(row.code, reason, row.dispatch, row.retry, violations, retryAfter, null);
+        return new Fault(row.code, reason, row.dispatch, row.retry, violations, List.of(),
+                retryAfter, null);
     }
 
     private static Map.Entry<Reason, Row> row(

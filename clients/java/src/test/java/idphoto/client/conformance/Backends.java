@@ -42,7 +42,7 @@ final class Backends implements Closeable {
                 yield new Backend(gateway.address(), gateway, null);
             }
             case "fake" -> {
-                FakeBackend fake = own(new FakeBackend(spec.health()));
+                FakeBackend fake = own(new FakeBackend(spec));
                 yield new Backend(fake.address(), null, fake);
             }
             // The kernel accepts the connections, and nobody ever writes to them.

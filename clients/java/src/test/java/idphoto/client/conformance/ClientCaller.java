@@ -18,7 +18,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /** Calls by this package, blocking. */
@@ -40,7 +43,22 @@ class ClientCaller implements Caller {
             builder.clientCertificateFiles(folder.resolve(spec.certFile()),
                     spec.keyFile() == null ? null : folder.resolve(spec.keyFile()));
         }
+        if (spec.tokens() != null) {
+            builder.bearerToken(inTurn(spec.tokens()));
+        }
         client = builder.build();
+    }
+
+    /** These tokens, and the last one again and again. An empty one is a failure. */
+    private static Callable<String> inTurn(List<String> tokens) {
+        AtomicInteger asked = new AtomicInteger();
+        return () -> {
+            String token = tokens.get(Math.min(asked.getAndIncrement(), tokens.size() - 1));
+            if (token.isEmpty()) {
+                throw new IOException("no token by script");
+            }
+            return token;
+        };
     }
 
     @Override
@@ -105,6 +123,8 @@ class ClientCaller implements Caller {
             return Result.failed(order, new Result.Failure(e.code().name(), e.reason().name(),
                     e.dispatch().name(), e.retry().name(), e.orderId(),
                     e.violations().stream().map(Violation::field).toList(),
+                    e.quotaViolations().stream()
+                            .map(limit -> limit.subject() + " " + limit.description()).toList(),
                     e.retryAfter().orElse(null)));
         }
     }

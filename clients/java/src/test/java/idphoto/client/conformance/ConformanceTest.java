@@ -40,7 +40,7 @@ class ConformanceTest {
         NameResolverRegistry.getDefaultRegistry().register(new AddressList());
         String script = Manifest.ROOT.resolve("tests/conformance/certs.sh").toString();
         assertEquals(0, new ProcessBuilder(script, folder.toString()).start().waitFor());
-        shared = Gateway.start(new Manifest.Backend("gateway", null, null, null, null), folder);
+        shared = Gateway.start(Manifest.Backend.GATEWAY, folder);
     }
 
     @AfterAll

@@ -27,7 +27,7 @@ class ExampleProgramTest {
     @Test
     void verifiesAPhotoFile() throws Exception {
         try (Gateway gateway = Gateway.start(
-                new Manifest.Backend("gateway", null, null, null, null), folder)) {
+                Manifest.Backend.GATEWAY, folder)) {
             String target = gateway.address();
             Ended compared = verify(target, "--usage-scenario", "sandbox:confidence=42");
             assertEquals(0, compared.code, compared.stderr);
@@ -46,7 +46,8 @@ class ExampleProgramTest {
     // that the client brings the check along by itself: without it, the fake would be called.
     @Test
     void looksAtHealthByTheClientAlone() throws Exception {
-        try (FakeBackend fake = new FakeBackend("NOT_SERVING")) {
+        try (FakeBackend fake = new FakeBackend(
+                new Manifest.Backend("fake", null, null, null, "NOT_SERVING", null))) {
             Ended ended = verify(fake.address(), "--timeout-seconds", "5");
             assertEquals(0, fake.calls());
             assertEquals(1, ended.code);

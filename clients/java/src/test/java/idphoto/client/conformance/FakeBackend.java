@@ -3,6 +3,7 @@ package idphoto.client.conformance;
 import com.google.protobuf.Any;
 import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
+import com.google.rpc.QuotaFailure;
 import com.google.rpc.RetryInfo;
 import idphoto.v1.GetVerificationRequest;
 import idphoto.v1.GetVerificationResponse;
@@ -11,7 +12,12 @@ import idphoto.v1.RejectionCategory;
 import idphoto.v1.VerificationState;
 import idphoto.v1.VerifyIdPhotoRequest;
 import idphoto.v1.VerifyIdPhotoResponse;
+import io.grpc.Metadata;
 import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerInterceptors;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
@@ -27,44 +33,76 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A gRPC server on a socket that says what a script says. */
 final class FakeBackend extends IdPhotoServiceGrpc.IdPhotoServiceImplBase implements Closeable {
+    private static final Metadata.Key<String> AUTHORIZATION =
+            Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
     private final Connections connections = new Connections();
+    private final Optional<UnixSocket> socket;
     private final Server server;
+    private final List<String> tokens = new CopyOnWriteArrayList<>();
     private final Deque<Manifest.Reply> script = new ArrayDeque<>();
     private final Set<String> orders = new HashSet<>();
     private int calls;
 
-    FakeBackend(String health) throws IOException {
+    FakeBackend(Manifest.Backend spec) throws IOException {
         HealthStatusManager checks = new HealthStatusManager();
-        checks.setStatus(IdPhotoServiceGrpc.SERVICE_NAME,
-                health == null ? ServingStatus.SERVING : ServingStatus.valueOf(health));
-        server = NettyServerBuilder
-                .forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-                .channelFactory(connections)
-                .bossEventLoopGroup(connections.group())
-                .workerEventLoopGroup(connections.group())
-                .addService(this)
+        checks.setStatus(IdPhotoServiceGrpc.SERVICE_NAME, spec.health() == null
+                ? ServingStatus.SERVING
+                : ServingStatus.valueOf(spec.health()));
+        socket = "unix".equals(spec.listen()) ? Optional.of(new UnixSocket()) : Optional.empty();
+        server = socket.map(UnixSocket::builder).orElseGet(this::loopback)
+                .addService(ServerInterceptors.intercept(this, shown()))
                 .addService(checks.getHealthService())
                 .build()
                 .start();
     }
 
+    private NettyServerBuilder loopback() {
+        return NettyServerBuilder
+                .forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .channelFactory(connections)
+                .bossEventLoopGroup(connections.group())
+                .workerEventLoopGroup(connections.group());
+    }
+
+    private ServerInterceptor shown() {
+        return new ServerInterceptor() {
+            @Override
+            public <Q, R> ServerCall.Listener<Q> interceptCall(
+                    ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+                if (headers.containsKey(AUTHORIZATION)) {
+                    tokens.add(headers.get(AUTHORIZATION).replaceFirst("^Bearer ", ""));
+                }
+                return next.startCall(call, headers);
+            }
+        };
+    }
+
     String address() {
-        return "127.0.0.1:" + server.getPort();
+        return socket.map(UnixSocket::target).orElseGet(() -> "127.0.0.1:" + server.getPort());
     }
 
     synchronized void say(List<Manifest.Reply> replies) {
         script.clear();
         script.addAll(replies);
         orders.clear();
+        tokens.clear();
         calls = 0;
     }
 
     synchronized int calls() {
         return calls;
+    }
+
+    /** The bearer tokens of the calls. */
+    List<String> tokens() {
+        return tokens;
     }
 
     synchronized int orders() {
@@ -75,6 +113,7 @@ final class FakeBackend extends IdPhotoServiceGrpc.IdPhotoServiceImplBase implem
     public void close() {
         server.shutdownNow();
         connections.close();
+        socket.ifPresent(UnixSocket::close);
     }
 
     @Override
@@ -155,6 +194,14 @@ final class FakeBackend extends IdPhotoServiceGrpc.IdPhotoServiceImplBase implem
             error.fields().forEach(field ->
                     bad.addFieldViolationsBuilder().setField(field).setDescription("by script"));
             status.addDetails(Any.pack(bad.build()));
+        }
+        if (error.quota() != null) {
+            QuotaFailure.Builder failure = QuotaFailure.newBuilder();
+            for (String limit : error.quota()) {
+                String[] words = limit.split(" ", 2);
+                failure.addViolationsBuilder().setSubject(words[0]).setDescription(words[1]);
+            }
+            status.addDetails(Any.pack(failure.build()));
         }
         if (error.retryAfter() != null) {
             RetryInfo.Builder info = RetryInfo.newBuilder();

@@ -16,11 +16,14 @@ record Manifest(Integer format, Map<String, String> request, List<Scenario> scen
     record Scenario(String name, String clientOnly, List<Backend> backends, Client client,
             List<Step> steps) {}
 
-    record Backend(String kind, List<String> set, String tls, String upi, String health) {}
+    record Backend(String kind, List<String> set, String tls, String upi, String health,
+            String listen) {
+        static final Backend GATEWAY = new Backend("gateway", null, null, null, null, null);
+    }
 
     record Client(Duration timeout, Boolean tls, String caFile, String certFile, String keyFile,
-            Boolean refused) {
-        static final Client PLAIN = new Client(null, null, null, null, null, null);
+            List<String> tokens, Boolean refused) {
+        static final Client PLAIN = new Client(null, null, null, null, null, null, null);
     }
 
     record Step(String doing, String call, String order, Map<String, String> request,
@@ -29,14 +32,15 @@ record Manifest(Integer format, Map<String, String> request, List<Scenario> scen
             Expectation expect, Expectation raw) {}
 
     record Expectation(Answer answer, Error error, Boolean valid, String state, Duration within,
-            Integer posts, Integer calls, Integer callsAtLeast, Integer orders) {}
+            Integer posts, Integer calls, Integer callsAtLeast, Integer orders,
+            List<String> tokens) {}
 
     record Reply(Answer answer, Error error, String state, Boolean breaking) {}
 
     record Answer(Integer confidence, String category, String code, Boolean replayed) {}
 
     record Error(String code, String reason, String domain, String dispatch, String retry,
-            List<String> fields, Duration retryAfter) {}
+            List<String> fields, List<String> quota, Duration retryAfter) {}
 
     static Manifest load() throws IOException {
         String json = Files.readString(ROOT.resolve("tests/conformance/manifest.json"));

@@ -20,7 +20,7 @@ record Result(String order, Answer answer, Failure failure, String state, boolea
 
     /** The order is empty where the caller does not tell one. */
     record Failure(String code, String reason, String dispatch, String retry, String order,
-            List<String> fields, Duration retryAfter) {}
+            List<String> fields, List<String> quota, Duration retryAfter) {}
 
     static Result answered(String order, String state, Answer answer) {
         return new Result(order, answer, null, state, false, Duration.ZERO);
@@ -80,6 +80,7 @@ record Result(String order, Answer answer, Failure failure, String state, boolea
         same(wrong, "dispatch", want.dispatch(), failure.dispatch);
         same(wrong, "retry", want.retry(), failure.retry);
         same(wrong, "fields", want.fields(), failure.fields);
+        same(wrong, "quota", want.quota(), failure.quota);
         same(wrong, "retry after", want.retryAfter(), failure.retryAfter);
     }
 

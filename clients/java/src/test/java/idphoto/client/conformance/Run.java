@@ -193,7 +193,8 @@ final class Run implements Closeable {
                 return call(step, order);
             } catch (AsyncCaller.Cancelled e) {
                 return Result.failed(order, new Result.Failure(
-                        "CANCELLED", "", "UNKNOWN_TO_CLIENT", "ASK_FIRST", order, List.of(), null));
+                        "CANCELLED", "", "UNKNOWN_TO_CLIENT", "ASK_FIRST", order, List.of(),
+                        List.of(), null));
             }
         });
         Thread thread = new Thread(result, "call " + step.call());
@@ -286,6 +287,8 @@ final class Run implements Closeable {
         } else {
             same("calls", want.calls(), backend.fake().calls());
             same("orders", want.orders(), backend.fake().orders());
+            check(want.tokens() == null || want.tokens().equals(backend.fake().tokens()),
+                    "tokens " + backend.fake().tokens() + ", not " + want.tokens());
             check(want.callsAtLeast() == null || backend.fake().calls() >= want.callsAtLeast(),
                     "only " + backend.fake().calls() + " calls");
         }

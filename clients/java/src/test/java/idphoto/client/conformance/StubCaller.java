@@ -5,6 +5,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
+import com.google.rpc.QuotaFailure;
 import com.google.rpc.RetryInfo;
 import idphoto.v1.GetVerificationRequest;
 import idphoto.v1.GetVerificationResponse;
@@ -128,7 +129,7 @@ final class StubCaller implements Caller {
     }
 
     private static Result.Failure end(String code, String reason, String dispatch, String retry) {
-        return new Result.Failure(code, reason, dispatch, retry, "", List.of(), null);
+        return new Result.Failure(code, reason, dispatch, retry, "", List.of(), List.of(), null);
     }
 
     private IdPhotoServiceBlockingStub until(Deadline deadline) {
@@ -178,6 +179,7 @@ final class StubCaller implements Caller {
     private static Result.Failure failure(StatusRuntimeException e) {
         ErrorInfo info = ErrorInfo.getDefaultInstance();
         List<String> fields = List.of();
+        List<String> quota = List.of();
         Duration retryAfter = null;
         com.google.rpc.Status status = StatusProto.fromThrowable(e);
         try {
@@ -185,6 +187,10 @@ final class StubCaller implements Caller {
                 if (detail.is(BadRequest.class)) {
                     fields = detail.unpack(BadRequest.class).getFieldViolationsList().stream()
                             .map(BadRequest.FieldViolation::getField).toList();
+                } else if (detail.is(QuotaFailure.class)) {
+                    quota = detail.unpack(QuotaFailure.class).getViolationsList().stream()
+                            .map(limit -> limit.getSubject() + " " + limit.getDescription())
+                            .toList();
                 } else if (detail.is(RetryInfo.class)) {
                     retryAfter = Duration.ofSeconds(
                             detail.unpack(RetryInfo.class).getRetryDelay().getSeconds());
@@ -198,6 +204,6 @@ final class StubCaller implements Caller {
         }
         return new Result.Failure(e.getStatus().getCode().name(), info.getReason(),
                 info.getMetadataOrDefault("dispatch", ""), info.getMetadataOrDefault("retry", ""),
-                "", fields, retryAfter);
+                "", fields, quota, retryAfter);
     }
 }

@@ -36,7 +36,7 @@ class UnixTargetTest {
                 new Photo(Manifest.photo("photos/face-256.jpg")),
                 new Consent("sandbox:confidence=42", "test", "terms 1", "20260101000001"));
         try (Gateway gateway = Gateway.start(
-                        new Manifest.Backend("gateway", null, null, null, null), certificates);
+                        Manifest.Backend.GATEWAY, certificates);
                 Relay relay = new Relay(gateway.address());
                 IdPhotoClient client =
                         IdPhotoClient.builder(scheme + relay.path).plaintext().build()) {
