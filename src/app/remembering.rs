@@ -87,6 +87,7 @@ impl Judge<'_> {
             member: config.member.iin.clone(),
             timeout: ledger.timeout,
             sweep_after: config.upi.timeout + ledger.timeout + MARGIN,
+            calendar: ledger.budget_time_zone.clone(),
             keep_texts: ledger.keep_texts,
             keys: Vec::new(),
             postgres: PostgresSettings {

@@ -132,7 +132,7 @@ fn entered(rights: &Rights, gate: &Gate, method: Option<Method>) -> Result<Optio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{CallerName, Reads};
+    use crate::domain::{Budget, CallerName, Reads};
 
     fn rule(name: &str, identities: &[&str], methods: &[Method]) -> Rule {
         Rule {
@@ -145,6 +145,7 @@ mod tests {
                 methods: methods.to_vec(),
                 reads: Reads::Own,
                 merchants: Vec::new(),
+                budget: Budget::default(),
             },
             limits: Limits::default(),
         }

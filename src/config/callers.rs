@@ -7,7 +7,7 @@ use std::num::NonZeroU32;
 use super::key::optional;
 use super::reader::section;
 use crate::callers::{Limits, Pattern, Rate, Rule};
-use crate::domain::{CallerName, Merchant, MerchantDraft, Method, Reads, Rights, Rules};
+use crate::domain::{Budget, CallerName, Merchant, MerchantDraft, Method, Reads, Rights, Rules};
 
 /// One entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,10 @@ pub struct CallerEntry {
     pub rate: Option<u32>,
     /// Verifications at once after a rest; `rate` when it is absent.
     pub burst: Option<u32>,
+    /// Verifications that may be sent in a day.
+    pub daily_budget: Option<u64>,
+    /// The same in a month.
+    pub monthly_budget: Option<u64>,
 }
 
 impl CallerEntry {
@@ -78,6 +82,10 @@ pub fn rules(entries: &[CallerEntry], rules: &Rules) -> Result<Vec<Rule>, Vec<(S
                 methods: entry.methods.clone(),
                 reads: entry.reads,
                 merchants,
+                budget: Budget {
+                    daily: entry.daily_budget,
+                    monthly: entry.monthly_budget,
+                },
             },
             limits: entry.limits(),
         });

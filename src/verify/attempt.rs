@@ -18,7 +18,7 @@ use super::port::{
 use super::standing::{Stand, same_content};
 use super::{Phase, Ticket, Upstream, Verified, Verifier};
 use crate::crash;
-use crate::domain::{OrderId, Verification};
+use crate::domain::{Budget, OrderId, Verification};
 use crate::observe::Event;
 
 /// An end, and what the ledger must learn of it; `None` when it knows, or has nothing to know.
@@ -102,7 +102,7 @@ impl Verifier {
             Err(error) => return (Err(error), None),
         };
         crash::point("looked");
-        let ready = match self.prepare(flight, &request, digest) {
+        let ready = match self.prepare(flight, (&request, ticket.budget()), digest) {
             Ok(ready) => ready,
             Err(error) => return (Err(error), None),
         };
@@ -116,7 +116,7 @@ impl Verifier {
     fn prepare(
         &self,
         flight: &Flight,
-        request: &Verification,
+        (request, budget): (&Verification, Budget),
         digest: Digest,
     ) -> Result<Ready, VerifyError> {
         self.still_wanted(flight)?;
@@ -127,7 +127,7 @@ impl Verifier {
             dispatch: Dispatch::NotSent,
             cause,
         })?;
-        let claim = claim(request, digest, &sealed);
+        let claim = claim((request, budget), digest, &sealed);
         Ok(Ready {
             gateway,
             sealed,
@@ -218,7 +218,7 @@ impl Verifier {
     }
 }
 
-fn claim(request: &Verification, digest: Digest, sealed: &Sealed) -> Claim {
+fn claim((request, budget): (&Verification, Budget), digest: Digest, sealed: &Sealed) -> Claim {
     Claim {
         attempt: Attempt {
             order_id: request.order_id.clone(),
@@ -228,6 +228,7 @@ fn claim(request: &Verification, digest: Digest, sealed: &Sealed) -> Claim {
         consent: request.consent.clone(),
         jws_sha256: sealed.jws_sha256,
         caller: request.caller.clone(),
+        budget,
     }
 }
 

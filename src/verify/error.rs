@@ -97,6 +97,9 @@ pub enum Forbidden {
     /// `methods` of its rule lacks this one.
     #[error("its callers entry does not list the method")]
     Method,
+    /// An operator stopped it.
+    #[error("an operator stopped the caller (idphoto callers start lets it go on)")]
+    Stopped,
     /// `merchants` of its rule lacks that of the request.
     #[error("its callers entry does not list the merchant of the request")]
     Merchant,

@@ -14,7 +14,7 @@ use super::show::{find, journal, order_id};
 use super::told;
 use crate::cli::exit::Exit;
 use crate::domain::OrderId;
-use crate::ledger::archive::{Archive, Listed, Resolution};
+use crate::ledger::archive::{Archive, Listed, NOT_SENT, Resolution};
 use crate::verify::port::{LedgerError, State};
 
 /// Write down what UPI's support said of an order whose outcome is unknown; it stays unsendable
@@ -44,7 +44,7 @@ enum Resolved {
 impl Resolved {
     const fn name(self) -> &'static str {
         match self {
-            Self::NotSent => "not-sent",
+            Self::NotSent => NOT_SENT,
             Self::Answered => "answered",
         }
     }

@@ -182,7 +182,7 @@ async fn a_spreadsheet_has_a_column_for_every_member() {
     let (_, printed) = run!(export, &four(), Period::default(), Format::Csv);
     let mut lines = printed.lines();
     let heads: Vec<_> = lines.next().unwrap().split(',').collect();
-    assert_eq!(heads.len(), 22, "{printed}");
+    assert_eq!(heads.len(), 25, "{printed}");
     let answered: Vec<_> = lines.nth(1).unwrap().split(',').collect();
     assert_eq!(answered.len(), heads.len(), "{printed}");
     let cell = |name: &str| answered[heads.iter().position(|head| *head == name).unwrap()];

@@ -9,7 +9,7 @@ use super::CallerEntry;
 use crate::callers::{Network, Pattern};
 use crate::domain::{CallerName, MerchantDraft, Method, Reads};
 
-const ENTRY: [&str; 8] = [
+const ENTRY: [&str; 10] = [
     "name",
     "identities",
     "methods",
@@ -18,6 +18,8 @@ const ENTRY: [&str; 8] = [
     "max_in_flight",
     "rate",
     "burst",
+    "daily_budget",
+    "monthly_budget",
 ];
 const MERCHANT: [&str; 3] = ["id", "name", "category_code"];
 
@@ -212,6 +214,8 @@ impl Setting for Vec<CallerEntry> {
                 "max_in_flight": limit(),
                 "rate": limit(),
                 "burst": limit(),
+                "daily_budget": limit(),
+                "monthly_budget": limit(),
             },
             "required": ["name", "identities"],
             "additionalProperties": false,
@@ -233,6 +237,8 @@ fn entry(place: String, item: &Value, flaws: &mut Parts) -> Option<CallerEntry> 
     let max_in_flight = positive(&mut item, "max_in_flight");
     let rate = positive(&mut item, "rate");
     let burst = positive(&mut item, "burst");
+    let daily = positive(&mut item, "daily_budget");
+    let monthly = positive(&mut item, "monthly_budget");
     if burst.is_some_and(|burst| burst.is_some()) && rate == Some(None) {
         item.flawed("burst", "needs rate".to_owned());
     }
@@ -245,6 +251,8 @@ fn entry(place: String, item: &Value, flaws: &mut Parts) -> Option<CallerEntry> 
         max_in_flight: max_in_flight?.and_then(|most| usize::try_from(most).ok()),
         rate: rate?,
         burst: burst?,
+        daily_budget: daily?.map(u64::from),
+        monthly_budget: monthly?.map(u64::from),
     })
 }
 
@@ -284,6 +292,8 @@ fn written(entry: &CallerEntry) -> String {
         max_in_flight,
         rate,
         burst,
+        daily_budget,
+        monthly_budget,
     } = entry;
     let mut members = vec![
         ("name", name.write()),
@@ -298,6 +308,8 @@ fn written(entry: &CallerEntry) -> String {
         ("max_in_flight", max_in_flight.map(|it| it.write())),
         ("rate", rate.map(|it| it.write())),
         ("burst", burst.map(|it| it.write())),
+        ("daily_budget", daily_budget.map(|it| it.to_string())),
+        ("monthly_budget", monthly_budget.map(|it| it.to_string())),
     ];
     let limits = limits.into_iter();
     members.extend(limits.filter_map(|(key, value)| Some((key, value?))));

@@ -14,7 +14,7 @@ use crate::domain::{OrderId, Verification};
 use crate::ledger::machine;
 use crate::verify::doubles::cause;
 use crate::verify::port::{
-    Attempt, BoxFuture, Claim, Claimed, Fingerprint, Ledger, LedgerError, Record, Settled,
+    Attempt, BoxFuture, Claim, Claimed, Count, Fingerprint, Ledger, LedgerError, Record, Settled,
     Settlement, State,
 };
 
@@ -206,6 +206,10 @@ impl Ledger for SimLedger {
     fn sweep(&self) -> BoxFuture<'_, Result<u64, LedgerError>> {
         let process = self.process;
         self.run(true, Box::new(move |facts| sweep(facts, process)))
+    }
+
+    fn counts(&self) -> BoxFuture<'_, Result<Vec<Count>, LedgerError>> {
+        self.run(false, Box::new(|_| Vec::new()))
     }
 
     fn beat(&self) -> BoxFuture<'_, Result<(), LedgerError>> {
