@@ -110,6 +110,8 @@ impl App {
         };
         let upi = Arc::clone(&gateway);
         let verifier = Verifier::new(gateway, ledger, Arc::clone(&observer), limits);
+        verifier.set_paused(prepared.config.upi.pause);
+        verifier.watch_budgets(prepared.budgets());
         let keeper = Keeper::start(&verifier, archive, prepared.config.ledger.keep);
         let ports = Ports {
             verifier: Arc::clone(&verifier),

@@ -5,7 +5,7 @@
 //! nor its disconnection can drop a request that is on its way, or lose its answer. Callers
 //! wait for the task; a second call with the same order id waits for the same one.
 
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::Instrument as _;
 
-use crate::domain::{Answer, OrderId, Verification};
+use crate::domain::{Answer, Budget, CallerName, OrderId, Verification};
 use crate::observe::Observer;
 
 pub mod error;
@@ -25,6 +25,7 @@ mod breaker;
 pub(crate) mod doubles;
 mod flight;
 mod keeper;
+mod pause;
 mod settle;
 #[cfg(test)]
 mod sim;
@@ -112,6 +113,10 @@ pub struct Verifier {
     doubt: Notify,
     /// Ends that the ledger has yet to take.
     unsettled: AtomicUsize,
+    /// Whether nothing is sent.
+    paused: AtomicBool,
+    /// Of whom it is told what they have left.
+    budgets: RwLock<Vec<(CallerName, Budget)>>,
 }
 
 impl Verifier {
@@ -135,6 +140,8 @@ impl Verifier {
             ledger_up: watch::Sender::new(true),
             doubt: Notify::new(),
             unsettled: AtomicUsize::new(0),
+            paused: AtomicBool::new(false),
+            budgets: RwLock::default(),
         })
     }
 

@@ -185,6 +185,7 @@ impl Running {
         if let (Some(switch), Some(tls)) = (&self.parts.tls, &prepared.tls) {
             switch.turn(tls);
         }
+        self.parts.verifier.set_paused(config.upi.pause);
         self.parts.log.configure(config.telemetry.log_level);
         self.parts.expiries.set(prepared.expiries());
         for warning in made.warnings.iter().map(ToString::to_string) {

@@ -35,6 +35,15 @@ pub struct CallerEntry {
 }
 
 impl CallerEntry {
+    /// How many verifications may be sent for it.
+    #[must_use]
+    pub const fn budget(&self) -> Budget {
+        Budget {
+            daily: self.daily_budget,
+            monthly: self.monthly_budget,
+        }
+    }
+
     fn limits(&self) -> Limits {
         let number = |number: u32| NonZeroU32::new(number);
         let rate = self.rate.and_then(number).map(|per_second| Rate {
@@ -82,10 +91,7 @@ pub fn rules(entries: &[CallerEntry], rules: &Rules) -> Result<Vec<Rule>, Vec<(S
                 methods: entry.methods.clone(),
                 reads: entry.reads,
                 merchants,
-                budget: Budget {
-                    daily: entry.daily_budget,
-                    monthly: entry.monthly_budget,
-                },
+                budget: entry.budget(),
             },
             limits: entry.limits(),
         });

@@ -39,6 +39,9 @@ section! {
     breaker_failures: usize = default("5").within(0, 1000),
         "After so many failures to connect in a row calls are refused at once (UPI_UNREACHABLE), \
          until UPI takes a connection again and one call gets through. 0 never does.";
+    pause: bool = default("false"),
+        "Sends nothing: verifications that are not in the ledger are refused as UPI_UNREACHABLE. Those \
+         that are, GetVerification and health go on. Set it and reload.";
     photo_placement: PhotoPlacement = default("beside"),
         "Whether the photo travels beside the encrypted part or inside it.";
     escape_solidus: bool = default("false"),

@@ -119,6 +119,7 @@ impl Verifier {
         (request, budget): (&Verification, Budget),
         digest: Digest,
     ) -> Result<Ready, VerifyError> {
+        self.not_paused()?;
         self.still_wanted(flight)?;
         let gateway = self.gateway();
         let pass = self.pass(&*gateway)?;

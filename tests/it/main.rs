@@ -11,6 +11,7 @@
 
 mod admin;
 mod bad_input;
+mod budgets;
 mod certificates;
 mod circuit;
 mod cli;

@@ -52,10 +52,15 @@ impl Resolved {
 
 pub(super) async fn run(args: Args, out: &mut dyn Write) -> Result<Exit, Trouble> {
     let id = order_id(&args.order_id)?;
-    note::check(&args.note).map_err(Trouble::usage)?;
+    check_note(&args.note)?;
     let archive = args.reach.open().await?;
     let said = (args.resolved.name(), args.note);
     resolve(&*archive, &id, said, args.reach.json, out).await
+}
+
+/// What an operator may write into the journal.
+pub(super) fn check_note(note: &str) -> Result<(), Trouble> {
+    note::check(note).map_err(Trouble::usage)
 }
 
 pub(super) async fn resolve(

@@ -172,12 +172,16 @@ pub struct Count {
 }
 
 impl Count {
-    /// How many may still be sent within a bound.
+    /// How many may be sent, with what an operator has added to a bound.
     #[must_use]
-    pub fn left(&self, bound: u64) -> u64 {
-        bound
-            .saturating_add_signed(self.extra)
-            .saturating_sub(self.used)
+    pub const fn limit(&self, bound: u64) -> u64 {
+        bound.saturating_add_signed(self.extra)
+    }
+
+    /// How many of these may still be.
+    #[must_use]
+    pub const fn left(&self, bound: u64) -> u64 {
+        self.limit(bound).saturating_sub(self.used)
     }
 }
 
