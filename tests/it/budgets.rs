@@ -177,7 +177,7 @@ async fn what_is_beyond_a_budget_is_refused_and_an_operator_can_raise_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_not_sent_is_given_back() {
     let estate = Estate::start("daily_budget = 1");
-    let first = estate.ask(request("sandbox:fault=refuse")).await;
+    let first = estate.ask(request("sandbox:fault=unauthorized")).await;
     let first = first.unwrap_err();
     assert_eq!(row(&first).1, "UPI_REFUSED", "{first:?}");
     assert_eq!(used(&estate.settings), (0, 1));
