@@ -113,6 +113,8 @@ impl App {
         let upi = Arc::clone(&gateway);
         let verifier = Verifier::new(gateway, ledger, Arc::clone(&observer), limits);
         verifier.limit(rate(&prepared.config));
+        verifier.set_paused(prepared.config.upi.pause);
+        verifier.watch_budgets(prepared.budgets());
         let keeper = Keeper::start(&verifier, archive, prepared.config.ledger.keep);
         let roster = Arc::new(roster(prepared));
         let ports = Ports {

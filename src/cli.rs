@@ -52,6 +52,8 @@ enum Command {
     Doctor(doctor::Args),
     Keys(keys::Args),
     Ledger(ledger::Args),
+    Budget(ledger::budget::Args),
+    Callers(ledger::callers::Args),
     Completions(pages::Completions),
     Man(pages::Man),
 }
@@ -115,6 +117,8 @@ async fn dispatch(command: Command, out: &mut dyn Write) -> io::Result<Exit> {
         Command::Doctor(args) => doctor::run(args, out).await,
         Command::Keys(args) => keys::run(args, out),
         Command::Ledger(args) => ledger::run(args, out).await,
+        Command::Budget(args) => ledger::budget::run(args, out).await,
+        Command::Callers(args) => ledger::callers::run(args, out).await,
         Command::Completions(args) => pages::completions(&args, out),
         Command::Man(args) => pages::man(&args, out),
     }

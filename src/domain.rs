@@ -3,6 +3,7 @@
 //! Sources: the API page of "ID Card Photo Verification" for lengths and presence,
 //! GB 11643-1999 for identity numbers, ISO/IEC 10918-1 and 15948 for photos.
 
+pub mod budget;
 pub mod caller;
 pub mod consent;
 pub mod dispatch;
@@ -20,6 +21,7 @@ pub mod secret;
 pub mod text;
 pub mod violation;
 
+pub use budget::{Budget, Span};
 pub use caller::{ANONYMOUS, CallerName, Identity};
 pub use consent::{Consent, ConsentDraft};
 pub use dispatch::Dispatch;

@@ -1,6 +1,7 @@
 //! Engines of the order record. One state machine, one test suite for all of them.
 
 pub mod archive;
+mod calendar;
 pub mod examine;
 mod fingerprint;
 pub mod journal;
@@ -19,6 +20,7 @@ mod sqlite;
 mod tests;
 pub mod url;
 
+pub use calendar::{Calendar, Day};
 pub use fingerprint::{FingerprintKey, Fingerprinter, KEY_LENGTH};
 pub use memory::MemoryLedger;
 pub use open::{Opened, open, open_archive};

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span, field, info_span};
 
-use crate::domain::{Answer, CallerName, Dispatch};
+use crate::domain::{Answer, CallerName, Dispatch, Span as Spell};
 
 /// Learns of every step. What it does takes no longer than adding to a counter: it is called
 /// in the middle of calls.
@@ -77,8 +77,25 @@ pub enum Event<'a> {
     Committed(usize, Duration),
     /// How many orders the ledger has, and how many bytes it takes.
     LedgerSize(u64, u64),
+    /// What callers have left of their budgets.
+    Budgets(&'a [BudgetLeft]),
+    /// Whether orders are refused that would have to be sent.
+    Paused(bool),
     /// An order came to its end: with UPI's answer, or with what is certain about it.
     OrderEnded(Result<(), Dispatch>),
+}
+
+/// What a caller has left of a budget.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BudgetLeft {
+    /// Whose.
+    pub caller: CallerName,
+    /// Of the present day or month.
+    pub span: Spell,
+    /// How many may be sent in it.
+    pub limit: u64,
+    /// How many of these may still be.
+    pub left: u64,
 }
 
 /// Whether calls go to UPI.

@@ -6,7 +6,7 @@
 //! wait for the task; a second call with the same order id waits for the same one.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tracing::Instrument as _;
 
 use crate::current::Current;
-use crate::domain::{Answer, OrderId, Verification};
+use crate::domain::{Answer, Budget, CallerName, OrderId, Verification};
 use crate::observe::Observer;
 
 pub mod error;
@@ -26,6 +26,7 @@ mod breaker;
 pub(crate) mod doubles;
 mod flight;
 mod keeper;
+mod pause;
 mod settle;
 mod shared_rate;
 #[cfg(test)]
@@ -119,6 +120,10 @@ pub struct Verifier {
     doubt: Notify,
     /// Ends that the ledger has yet to take.
     unsettled: AtomicUsize,
+    /// Whether nothing is sent.
+    paused: AtomicBool,
+    /// Of whom it is told what they have left.
+    budgets: Current<[(CallerName, Budget)]>,
 }
 
 impl Verifier {
@@ -143,6 +148,8 @@ impl Verifier {
             ledger_up: watch::Sender::new(true),
             doubt: Notify::new(),
             unsettled: AtomicUsize::new(0),
+            paused: AtomicBool::new(false),
+            budgets: Current::new(Arc::default()),
         })
     }
 

@@ -9,7 +9,7 @@ use super::material::{self, Half, KeyRole, Material};
 use super::seen::Seen;
 use crate::callers::Rule;
 use crate::config::{Config, KeyDraft, Problem, Problems, Sources, Survey};
-use crate::domain::{Member, Merchant, Secret};
+use crate::domain::{Budget, CallerName, Member, Merchant, Secret};
 use crate::ledger;
 use crate::rpc::Tls;
 use crate::telemetry::{self, Expiry};
@@ -310,6 +310,16 @@ pub fn change(not_before: OffsetDateTime, now: OffsetDateTime) -> Option<String>
 }
 
 impl Prepared {
+    /// The callers whose verifications are counted.
+    #[must_use]
+    pub fn budgets(&self) -> Vec<(CallerName, Budget)> {
+        let rules = self.callers.iter().flatten().map(|rule| &rule.rights);
+        let counted = rules.filter(|rights| rights.budget.is_set());
+        counted
+            .map(|rights| (rights.name.clone(), rights.budget))
+            .collect()
+    }
+
     /// The way to a sandbox that plays UPI.
     #[must_use]
     pub fn sandbox_route(&self, base_url: BaseUrl) -> Route {

@@ -201,6 +201,8 @@ impl Running {
             self.parts.admission.turn(roster);
         }
         self.parts.verifier.limit(super::rate(&config));
+        self.parts.verifier.watch_budgets(prepared.budgets());
+        self.parts.verifier.set_paused(config.upi.pause);
         self.parts.log.configure(config.telemetry.log_level);
         self.parts.expiries.set(prepared.expiries());
         for warning in made.warnings.iter().map(ToString::to_string) {

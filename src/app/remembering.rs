@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::judge::Judge;
 use super::read::to_passphrase;
 use crate::config::{self, Config, Problem, Problems, Survey};
-use crate::domain::Secret;
+use crate::domain::{Budget, CallerName, Secret};
 use crate::ledger::{FingerprintKey, Keep, Location, PostgresSettings, Settings};
 
 const KEYS: &str = "ledger.fingerprint_key_files";
@@ -26,12 +26,20 @@ pub fn remember(survey: &Survey) -> Result<Remembering, Problems> {
         settings: judge.kept_orders(config),
         keep: config.ledger.keep,
         keyed: !config.ledger.fingerprint_key_files.0.is_empty(),
+        callers: callers(config),
     });
     let problems = judge.problems.into_iter();
     let problems: Vec<_> = problems.filter(concerns_ledger).collect();
     remembering
         .filter(|_| problems.is_empty())
         .ok_or_else(|| Problems::of(survey.read.sorted(problems)))
+}
+
+fn callers(config: &Config) -> Vec<(CallerName, Budget)> {
+    let entries = config.callers.callers.iter().flatten();
+    entries
+        .map(|entry| (entry.name.clone(), entry.budget()))
+        .collect()
 }
 
 /// What commands need to know of a ledger.
@@ -42,6 +50,8 @@ pub struct Remembering {
     pub keep: Keep,
     /// Whether files with keys of digests are named.
     pub keyed: bool,
+    /// Who may call, and how many verifications may be sent for each.
+    pub callers: Vec<(CallerName, Budget)>,
 }
 
 /// A file that cannot be read and a key that nobody has concern everybody.
@@ -87,6 +97,7 @@ impl Judge<'_> {
             member: config.member.iin.clone(),
             timeout: ledger.timeout,
             sweep_after: config.upi.timeout + ledger.timeout + MARGIN,
+            calendar: ledger.budget_time_zone.clone(),
             keep_texts: ledger.keep_texts,
             keys: Vec::new(),
             postgres: PostgresSettings {

@@ -159,7 +159,7 @@ fn entered(rights: &Rights, gate: &Gate, method: Option<Method>) -> Result<Optio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Reads;
+    use crate::domain::{Budget, Reads};
 
     fn rule(name: &str, identities: &[&str], methods: &[Method]) -> Rule {
         Rule {
@@ -172,6 +172,7 @@ mod tests {
                 methods: methods.to_vec(),
                 reads: Reads::Own,
                 merchants: Vec::new(),
+                budget: Budget::default(),
             },
             limits: Limits::default(),
         }

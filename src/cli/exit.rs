@@ -68,7 +68,9 @@ impl Exit {
             "top" => &[Self::Unavailable, Self::Files],
             "doctor" => &[Self::Unavailable, Self::Files, Self::Config],
             "serve" | "config" => &[Self::Files, Self::Config],
-            "ledger" => &[Self::BadData, Self::Unavailable, Self::Files, Self::Config],
+            "ledger" | "budget" | "callers" => {
+                &[Self::BadData, Self::Unavailable, Self::Files, Self::Config]
+            }
             "keys" => &[Self::BadData, Self::Files],
             _ => &[Self::Files],
         };

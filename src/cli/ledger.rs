@@ -8,6 +8,8 @@ use std::io::{self, Write};
 use clap::Subcommand;
 
 mod backup;
+pub(super) mod budget;
+pub(super) mod callers;
 mod check;
 mod copy;
 mod entry;

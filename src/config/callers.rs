@@ -7,7 +7,7 @@ use std::num::NonZeroU32;
 use super::key::optional;
 use super::reader::section;
 use crate::callers::{Limits, Pattern, Rate, Rule};
-use crate::domain::{CallerName, Merchant, MerchantDraft, Method, Reads, Rights, Rules};
+use crate::domain::{Budget, CallerName, Merchant, MerchantDraft, Method, Reads, Rights, Rules};
 
 /// One entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,9 +30,22 @@ pub struct CallerEntry {
     pub burst: Option<u32>,
     /// Its weight where callers share `upi.max_rate`: 1 to 100.
     pub priority: NonZeroU32,
+    /// Verifications that may be sent in a day.
+    pub daily_budget: Option<u64>,
+    /// The same in a month.
+    pub monthly_budget: Option<u64>,
 }
 
 impl CallerEntry {
+    /// How many verifications may be sent for it.
+    #[must_use]
+    pub const fn budget(&self) -> Budget {
+        Budget {
+            daily: self.daily_budget,
+            monthly: self.monthly_budget,
+        }
+    }
+
     fn limits(&self) -> Limits {
         let number = |number: u32| NonZeroU32::new(number);
         let rate = self.rate.and_then(number).map(|per_second| Rate {
@@ -80,6 +93,7 @@ pub fn rules(entries: &[CallerEntry], rules: &Rules) -> Result<Vec<Rule>, Vec<(S
                 methods: entry.methods.clone(),
                 reads: entry.reads,
                 merchants,
+                budget: entry.budget(),
             },
             limits: entry.limits(),
         });

@@ -9,7 +9,7 @@ use super::key::{default, optional};
 use super::reader::section;
 use super::setting::{Flaws, Setting, expect};
 use super::value::{Shape, quote};
-use crate::ledger::{Keep, Location, LocationError};
+use crate::ledger::{Calendar, Keep, Location, LocationError};
 use crate::upi::Flaw;
 
 impl Setting for Location {
@@ -67,6 +67,18 @@ impl Setting for Keep {
     }
 }
 
+impl Setting for Calendar {
+    const EXPECTED: &'static str = "the name of a time zone such as \"Asia/Shanghai\" or \"UTC\"";
+
+    fn read(value: &Value) -> Result<Self, Flaws> {
+        expect(value.as_str().and_then(Self::parse))
+    }
+
+    fn write(&self) -> String {
+        quote(self.name())
+    }
+}
+
 /// Paths of files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paths(pub Vec<PathBuf>);
@@ -113,6 +125,9 @@ section! {
     keep_texts: bool = default("true"),
         "Whether UPI's texts of a rejection are recorded. Without them a replayed rejection has \
          only its code and category.";
+    budget_time_zone: Calendar = default("Asia/Shanghai"),
+        "The time zone in which the days and months of callers' budgets begin, by its name in IANA's \
+         database, which is a part of the program. The same for every gateway of a ledger.";
     password_file: Option<PathBuf> = optional("/etc/idphoto/ledger.password"),
         "A file with the password for PostgreSQL. A line break at its end does not count.";
     ca_file: Option<PathBuf> = optional("/etc/idphoto/ledger-ca.pem"),

@@ -43,6 +43,9 @@ section! {
         "Orders a second towards UPI from this gateway, in the long run; a tenth of it at once. \
          Callers share it by their priority, and one more is refused at once: as QUOTA_EXCEEDED, or \
          OVERLOADED where there are no callers.";
+    pause: bool = default("false"),
+        "Sends nothing: verifications that are not in the ledger are refused as UPI_UNREACHABLE. Those \
+         that are, GetVerification and health go on. Set it and reload.";
     photo_placement: PhotoPlacement = default("beside"),
         "Whether the photo travels beside the encrypted part or inside it.";
     escape_solidus: bool = default("false"),

@@ -1,6 +1,6 @@
 //! What a caller may.
 
-use super::{CallerName, Merchant};
+use super::{Budget, CallerName, Merchant};
 
 /// The methods that rules speak of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct Rights {
     /// On whose behalf it may ask; anybody's when it is empty. The first stands for requests that
     /// name none.
     pub merchants: Vec<Merchant>,
+    /// How many verifications may be sent for it.
+    pub budget: Budget,
 }
 
 impl Rights {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use crate::domain::OrderId;
+use crate::domain::{CallerName, OrderId};
 use crate::verify::port::{BoxFuture, LedgerError, Record};
 
 /// What operators do with a ledger that lasts. Long lists come in pages.
@@ -25,8 +25,21 @@ pub trait Archive: Send + Sync + 'static {
     fn journal(&self, page: JournalPage) -> BoxFuture<'_, Result<Vec<Kept>, LedgerError>>;
 
     /// Writes down what UPI's support said of an order whose outcome is unknown; the order stays
-    /// as it is. [`LedgerError::WrongState`] when it is not unknown.
+    /// as it is, but for what it is counted: that is given back when it was not sent. [`LedgerError::WrongState`] when it is not unknown.
     fn resolve(&self, resolution: Resolution) -> BoxFuture<'_, Result<(), LedgerError>>;
+
+    /// Everything about callers.
+    fn standing(&self) -> BoxFuture<'_, Result<Standing, LedgerError>>;
+
+    /// Stops a caller, or lets it go on, on all gateways at once; whether that changed anything.
+    fn halt(&self, halt: Halt) -> BoxFuture<'_, Result<bool, LedgerError>>;
+
+    /// Raises the budget of a caller for one period.
+    fn allow(&self, allowance: Allowance) -> BoxFuture<'_, Result<(), LedgerError>>;
+
+    /// Takes over what operators set of callers in another ledger; what is set here already stays.
+    /// What is counted comes with the orders.
+    fn import_standing(&self, standing: Standing) -> BoxFuture<'_, Result<(), LedgerError>>;
 
     /// Removes texts, consent and journal of at most `limit` orders that ended longer ago than
     /// `keep`; how many there were.
@@ -121,6 +134,63 @@ pub struct Resolution {
     pub note: String,
 }
 
+/// Everything about callers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// What is counted, ordered by caller and period.
+    pub counts: Vec<Counted>,
+    /// Who is stopped.
+    pub stops: Vec<Stop>,
+    /// Entries of the journal about callers: time in microseconds, event, encoding.
+    pub journal: Vec<(i64, String, String)>,
+}
+
+/// What is counted to a period of a caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counted {
+    /// Whose.
+    pub caller: String,
+    /// The day (`2027-01-15`) or the month (`2027-01`).
+    pub period: String,
+    /// Orders that are counted.
+    pub used: i64,
+    /// By how many an operator has raised the budget.
+    pub extra: i64,
+}
+
+/// A caller for whom nothing is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stop {
+    /// Its name.
+    pub caller: String,
+    /// Since when.
+    pub since: OffsetDateTime,
+}
+
+/// That a caller is stopped, or goes on.
+#[derive(Debug, Clone)]
+pub struct Halt {
+    /// Who.
+    pub caller: CallerName,
+    /// Whether nothing is sent for it.
+    pub stopped: bool,
+    /// The operator's words.
+    pub note: String,
+}
+
+/// By how many the budget of a caller is raised in one period; fewer than none lower it.
+#[derive(Debug, Clone)]
+pub struct Allowance {
+    /// Whose.
+    pub caller: CallerName,
+    /// The day (`2027-01-15`) or the month (`2027-01`).
+    pub period: String,
+    /// By how many; it takes the place of what was set before.
+    pub extra: i64,
+    /// The operator's words.
+    pub note: String,
+}
+
 /// Everything about an order, for another ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Copied {
@@ -132,3 +202,11 @@ pub struct Copied {
 
 /// The owner of entries that an operator wrote.
 pub const OPERATOR: &str = "operator";
+
+/// What is resolved of an order that UPI did not process.
+pub const NOT_SENT: &str = "not-sent";
+
+/// What a check says of a count that differs from the orders that are counted.
+pub(super) fn told_count(caller: &str, period: &str, (used, orders): (i64, i64)) -> String {
+    format!("caller {caller}: {used} orders are counted to {period}, and {orders} say so")
+}

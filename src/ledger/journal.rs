@@ -1,7 +1,7 @@
 //! What happened to orders: one entry for each claim and each end, written in the same transaction
 //! as the change, and never changed.
 //!
-//! # The canonical encoding, version 2
+//! # The canonical encoding, version 3
 //!
 //! An entry is one JSON object as RFC 8785 (JSON Canonicalization Scheme) writes it: members sorted
 //! by name, no white space, UTF-8. Its values are texts and whole numbers alone. A member without a
@@ -9,34 +9,39 @@
 //!
 //! | member | in | value |
 //! |---|---|---|
-//! | `v` | all | 2 |
+//! | `v` | all | 3 |
 //! | `at` | all | when, in microseconds since 1970-01-01T00:00:00Z |
 //! | `member` | all | IIN of the member |
-//! | `order` | all | the order id |
+//! | `order` | all but those about callers | the order id |
 //! | `event` | all | one of [`Happened`] |
 //! | `owner` | all | the gateway that wrote it, or `operator` |
-//! | `caller` | claims | who asked, where callers have names |
+//! | `caller` | claims; all about callers | who asked, where callers have names; of whom it is |
+//! | `charged` | claims | the day to which it is counted, of a caller that has a budget |
 //! | `attempt` | claims | which claim of the order it is, from 1 |
-//! | `uuid` | all but purges | UPI-UUID of the attempt |
+//! | `uuid` | all of orders but purges | UPI-UUID of the attempt |
 //! | `jws` | claims | SHA-256 of the UPI-JWS, the signature of the exact body, hex |
 //! | `scenario`, `purpose`, `agreement`, `serial` | claims | the four texts of the consent |
 //! | `code`, `confidence` | answers | UPI's response code; 0 to 100 where it compared |
 //! | `answered` | answers | when the answer was verified, in microseconds |
 //! | `dispatch` | ends | what is certain: `ANSWERED`, `NOT_SENT` or `UNKNOWN` |
-//! | `resolved`, `note` | resolutions | `not-sent` or `answered`, and the operator's words |
+//! | `resolved` | resolutions | `not-sent` or `answered` |
+//! | `period`, `extra` | allowances | a day or a month, and by how many its budget is raised |
+//! | `note` | resolutions; all about callers | the operator's words |
 //!
-//! Version 1 had `body` in place of `jws`: SHA-256 of the exact body.
+//! Version 2 had no `charged` and nothing about callers. Version 1 had, besides, `body` in place of `jws`: SHA-256 of the exact body.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use super::archive::{Allowance, Halt};
+use super::calendar::Day;
 use crate::domain::{Answer, Outcome};
 use crate::verify::port::{Claim, Settlement};
 
 /// The version of the encoding.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// What can happen to an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,17 +58,26 @@ pub enum Happened {
     Resolved,
     /// Texts and older entries were removed, as `ledger.keep` says.
     Purged,
+    /// An operator stopped a caller.
+    Stopped,
+    /// An operator let a caller go on that was stopped.
+    Started,
+    /// An operator raised the budget of a caller for a day or a month.
+    Allowed,
 }
 
 impl Happened {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::Claimed,
         Self::Answered,
         Self::NotSent,
         Self::OutcomeUnknown,
         Self::Resolved,
         Self::Purged,
+        Self::Stopped,
+        Self::Started,
+        Self::Allowed,
     ];
 
     /// Its name in entries.
@@ -76,6 +90,9 @@ impl Happened {
             Self::OutcomeUnknown => "OUTCOME_UNKNOWN",
             Self::Resolved => "RESOLVED",
             Self::Purged => "PURGED",
+            Self::Stopped => "STOPPED",
+            Self::Started => "STARTED",
+            Self::Allowed => "ALLOWED",
         }
     }
 }
@@ -114,7 +131,9 @@ impl Entry {
         entry.put("v", VERSION);
         entry.put("at", micros(scribe.at));
         entry.put("member", scribe.member);
-        entry.put("order", order_id);
+        if !order_id.is_empty() {
+            entry.put("order", order_id);
+        }
         entry.put("event", happened.name());
         entry.put("owner", scribe.owner);
         entry
@@ -122,7 +141,7 @@ impl Entry {
 
     /// A claim.
     #[must_use]
-    pub fn claimed(scribe: Scribe<'_>, claim: &Claim, attempt: u32) -> Self {
+    pub fn claimed(scribe: Scribe<'_>, claim: &Claim, (attempt, day): (u32, Option<&Day>)) -> Self {
         let Claim {
             attempt: sent,
             // A keyed digest says nothing to anybody who reads the journal.
@@ -130,10 +149,15 @@ impl Entry {
             consent,
             jws_sha256,
             caller,
+            // What it was when the order was claimed is the configuration's affair.
+            budget: _,
         } = claim;
         let mut entry = Self::new(scribe, sent.order_id.as_str(), Happened::Claimed);
         if let Some(caller) = caller {
             entry.put("caller", caller.as_str());
+        }
+        if let Some(day) = day {
+            entry.put("charged", day.as_str());
         }
         entry.put("attempt", attempt);
         entry.put("uuid", sent.upi_uuid.as_str());
@@ -183,6 +207,30 @@ impl Entry {
         Self::new(scribe, order_id, Happened::Purged)
     }
 
+    /// That a caller is stopped, or goes on. It is of no order: engines keep it under an empty id.
+    #[must_use]
+    pub fn halted(scribe: Scribe<'_>, halt: &Halt) -> Self {
+        let happened = match halt.stopped {
+            true => Happened::Stopped,
+            false => Happened::Started,
+        };
+        let mut entry = Self::new(scribe, "", happened);
+        entry.put("caller", halt.caller.as_str());
+        entry.put("note", halt.note.as_str());
+        entry
+    }
+
+    /// That the budget of a caller is raised.
+    #[must_use]
+    pub fn allowed(scribe: Scribe<'_>, allowance: &Allowance) -> Self {
+        let mut entry = Self::new(scribe, "", Happened::Allowed);
+        entry.put("caller", allowance.caller.as_str());
+        entry.put("period", allowance.period.as_str());
+        entry.put("extra", allowance.extra);
+        entry.put("note", allowance.note.as_str());
+        entry
+    }
+
     /// The canonical encoding.
     #[must_use]
     pub fn encode(&self) -> String {
@@ -229,7 +277,7 @@ pub fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{CallerName, Confidence, sample};
+    use crate::domain::{Budget, CallerName, Confidence, sample};
     use crate::verify::port::{Attempt, Digest, KeyId};
 
     const UUID: &str = "0123456789abcdef0123456789abcdef";
@@ -243,7 +291,7 @@ mod tests {
         }
     }
 
-    /// Vectors of version 2, made by Python's json (`sort_keys`, no white space, no ASCII escapes):
+    /// Vectors of version 3, made by Python's json (`sort_keys`, no white space, no ASCII escapes):
     /// what was once written must be written for ever.
     #[test]
     fn entries_are_encoded_as_they_always_were() {
@@ -261,6 +309,7 @@ mod tests {
             consent: request.consent,
             jws_sha256: [0xab; 32],
             caller: None,
+            budget: Budget::default(),
         };
         let named = Claim {
             caller: CallerName::parse("loans"),
@@ -271,14 +320,29 @@ mod tests {
             upi_uuid: UUID.to_owned(),
             answered_at: OffsetDateTime::UNIX_EPOCH,
         };
+        let halt = |stopped| Halt {
+            caller: CallerName::parse("loans").unwrap(),
+            stopped,
+            note: "ticket 7".to_owned(),
+        };
+        let allowance = Allowance {
+            caller: CallerName::parse("loans").unwrap(),
+            period: "2027-01".to_owned(),
+            extra: -5,
+            note: "ticket 7".to_owned(),
+        };
         let entries = [
-            Entry::claimed(scribe(), &claim, 1),
+            Entry::claimed(scribe(), &claim, (1, None)),
             Entry::ended(scribe(), &order, UUID, &Settlement::Answered(answer)),
             Entry::ended(scribe(), &order, UUID, &Settlement::NotSent),
             Entry::ended(scribe(), &order, UUID, &Settlement::OutcomeUnknown),
             Entry::resolved(scribe(), &order, UUID, ("not-sent", "ticket \"7\"\n户")),
             Entry::purged(scribe(), &order),
-            Entry::claimed(scribe(), &named, 2),
+            Entry::claimed(scribe(), &named, (2, None)),
+            Entry::claimed(scribe(), &named, (2, Day::parse("2027-01-15").as_ref())),
+            Entry::halted(scribe(), &halt(true)),
+            Entry::halted(scribe(), &halt(false)),
+            Entry::allowed(scribe(), &allowance),
         ];
         let encoded: Vec<_> = entries.iter().map(Entry::encode).collect();
         let vectors = include_str!("journal/vectors.jsonl");

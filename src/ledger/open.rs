@@ -35,7 +35,10 @@ pub async fn open(
                 None => Fingerprinter::ephemeral()?,
             };
             Ok(Opened {
-                ledger: Arc::new(MemoryLedger::new(Arc::clone(clock), fingerprinter)),
+                ledger: Arc::new(
+                    MemoryLedger::new(Arc::clone(clock), fingerprinter)
+                        .counting_in(settings.calendar.clone()),
+                ),
                 archive: None,
             })
         }

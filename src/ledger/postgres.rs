@@ -3,7 +3,9 @@
 //! A verification takes three round trips: the look, the claim and the end, each one statement.
 
 mod archive;
+mod budgets;
 mod certainty;
+mod claims;
 mod columns;
 mod connections;
 mod dial;
@@ -25,6 +27,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
+use self::budgets::Lanes;
 use self::connections::Connections;
 use self::dial::{connect, pool};
 pub use self::durability::Durability;
@@ -32,14 +35,15 @@ pub(super) use self::examine::examine;
 use self::parameters::{number, text};
 pub use self::refusal::Refusal;
 use self::sweep::Seen;
+use super::calendar::Calendar;
 use super::fingerprint::Fingerprinter;
 use super::journal::{Scribe, hex, micros};
 use super::settings::{OpenError, Settings};
 use crate::domain::{OrderId, Verification};
 use crate::observe::{Event, Nobody, Observer};
 use crate::verify::port::{
-    Attempt, BoxFuture, Claim, Claimed, Clock, Fingerprint, Ledger, LedgerError, Record, Settled,
-    Settlement,
+    Attempt, BoxFuture, Claim, Claimed, Clock, Count, Fingerprint, Ledger, LedgerError, Record,
+    Settled, Settlement,
 };
 
 /// For what an operator asks for: an index, or a look at every order, takes its time.
@@ -54,9 +58,12 @@ pub struct Postgres {
     member: String,
     /// This process, for as long as it lives.
     owner: String,
+    calendar: Calendar,
     keep_texts: bool,
     sweep_after: Duration,
     seen: Mutex<Seen>,
+    /// Of claims that are counted.
+    lanes: Lanes,
 }
 
 impl Postgres {
@@ -117,9 +124,11 @@ impl Postgres {
             fingerprinter,
             member: settings.member.clone(),
             owner: instance()?,
+            calendar: settings.calendar.clone(),
             keep_texts: settings.keep_texts,
             sweep_after: settings.sweep_after,
             seen: Mutex::default(),
+            lanes: Lanes::default(),
         })
     }
 
@@ -205,6 +214,10 @@ impl Ledger for Postgres {
 
     fn sweep(&self) -> BoxFuture<'_, Result<u64, LedgerError>> {
         Box::pin(self.sweep_at(Instant::now()))
+    }
+
+    fn counts(&self) -> BoxFuture<'_, Result<Vec<Count>, LedgerError>> {
+        Box::pin(self.present_counts())
     }
 
     fn beat(&self) -> BoxFuture<'_, Result<(), LedgerError>> {

@@ -2,6 +2,7 @@
 
 use time::OffsetDateTime;
 
+use super::calendar::Day;
 use super::journal::{from_micros, hex, micros};
 use super::machine;
 use crate::domain::{
@@ -43,6 +44,8 @@ pub struct OrderRow {
     pub purged: bool,
     /// Who asked, where callers have names.
     pub caller: Option<String>,
+    /// The day to which it is counted, of a caller that has a budget.
+    pub charged: Option<String>,
 }
 
 /// The columns of an answer, all of them empty where there is none.
@@ -70,7 +73,7 @@ pub struct Damaged(pub &'static str);
 impl OrderRow {
     /// The row of a first claim.
     #[must_use]
-    pub fn claimed(claim: &Claim, owner: &str, at: OffsetDateTime) -> Self {
+    pub fn claimed(claim: &Claim, owner: &str, at: OffsetDateTime, day: Option<&Day>) -> Self {
         let texts = claim.consent.texts();
         Self {
             order_id: claim.attempt.order_id.to_string(),
@@ -87,6 +90,7 @@ impl OrderRow {
             answer: AnswerRow::default(),
             purged: false,
             caller: claim.caller.as_ref().map(ToString::to_string),
+            charged: day.map(ToString::to_string),
         }
     }
 
@@ -110,6 +114,7 @@ impl OrderRow {
             answer,
             purged: _,
             caller,
+            charged: _,
         } = self;
         let digest = Digest {
             key: KeyId(unhex(&digest_key).ok_or(Damaged("digest_key"))?),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::calendar::Calendar;
 use super::fingerprint::FingerprintKey;
 use super::url::{Url, UrlError};
 use crate::domain::Secret;
@@ -100,6 +101,8 @@ pub struct Settings {
     pub timeout: Duration,
     /// After this an order in flight of another gateway is given up: longer than UPI is waited for.
     pub sweep_after: Duration,
+    /// When the days and months of budgets begin: the same for all gateways.
+    pub calendar: Calendar,
     /// Whether UPI's texts are recorded.
     pub keep_texts: bool,
     /// Keys of digests, that of new rows first.

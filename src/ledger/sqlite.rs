@@ -12,6 +12,7 @@ use std::time::Duration;
 mod archive;
 mod backup;
 mod book;
+mod budgets;
 mod connection;
 mod core;
 mod error;
@@ -30,13 +31,14 @@ mod tests;
 mod writer;
 
 use super::archive::Archive;
+use super::calendar::Calendar;
 use super::fingerprint::{FingerprintKey, Fingerprinter};
 use super::settings;
 use crate::domain::{OrderId, Verification};
 use crate::observe::Observer;
 use crate::verify::port::{
-    Attempt, BoxFuture, Claim, Claimed, Clock, Fingerprint, Ledger, LedgerError, Record, Settled,
-    Settlement,
+    Attempt, BoxFuture, Claim, Claimed, Clock, Count, Fingerprint, Ledger, LedgerError, Record,
+    Settled, Settlement,
 };
 pub(super) use backup::back_up;
 use core::Core;
@@ -62,6 +64,8 @@ pub(super) struct Settings {
     pub member: String,
     /// For one step.
     pub timeout: Duration,
+    /// When the days and months of budgets begin.
+    pub calendar: Calendar,
     /// Whether UPI's texts are recorded.
     pub keep_texts: bool,
     /// Keys of digests, that of new rows first; without any there is a file beside the database.
@@ -83,6 +87,7 @@ impl Settings {
             path: path.to_owned(),
             member: settings.member.clone(),
             timeout: settings.timeout,
+            calendar: settings.calendar.clone(),
             keep_texts: settings.keep_texts,
             keys: settings.keys.clone(),
             clock: Arc::clone(clock),
@@ -140,6 +145,10 @@ impl Ledger for SqliteLedger {
     /// What dead processes left was given up at the start, and nobody else writes to the file.
     fn sweep(&self) -> BoxFuture<'_, Result<u64, LedgerError>> {
         Box::pin(async { Ok(0) })
+    }
+
+    fn counts(&self) -> BoxFuture<'_, Result<Vec<Count>, LedgerError>> {
+        Box::pin(self.core.read(budgets::counts))
     }
 
     fn beat(&self) -> BoxFuture<'_, Result<(), LedgerError>> {

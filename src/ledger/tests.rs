@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use super::postgres::tests::Database;
 use super::{
-    FingerprintKey, Fingerprinter, Location, MemoryLedger, PostgresSettings, Settings, open,
+    Calendar, FingerprintKey, Fingerprinter, Location, MemoryLedger, PostgresSettings, Settings,
+    open,
 };
 use crate::domain::{
-    Answer, CallerName, Category, Confidence, MerchantDraft, Outcome, Rejection, ResponseCode,
-    Secret, sample,
+    Answer, Budget, CallerName, Category, Confidence, MerchantDraft, Outcome, Rejection,
+    ResponseCode, Secret, sample,
 };
 use crate::observe::{Nobody, Observer};
 use crate::verify::port::{
@@ -17,6 +18,8 @@ use crate::verify::port::{
     SystemClock,
 };
 use time::OffsetDateTime;
+
+mod budgets;
 
 /// An engine, and what has to live as long.
 struct Engine {
@@ -74,6 +77,7 @@ pub(super) fn settings(location: Location) -> Settings {
         member: "00520446".to_owned(),
         timeout: Duration::from_secs(30),
         sweep_after: Duration::from_secs(60),
+        calendar: Calendar::default(),
         keep_texts: true,
         keys: Vec::new(),
         postgres: PostgresSettings {
@@ -107,6 +111,7 @@ pub fn claim_for(ledger: &dyn Ledger, tag: &str, uuid: u128, caller: Option<&str
         consent: request.consent,
         jws_sha256: [7; 32],
         caller: request.caller,
+        budget: Budget::default(),
     }
 }
 
@@ -141,7 +146,7 @@ pub async fn granted(ledger: &dyn Ledger, tag: &str, uuid: u128) -> Attempt {
 async fn standing(ledger: &dyn Ledger, tag: &str) -> Record {
     match ledger.claim(claim(ledger, tag, 99)).await.unwrap() {
         Claimed::Standing(record) => *record,
-        Claimed::Granted => panic!("granted twice"),
+        other => panic!("{other:?}"),
     }
 }
 

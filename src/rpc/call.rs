@@ -98,10 +98,14 @@ impl Call {
 
     /// From here on UPI may have been asked. What the call holds goes with it.
     pub(super) fn depart(&self) -> Ticket {
-        self.facts().departed = true;
+        let budget = {
+            let mut facts = self.facts();
+            facts.departed = true;
+            facts.asker.rights().map(|rights| rights.budget)
+        };
         let Held { entry, place } = std::mem::take(&mut *self.held());
         let ticket = entry.map(Entry::into_ticket).unwrap_or_default();
-        ticket.with(place)
+        ticket.with(place).within(budget.unwrap_or_default())
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {

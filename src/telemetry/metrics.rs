@@ -24,6 +24,7 @@ pub use exposition::Exposition;
 
 use exposition::Shared;
 use instruments::Instruments;
+use observed::Budgets;
 
 /// Why there are no metrics.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +34,7 @@ pub struct MetricsError(#[from] opentelemetry_sdk::error::OTelSdkError);
 pub(super) struct Metrics {
     instruments: Instruments,
     exposition: Exposition,
+    budgets: Budgets,
     /// The instruments are alive as long as their provider.
     _provider: SdkMeterProvider,
 }
@@ -55,18 +57,23 @@ impl Metrics {
             .with_reader(reader)
             .build();
         let meter = provider.meter(env!("CARGO_PKG_NAME"));
-        observed::register(&meter, service, losses);
+        let budgets = Budgets::default();
+        observed::register(&meter, service, losses, budgets.clone());
         process::register(&meter, Instant::now());
         let instruments = Instruments::new(&meter);
         instruments.begin_at_zero();
         Ok(Self {
             instruments,
             exposition,
+            budgets,
             _provider: provider,
         })
     }
 
     pub(super) fn count(&self, event: &Event<'_>) {
+        if let Event::Budgets(left) = event {
+            self.budgets.set(left);
+        }
         self.instruments.count(event);
     }
 

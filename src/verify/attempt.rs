@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tracing::{error, info};
 
 use super::breaker::Pass;
-use super::error::{CallerLimit, Denial, Dispatch, NotSent, VerifyError};
+use super::error::{CallerLimit, Dispatch, NotSent, VerifyError};
 use super::flight::{Ended, Flight};
 use super::port::{
     Attempt, CallError, Cause, Claim, Digest, Gateway, Record, Sealed, Settlement, State,
@@ -18,7 +18,7 @@ use super::port::{
 use super::standing::{Stand, same_content};
 use super::{Phase, Ticket, Upstream, Verified, Verifier};
 use crate::crash;
-use crate::domain::{CallerName, OrderId, Verification};
+use crate::domain::{Budget, CallerName, OrderId, Verification};
 use crate::observe::Event;
 
 /// An end, and what the ledger must learn of it; `None` when it knows, or has nothing to know.
@@ -102,7 +102,7 @@ impl Verifier {
             Err(error) => return (Err(error), None),
         };
         crash::point("looked");
-        let ready = match self.prepare(flight, &request, digest) {
+        let ready = match self.prepare(flight, (&request, ticket.budget()), digest) {
             Ok(ready) => ready,
             Err(error) => return (Err(error), None),
         };
@@ -116,9 +116,10 @@ impl Verifier {
     fn prepare(
         &self,
         flight: &Flight,
-        request: &Verification,
+        (request, budget): (&Verification, Budget),
         digest: Digest,
     ) -> Result<Ready, VerifyError> {
+        self.not_paused()?;
         self.still_wanted(flight)?;
         let gateway = self.gateway.get();
         let pass = self.pass(&*gateway)?;
@@ -128,7 +129,7 @@ impl Verifier {
             dispatch: Dispatch::NotSent,
             cause,
         })?;
-        let claim = claim(request, digest, &sealed);
+        let claim = claim((request, budget), digest, &sealed);
         Ok(Ready {
             gateway,
             sealed,
@@ -149,15 +150,7 @@ impl Verifier {
 
     fn within_rate(&self, caller: Option<&CallerName>) -> Result<(), NotSent> {
         let taken = self.rate.get().take(caller);
-        taken.map_err(|retry_after| match caller {
-            Some(caller) => Denial::QuotaExceeded {
-                caller: caller.clone(),
-                limit: CallerLimit::UpiRate,
-                retry_after,
-            }
-            .into(),
-            None => NotSent::OverRate(retry_after),
-        })
+        taken.map_err(|delay| NotSent::over(CallerLimit::UpiRate, caller, delay))
     }
 
     async fn depart(&self, flight: &Flight, ready: Ready, progress: &Progress) -> Conclusion {
@@ -232,7 +225,7 @@ impl Verifier {
     }
 }
 
-fn claim(request: &Verification, digest: Digest, sealed: &Sealed) -> Claim {
+fn claim((request, budget): (&Verification, Budget), digest: Digest, sealed: &Sealed) -> Claim {
     Claim {
         attempt: Attempt {
             order_id: request.order_id.clone(),
@@ -242,6 +235,7 @@ fn claim(request: &Verification, digest: Digest, sealed: &Sealed) -> Claim {
         consent: request.consent.clone(),
         jws_sha256: sealed.jws_sha256,
         caller: request.caller.clone(),
+        budget,
     }
 }
 

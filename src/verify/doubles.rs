@@ -10,10 +10,10 @@ use time::OffsetDateTime;
 use tokio::sync::Notify;
 
 use super::port::{
-    Attempt, BoxFuture, CallError, Cause, Claim, Claimed, Fingerprint, Gateway, Ledger,
+    Attempt, BoxFuture, CallError, Cause, Claim, Claimed, Count, Fingerprint, Gateway, Ledger,
     LedgerError, Record, Sealed, Settled, Settlement, SystemClock,
 };
-use crate::domain::{Answer, Confidence, OrderId, Outcome, Verification};
+use crate::domain::{Answer, Budget, Confidence, OrderId, Outcome, Verification};
 use crate::ledger::{Fingerprinter, MemoryLedger};
 
 /// What a scripted UPI does with a request.
@@ -200,6 +200,7 @@ impl Engine {
             consent: request.consent,
             jws_sha256: [0; 32],
             caller: request.caller,
+            budget: Budget::default(),
         });
     }
 
@@ -277,6 +278,10 @@ impl Ledger for Engine {
 
     fn sweep(&self) -> BoxFuture<'_, Result<u64, LedgerError>> {
         self.unless_failing("sweep", || self.memory.sweep())
+    }
+
+    fn counts(&self) -> BoxFuture<'_, Result<Vec<Count>, LedgerError>> {
+        self.unless_failing("counts", || self.memory.counts())
     }
 
     fn beat(&self) -> BoxFuture<'_, Result<(), LedgerError>> {

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::{CallerName, Identity, Violations};
+use crate::domain::{CallerName, Identity, Span, Violations};
 
 pub use crate::domain::Dispatch;
 
@@ -100,6 +100,8 @@ pub enum CallerLimit {
     Rate,
     /// Its share of `upi.max_rate`: sent over time.
     UpiRate,
+    /// Its budget: sent in a day or a month.
+    Budget(Span),
 }
 
 impl CallerLimit {
@@ -110,6 +112,7 @@ impl CallerLimit {
             Self::MaxInFlight => "max_in_flight",
             Self::Rate => "rate",
             Self::UpiRate => "upi.max_rate",
+            Self::Budget(span) => span.key(),
         }
     }
 }
@@ -126,9 +129,27 @@ pub enum Forbidden {
     /// `methods` of its rule lacks this one.
     #[error("its callers entry does not list the method")]
     Method,
+    /// An operator stopped it.
+    #[error("an operator stopped the caller (idphoto callers start lets it go on)")]
+    Stopped,
     /// `merchants` of its rule lacks that of the request.
     #[error("its callers entry does not list the merchant of the request")]
     Merchant,
+}
+
+impl NotSent {
+    /// A limit is reached: of a caller, or of all where they have no names.
+    #[must_use]
+    pub fn over(limit: CallerLimit, caller: Option<&CallerName>, retry_after: Duration) -> Self {
+        match caller.cloned() {
+            Some(caller) => Self::Denied(Denial::QuotaExceeded {
+                caller,
+                limit,
+                retry_after,
+            }),
+            None => Self::OverRate(retry_after),
+        }
+    }
 }
 
 impl VerifyError {

@@ -6,9 +6,10 @@ use tokio::time::{Instant, sleep, timeout};
 use tracing::{error, info, warn};
 
 use super::Verifier;
-use super::port::LedgerError;
+use super::port::{Count, LedgerError};
 use super::standing::too_slow;
-use crate::observe::Event;
+use crate::domain::{Budget, CallerName, Span};
+use crate::observe::{BudgetLeft, Event};
 
 /// How often the ledger is tried, while it can be written and while it cannot.
 const BEAT: Duration = Duration::from_secs(5);
@@ -22,6 +23,7 @@ impl Verifier {
             let up = self.beat().await;
             if up {
                 self.sweep().await;
+                self.tell_budgets().await;
             }
             let begun = Instant::now();
             let pause = if up { BEAT } else { DOUBTFUL_BEAT };
@@ -32,6 +34,26 @@ impl Verifier {
                 () = self.doubt.notified() => sleep(DOUBTFUL_BEAT.saturating_sub(begun.elapsed())).await,
             }
         }
+    }
+
+    /// From now on it is told what these callers have left.
+    pub fn watch_budgets(&self, budgets: Vec<(CallerName, Budget)>) {
+        self.budgets.turn(budgets.into());
+        self.doubt.notify_one();
+    }
+
+    /// What callers have left. A ledger that cannot be read is told elsewhere.
+    async fn tell_budgets(&self) {
+        let budgets = self.budgets.get();
+        let counts = match budgets.is_empty() {
+            true => Vec::new(),
+            false => match timeout(self.limits.ledger, self.ledger.counts()).await {
+                Ok(Ok(counts)) => counts,
+                _ => return,
+            },
+        };
+        self.observer
+            .record(&Event::Budgets(&left(&budgets, &counts)));
     }
 
     /// A call met an error of the ledger, which is looked into.
@@ -69,6 +91,30 @@ impl Verifier {
             Err(error) => warn!(%error, "orders that were left behind could not be looked for"),
         }
     }
+}
+
+fn left(budgets: &[(CallerName, Budget)], counts: &[Count]) -> Vec<BudgetLeft> {
+    let of = |(caller, budget): &(CallerName, Budget), span: Span| {
+        let bound = budget.of(span)?;
+        let none = Count {
+            caller: caller.clone(),
+            span,
+            used: 0,
+            extra: 0,
+        };
+        let count = counts
+            .iter()
+            .find(|count| count.caller == *caller && count.span == span);
+        let count = count.unwrap_or(&none);
+        Some(BudgetLeft {
+            caller: caller.clone(),
+            span,
+            limit: count.limit(bound),
+            left: count.left(bound),
+        })
+    };
+    let spans = |one| Span::ALL.map(|span| of(one, span));
+    budgets.iter().flat_map(spans).flatten().collect()
 }
 
 fn tell(beaten: &Result<(), LedgerError>) {

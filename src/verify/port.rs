@@ -15,8 +15,8 @@ use super::error::Denial;
 pub use super::ticket::Place;
 use crate::domain::{Answer, CallerName, Dispatch, Identity, Method, Rights, Verification};
 pub use ledger::{
-    Attempt, Claim, Claimed, Digest, Fingerprint, KeyId, Ledger, LedgerError, Record, Settled,
-    Settlement, State,
+    Attempt, Bar, Claim, Claimed, Count, Digest, Fingerprint, KeyId, Ledger, LedgerError, Record,
+    Settled, Settlement, State,
 };
 
 /// A future that a trait object can return.

@@ -12,8 +12,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
-use super::Ticket;
-use super::error::VerifyError;
+use super::error::{Denial, NotSent, VerifyError};
 use super::port::State;
 
 mod callers;
@@ -131,8 +130,9 @@ async fn probe(site: &Site, orders: usize) {
             let request = World::request(order, content);
             let (ended, hears) = oneshot::channel();
             let verifier = Arc::clone(&instance.verifier);
+            let ticket = site.world.ticket();
             let verifying = async move {
-                let told = verifier.verify(request, None, Ticket::default()).await;
+                let told = verifier.verify(request, None, ticket).await;
                 // The probe waits for it.
                 let _ = ended.send(told);
             };
@@ -146,6 +146,10 @@ async fn probe(site: &Site, orders: usize) {
                 }
                 (Some(State::OutcomeUnknown), Err(VerifyError::OutcomeUnknown(_))) => true,
                 (None | Some(State::NotSent), Ok(told)) => !told.replayed,
+                (
+                    None | Some(State::NotSent),
+                    Err(VerifyError::NotSent(NotSent::Denied(Denial::QuotaExceeded { .. }))),
+                ) => facts.budget.daily == Some(facts.count),
                 _ => false,
             };
             if !fits {

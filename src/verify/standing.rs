@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-use super::error::{Dispatch, NotSent, VerifyError};
+use super::error::{CallerLimit, Denial, Dispatch, Forbidden, NotSent, VerifyError};
 use super::flight::Flight;
-use super::port::{Attempt, Claim, Claimed, Digest, LedgerError, Record, State};
+use super::port::{Attempt, Bar, Claim, Claimed, Digest, LedgerError, Record, State};
 use super::{Phase, Verifier};
+use crate::domain::CallerName;
 use crate::observe::{Stage, stage};
 
 /// How long the first pause is between two looks at an order of another gateway; each next one is
@@ -42,12 +43,13 @@ impl Verifier {
     /// Claims the order for an attempt, or learns how it stands. An error comes with whether the
     /// claim may be written all the same.
     pub(super) async fn claim(&self, claim: Claim) -> Result<Option<Box<Record>>, (NotSent, bool)> {
-        let attempt = claim.attempt.clone();
+        let (attempt, caller) = (claim.attempt.clone(), claim.caller.clone());
         let limited = timeout(self.limits.ledger, self.ledger.claim(claim));
         let claiming = stage(Stage::Claim, &*self.observer);
         match claiming.wait(limited).await {
             Ok(Ok(Claimed::Granted)) => Ok(None),
             Ok(Ok(Claimed::Standing(record))) => Ok(Some(record)),
+            Ok(Ok(Claimed::Barred(bar))) => Err((barred(bar, caller.as_ref()), false)),
             Ok(Err(error @ (LedgerError::Engine(_) | LedgerError::WrongState))) => {
                 self.doubt_ledger();
                 Err((error.into(), false))
@@ -106,6 +108,14 @@ impl Verifier {
     async fn read(&self, flight: &Flight) -> Result<Option<Record>, LedgerError> {
         let finding = timeout(self.limits.ledger, self.ledger.find(&flight.order_id));
         finding.await.unwrap_or_else(|_| Err(too_slow()))
+    }
+}
+
+/// What a caller is told for whom nothing may be sent.
+fn barred(bar: Bar, caller: Option<&CallerName>) -> NotSent {
+    match bar {
+        Bar::Stopped => Denial::PermissionDenied(Forbidden::Stopped).into(),
+        Bar::Spent { span, rest } => NotSent::over(CallerLimit::Budget(span), caller, rest),
     }
 }
 

@@ -11,7 +11,7 @@ use super::doubles::{Engine, Upi, answer, cause};
 use super::error::{Dispatch, NotSent, VerifyError};
 use super::port::{Asker, CallError, Gateway, State};
 use super::{FindError, Limits, Ticket, Upstream, Verified, Verifier};
-use crate::domain::{CallerName, Method, Reads, Rights, sample};
+use crate::domain::{Budget, CallerName, Method, Reads, Rights, sample};
 use crate::observe::Nobody;
 
 mod circuit;
@@ -101,6 +101,7 @@ async fn an_order_of_another_caller_takes_as_long_to_deny_as_one_that_is_unknown
         methods: vec![Method::GetVerification],
         reads: Reads::Own,
         merchants: Vec::new(),
+        budget: Budget::default(),
     }));
     let mut taken = Vec::new();
     for (tag, takes) in [("unknown", 1), ("foreign", 6), ("foreign", 12)] {

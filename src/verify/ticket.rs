@@ -3,12 +3,15 @@
 use std::any::Any;
 use std::fmt;
 
+use crate::domain::Budget;
+
 /// Something that is given back when it is dropped: when the order is sealed, or never will be.
 /// What it is, is the caller's affair.
 #[derive(Default)]
 pub struct Ticket {
     _held: Option<Box<dyn Any + Send + Sync>>,
     place: Option<Place>,
+    budget: Budget,
 }
 
 /// The same, when the order has ended: a caller that leaves does not end its order.
@@ -22,14 +25,24 @@ impl Ticket {
         let held: Box<dyn Any + Send + Sync> = Box::new(held);
         Self {
             _held: Some(held),
-            place: None,
+            ..Self::default()
         }
+    }
+
+    /// With what may be sent for its caller.
+    #[must_use]
+    pub fn within(self, budget: Budget) -> Self {
+        Self { budget, ..self }
     }
 
     /// With a place.
     #[must_use]
     pub fn with(self, place: Option<Place>) -> Self {
         Self { place, ..self }
+    }
+
+    pub(super) const fn budget(&self) -> Budget {
+        self.budget
     }
 
     pub(super) const fn take_place(&mut self) -> Option<Place> {

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::process::{Process, client, idphoto};
 use crate::requests::get;
-use crate::run::{Patience, Run, posts, serve};
+use crate::run::{Patience, Run, miscounted, posts, serve};
 use crate::runtime;
 use crate::wait::found;
 
@@ -98,7 +98,11 @@ impl Engine for Postgres {
 
     /// Everybody was given up whose gateway died.
     fn rest(&self, runs: &[Run]) -> Vec<String> {
-        runtime().block_on(self.given_up(runs))
+        let mut broken = runtime().block_on(self.given_up(runs));
+        if let Some(run) = runs.first() {
+            broken.extend(miscounted(&run.upi, &self.settings(self.files.path())));
+        }
+        broken
     }
 }
 

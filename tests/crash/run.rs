@@ -83,6 +83,31 @@ pub async fn posts(url: &str, order: &str) -> u64 {
     post["posts"].as_u64().unwrap() + post["refused"].as_u64().unwrap()
 }
 
+/// A caller whose orders are counted, and who has more than enough left.
+pub const COUNTED: [&str; 2] = [
+    "callers=[{ name = \"counted\", identities = [\"dns:counted.example\"], daily_budget = 1000000 }]",
+    "auth.trusted_proxies=[\"127.0.0.0/8\"]",
+];
+
+/// On behalf of that one.
+fn counted<T>(message: T) -> Request<T> {
+    let mut asked = Request::new(message);
+    let name = "DNS=counted.example".parse().unwrap();
+    asked.metadata_mut().insert("x-forwarded-client-cert", name);
+    asked
+}
+
+/// What is wrong with a ledger: the numbers of budgets differ from the orders, for example.
+pub fn miscounted(upi: &Place, settings: &[String]) -> Option<String> {
+    let mut command = idphoto(&["ledger", "check", "--config"]);
+    command.arg(&upi.config);
+    for setting in settings {
+        command.args(["--set", setting]);
+    }
+    let checked = command.output().unwrap();
+    (!checked.status.success()).then(|| format!("{checked:?}"))
+}
+
 type Told = Result<VerifyIdPhotoResponse, Status>;
 
 /// A run, and what was wrong.
@@ -97,7 +122,8 @@ pub struct Run {
 impl Run {
     pub async fn of(plan: Plan, engine: &dyn Engine, upi: &Place) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let settings = engine.settings(folder.path());
+        let mut settings = engine.settings(folder.path());
+        settings.extend(COUNTED.map(str::to_owned));
         let mut command = serve(upi, &settings, Patience::Quick);
         command.env("IDPHOTO_CRASH_AT", plan.wish());
         let mut gateway = Process::run(command);
@@ -125,13 +151,16 @@ impl Run {
             broken: Vec::new(),
         };
         run.judge(&address, engine, &[first, second]).await;
+        if engine.recovers() {
+            run.broken.extend(miscounted(upi, &settings));
+        }
         run
     }
 
     async fn judge(&mut self, address: &str, engine: &dyn Engine, told: &[Vec<Vec<Told>>; 2]) {
         let mut client = client(address);
         for (number, (order, _)) in self.plan.orders.clone().into_iter().enumerate() {
-            let found = client.get_verification(get(&order)).await;
+            let found = client.get_verification(counted(get(&order))).await;
             let state = found.map_or(VerificationState::Unspecified, |it| it.into_inner().state());
             let posts = posts(&self.upi.url, &order).await;
             let [first, second] = [&told[0][number], &told[1][number]];
@@ -193,7 +222,7 @@ async fn ask_all(address: &str, plan: &Plan, limit: Duration) -> Vec<Vec<Told>> 
 }
 
 async fn ask(address: &str, asked: Arc<VerifyIdPhotoRequest>, limit: Duration) -> Told {
-    let mut asked = Request::new((*asked).clone());
+    let mut asked = counted((*asked).clone());
     asked.set_timeout(limit);
     let told = client(address).verify_id_photo(asked).await;
     told.map(tonic::Response::into_inner)

@@ -11,6 +11,7 @@
 
 mod admin;
 mod bad_input;
+mod budgets;
 mod callers;
 mod certificates;
 mod circuit;

@@ -18,6 +18,14 @@ pub(super) fn in_force(running: &Config, new: &Config, sandboxed: bool) -> Confi
         },
         ..running.clone()
     };
+    // Whoever answers, nothing is asked of it while this is set.
+    let config = Config {
+        upi: UpiConfig {
+            pause: new.upi.pause,
+            ..config.upi
+        },
+        ..config
+    };
     // A sandbox has an address and keys of its own, and expects what it was started with.
     if sandboxed {
         return config;

@@ -65,6 +65,8 @@ pub(super) async fn copy(
         text: "not everything was copied; the same command goes on",
         ..LastWords::default()
     };
+    // First, so that nothing that is stopped or lowered is forgotten halfway.
+    target.import_standing(source.standing().await?).await?;
     let progress = Progress::start("orders", Some(all), last);
     let (mut copied, mut new) = (0_u64, 0_u64);
     let mut after: Option<OrderId> = None;

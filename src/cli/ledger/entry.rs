@@ -6,7 +6,7 @@ use super::moment::exact;
 use crate::ledger::journal::from_micros;
 
 /// The members of all entries, in the order of a life: what `docs/operations.md` explains.
-pub(super) const MEMBERS: [&str; 21] = [
+pub(super) const MEMBERS: [&str; 24] = [
     "v",
     "at",
     "member",
@@ -14,6 +14,7 @@ pub(super) const MEMBERS: [&str; 21] = [
     "event",
     "owner",
     "caller",
+    "charged",
     "attempt",
     "uuid",
     "jws",
@@ -27,6 +28,8 @@ pub(super) const MEMBERS: [&str; 21] = [
     "answered",
     "dispatch",
     "resolved",
+    "period",
+    "extra",
     "note",
 ];
 
@@ -69,10 +72,13 @@ impl Entry {
         };
         let parts = [
             said("caller", "for "),
+            said("charged", "counted to "),
             said("attempt", "attempt "),
             said("code", "code "),
             said("confidence", "confidence "),
             said("resolved", "UPI says "),
+            said("extra", "raised by "),
+            said("period", "in "),
             said("note", "note: "),
             said("owner", "by "),
         ];

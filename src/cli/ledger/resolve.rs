@@ -14,7 +14,7 @@ use super::show::{find, journal, order_id};
 use super::told;
 use crate::cli::exit::Exit;
 use crate::domain::OrderId;
-use crate::ledger::archive::{Archive, Listed, Resolution};
+use crate::ledger::archive::{Archive, Listed, NOT_SENT, Resolution};
 use crate::verify::port::{LedgerError, State};
 
 /// Write down what UPI's support said of an order whose outcome is unknown; it stays unsendable
@@ -44,7 +44,7 @@ enum Resolved {
 impl Resolved {
     const fn name(self) -> &'static str {
         match self {
-            Self::NotSent => "not-sent",
+            Self::NotSent => NOT_SENT,
             Self::Answered => "answered",
         }
     }
@@ -52,10 +52,15 @@ impl Resolved {
 
 pub(super) async fn run(args: Args, out: &mut dyn Write) -> Result<Exit, Trouble> {
     let id = order_id(&args.order_id)?;
-    note::check(&args.note).map_err(Trouble::usage)?;
+    check_note(&args.note)?;
     let archive = args.reach.open().await?;
     let said = (args.resolved.name(), args.note);
     resolve(&*archive, &id, said, args.reach.json, out).await
+}
+
+/// What an operator may write into the journal.
+pub(super) fn check_note(note: &str) -> Result<(), Trouble> {
+    note::check(note).map_err(Trouble::usage)
 }
 
 pub(super) async fn resolve(

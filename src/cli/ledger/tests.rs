@@ -11,9 +11,11 @@ use fake::{Fake, compared, id, rejected};
 
 use super::export::{Format, Offset, Period, export, summarize};
 use super::trouble::Trouble;
-use super::{check, copy, list, moment, purge, resolve, show, stats};
+use super::{budget, callers, check, copy, list, moment, purge, resolve, show, stats};
 use crate::cli::exit::Exit;
-use crate::ledger::archive::OrderPage;
+use crate::domain::{Budget, CallerName};
+use crate::ledger::Day;
+use crate::ledger::archive::{Counted, Halt, OrderPage};
 use crate::verify::port::State;
 
 /// One order of each kind.
@@ -51,7 +53,7 @@ fn json_lines(text: &str) -> Vec<Value> {
 }
 
 /// The reason of a command that did not do as asked.
-fn reason(ended: Result<Exit, Trouble>) -> (Exit, String) {
+fn reason<T: std::fmt::Debug>(ended: Result<T, Trouble>) -> (Exit, String) {
     let mut told = Vec::new();
     let exit = ended.unwrap_err().tell(true, &mut told).unwrap();
     let told: Value = serde_json::from_slice(&told).unwrap();
@@ -182,7 +184,7 @@ async fn a_spreadsheet_has_a_column_for_every_member() {
     let (_, printed) = run!(export, &four(), Period::default(), Format::Csv);
     let mut lines = printed.lines();
     let heads: Vec<_> = lines.next().unwrap().split(',').collect();
-    assert_eq!(heads.len(), 22, "{printed}");
+    assert_eq!(heads.len(), 25, "{printed}");
     let answered: Vec<_> = lines.nth(1).unwrap().split(',').collect();
     assert_eq!(answered.len(), heads.len(), "{printed}");
     let cell = |name: &str| answered[heads.iter().position(|head| *head == name).unwrap()];
@@ -307,4 +309,80 @@ fn times_are_days_times_and_durations() {
     for text in ["", "8", "+8:00", "+08:00:00", "+26:00", "08:00", "+0a:00"] {
         assert!(text.parse::<Offset>().is_err(), "{text}");
     }
+}
+
+fn loans() -> CallerName {
+    CallerName::parse("loans").unwrap()
+}
+
+#[tokio::test]
+async fn a_list_of_budgets_says_what_is_used_and_left() {
+    let ledger = Fake::default();
+    let counted = |caller: &str, period: &str, used, extra| Counted {
+        caller: caller.to_owned(),
+        period: period.to_owned(),
+        used,
+        extra,
+    };
+    ledger.standing.lock().unwrap().counts = vec![
+        counted("gone", "2027-01", 4, 0),
+        counted("loans", "2027-01", 40, 0),
+        counted("loans", "2027-01-14", 38, 0),
+        counted("loans", "2027-01-15", 12, -2),
+    ];
+    let budget = Budget {
+        daily: Some(20),
+        monthly: None,
+    };
+    let cards = CallerName::parse("cards").unwrap();
+    let callers = [(loans(), budget), (cards, Budget::default())];
+    let now = budget::Now {
+        day: Day::parse("2027-01-15").unwrap(),
+        zone: "Asia/Shanghai".to_owned(),
+    };
+    let (exit, printed) = run!(budget::show, &ledger, (&callers, &now), false);
+    assert_eq!(exit, Exit::Success);
+    assert_eq!(
+        printed,
+        "caller                period            used          of        left\n\
+         gone                  2027-01              4           -           -\n\
+         loans                 2027-01-15          12          18           6  -2 by an operator\n\
+         loans                 2027-01             40           -           -\n\
+         days and months begin at midnight in Asia/Shanghai\n"
+    );
+    let (_, printed) = run!(budget::show, &ledger, (&callers, &now), true);
+    let lines = json_lines(&printed);
+    assert_eq!(
+        (&lines[1]["left"], &lines[1]["budget"]),
+        (&6.into(), &20.into())
+    );
+    assert_eq!(lines[2]["left"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_list_of_callers_says_who_is_stopped() {
+    let ledger = Fake::default();
+    let halt = |stopped| Halt {
+        caller: loans(),
+        stopped,
+        note: "ticket 7".to_owned(),
+    };
+    let (_, printed) = run!(callers::change, &ledger, halt(true), false);
+    assert!(
+        printed.starts_with("loans is stopped: nothing is sent"),
+        "{printed}"
+    );
+    let (_, printed) = run!(callers::change, &ledger, halt(true), false);
+    assert_eq!(printed, "loans was stopped already\n");
+    let cards = CallerName::parse("cards").unwrap();
+    let (_, printed) = run!(callers::list, &ledger, &[&cards], false);
+    assert_eq!(
+        printed,
+        "cards                 may call\n\
+         loans                 stopped since 2027-01-15T08:00:00Z, and has no entry in callers\n"
+    );
+    let (_, printed) = run!(callers::change, &ledger, halt(false), true);
+    assert_eq!(json_lines(&printed)[0]["changed"], true);
+    let unknown = reason(callers::known(&[&cards], "loans"));
+    assert_eq!(unknown, (Exit::BadData, "CALLER_NOT_FOUND".to_owned()));
 }

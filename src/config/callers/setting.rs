@@ -11,7 +11,7 @@ use super::CallerEntry;
 use crate::callers::{Network, Pattern};
 use crate::domain::{CallerName, MerchantDraft, Method, Reads};
 
-const ENTRY: [&str; 9] = [
+const ENTRY: [&str; 11] = [
     "name",
     "identities",
     "methods",
@@ -21,6 +21,8 @@ const ENTRY: [&str; 9] = [
     "rate",
     "burst",
     "priority",
+    "daily_budget",
+    "monthly_budget",
 ];
 const MERCHANT: [&str; 3] = ["id", "name", "category_code"];
 
@@ -219,6 +221,8 @@ impl Setting for Vec<CallerEntry> {
                 "rate": limit(),
                 "burst": limit(),
                 "priority": { "type": "integer", "minimum": 1, "maximum": HIGHEST },
+                "daily_budget": limit(),
+                "monthly_budget": limit(),
             },
             "required": ["name", "identities"],
             "additionalProperties": false,
@@ -241,6 +245,8 @@ fn entry(place: String, item: &Value, flaws: &mut Parts) -> Option<CallerEntry> 
     let rate = positive(&mut item, "rate");
     let burst = positive(&mut item, "burst");
     let priority = priority(&mut item);
+    let daily = positive(&mut item, "daily_budget");
+    let monthly = positive(&mut item, "monthly_budget");
     if burst.is_some_and(|burst| burst.is_some()) && rate == Some(None) {
         item.flawed("burst", "needs rate".to_owned());
     }
@@ -254,6 +260,8 @@ fn entry(place: String, item: &Value, flaws: &mut Parts) -> Option<CallerEntry> 
         rate: rate?,
         burst: burst?,
         priority: priority?,
+        daily_budget: daily?.map(u64::from),
+        monthly_budget: monthly?.map(u64::from),
     })
 }
 
@@ -304,6 +312,8 @@ fn written(entry: &CallerEntry) -> String {
         rate,
         burst,
         priority,
+        daily_budget,
+        monthly_budget,
     } = entry;
     let mut members = vec![
         ("name", name.write()),
@@ -322,6 +332,8 @@ fn written(entry: &CallerEntry) -> String {
             "priority",
             (priority.get() > 1).then(|| priority.get().write()),
         ),
+        ("daily_budget", daily_budget.map(|it| it.to_string())),
+        ("monthly_budget", monthly_budget.map(|it| it.to_string())),
     ];
     let limits = limits.into_iter();
     members.extend(limits.filter_map(|(key, value)| Some((key, value?))));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 
+mod callers;
 mod check;
 mod lists;
 mod moves;
@@ -12,7 +13,8 @@ use super::Postgres;
 use super::parameters::{number, text};
 use crate::domain::OrderId;
 use crate::ledger::archive::{
-    Archive, Copied, JournalPage, Kept, Listed, OPERATOR, OrderPage, Resolution, Stats,
+    Allowance, Archive, Copied, Halt, JournalPage, Kept, Listed, NOT_SENT, OPERATOR, OrderPage,
+    Resolution, Standing, Stats,
 };
 use crate::ledger::journal::{Entry, micros};
 use crate::verify::port::{BoxFuture, LedgerError, State};
@@ -51,6 +53,22 @@ impl Archive for Postgres {
         Box::pin(self.write_down(resolution))
     }
 
+    fn standing(&self) -> BoxFuture<'_, Result<Standing, LedgerError>> {
+        Box::pin(self.accounts())
+    }
+
+    fn halt(&self, halt: Halt) -> BoxFuture<'_, Result<bool, LedgerError>> {
+        Box::pin(self.stop_or_start(halt))
+    }
+
+    fn allow(&self, allowance: Allowance) -> BoxFuture<'_, Result<(), LedgerError>> {
+        Box::pin(self.raise(allowance))
+    }
+
+    fn import_standing(&self, standing: Standing) -> BoxFuture<'_, Result<(), LedgerError>> {
+        Box::pin(self.take_standing_over(standing))
+    }
+
     fn purge(&self, keep: Duration, limit: u32) -> BoxFuture<'_, Result<u32, LedgerError>> {
         Box::pin(self.forget(micros(self.clock.now() - keep), limit))
     }
@@ -77,15 +95,21 @@ impl Archive for Postgres {
 
 impl Postgres {
     async fn write_down(&self, resolution: Resolution) -> Result<(), LedgerError> {
+        let mut step = self.connections.step();
+        let found = self.row(&mut step, resolution.order_id.as_str()).await?;
+        let found = found.filter(|(_, record)| record.state == State::OutcomeUnknown);
+        let (row, _) = found.ok_or(LedgerError::WrongState)?;
+        if let (NOT_SENT, Some(charged)) = (resolution.resolved, &row.charged) {
+            let order = (&resolution.order_id, &*row.upi_uuid);
+            return self
+                .write_down_and_give_back(order, &resolution, charged)
+                .await;
+        }
         let Resolution {
             order_id,
             resolved,
             note,
         } = resolution;
-        let mut step = self.connections.step();
-        let found = self.row(&mut step, order_id.as_str()).await?;
-        let found = found.filter(|(_, record)| record.state == State::OutcomeUnknown);
-        let (row, _) = found.ok_or(LedgerError::WrongState)?;
         let (id, at) = (order_id.as_str(), self.clock.now());
         let scribe = self.written_by(OPERATOR, at);
         let entry = Entry::resolved(scribe, id, &row.upi_uuid, (resolved, &note));

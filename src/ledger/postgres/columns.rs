@@ -8,7 +8,7 @@ use crate::ledger::{AnswerRow, Damaged, OrderRow};
 /// The columns of an [`OrderRow`] in its order. Distributed engines have one width of integers.
 pub const COLUMNS: &str = "order_id, state, attempts::bigint, owner, upi_uuid, jws_sha256, \
     digest_key, digest, usage_scenario, purpose, agreement, serial, created_at, updated_at, \
-    code, confidence::bigint, category, message, detail, answered_at, purged, caller";
+    code, confidence::bigint, category, message, detail, answered_at, purged, caller, charged";
 
 /// A row that begins with [`COLUMNS`].
 ///
@@ -42,6 +42,7 @@ pub fn order(row: &Row) -> Result<OrderRow, Damaged> {
         },
         purged: get(row, 20, "purged")?,
         caller: get(row, 21, "caller")?,
+        charged: get(row, 22, "charged")?,
     })
 }
 

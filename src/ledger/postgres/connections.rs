@@ -120,6 +120,22 @@ impl Step<'_> {
         }
     }
 
+    /// When it is over.
+    pub const fn by(&self) -> Instant {
+        self.by
+    }
+
+    /// A word of the engine that counts only if nothing may be written that nobody heard of.
+    ///
+    /// # Errors
+    /// Something may.
+    pub fn certainly<T>(&self, word: T, fault: Fault) -> Result<T, LedgerError> {
+        match self.doubt {
+            true => Err(self.error(fault)),
+            false => Ok(word),
+        }
+    }
+
     /// Whether anything can still be tried.
     pub fn has_time(&self) -> bool {
         Instant::now() < self.by

@@ -3,11 +3,12 @@
 //! order is looked at again, so nobody ever holds a lock while a network is between.
 
 use super::Postgres;
+use super::budgets::Account;
 use super::certainty::Fault;
+use super::claims;
 use super::columns::{COLUMNS, order};
 use super::connections::Step;
 use super::parameters::{number, text};
-use crate::domain::CallerName;
 use crate::ledger::journal::{Entry, micros};
 use crate::ledger::machine;
 use crate::ledger::{AnswerRow, OrderRow};
@@ -15,35 +16,36 @@ use crate::verify::port::{
     Attempt, Claim, Claimed, LedgerError, Record, Settled, Settlement, State,
 };
 
-const CLAIM: &str = "
-WITH claimed AS (
-    INSERT INTO orders (member, order_id, state, attempts, owner, upi_uuid, jws_sha256,
-        digest_key, digest, usage_scenario, purpose, agreement, serial, created_at, updated_at,
-        caller)
-    VALUES ($1, $2, 'SENDING', 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $15)
-    ON CONFLICT (member, order_id) DO NOTHING
-    RETURNING 1)
-INSERT INTO journal (at, member, order_id, event, entry)
-SELECT $12, $1, $2, $13, $14 FROM claimed RETURNING 1";
-
-/// With the same digest, so of the same caller.
-const CLAIM_AGAIN: &str = "
-WITH claimed AS (
-    UPDATE orders SET state = 'SENDING', attempts = attempts + 1, owner = $3, upi_uuid = $4,
-        jws_sha256 = $5, usage_scenario = $8, purpose = $9, agreement = $10, serial = $11,
-        updated_at = $12, purged = FALSE
-    WHERE member = $1 AND order_id = $2 AND state = 'NOT_SENT' AND upi_uuid = $15
-        AND digest_key = $6 AND digest = $7
-    RETURNING 1)
-INSERT INTO journal (at, member, order_id, event, entry)
-SELECT $12, $1, $2, $13, $14 FROM claimed RETURNING 1";
-
 const END: &str = "
 WITH ended AS (
     UPDATE orders SET state = $6, updated_at = $7, code = $8, confidence = $9, category = $10,
         message = $11, detail = $12, answered_at = $13
     WHERE member = $1 AND order_id = $2 AND owner = $3 AND upi_uuid = $4 AND state = $5
+        AND (charged IS NULL OR $6 <> 'NOT_SENT')
     RETURNING 1)
+INSERT INTO journal (at, member, order_id, event, entry)
+SELECT $7, $1, $2, $14, $15 FROM ended RETURNING 1";
+
+/// NOT_SENT of an order that is counted, which gives back what the order was counted. Rows of budgets are locked first, as by
+/// claims; an operator may have given it back meanwhile, and then the order has changed.
+const END_AND_GIVE_BACK: &str = "
+WITH seen AS (SELECT caller, charged FROM orders WHERE member = $1 AND order_id = $2),
+account AS (
+    SELECT budgets.caller, budgets.period FROM budgets, seen
+    WHERE budgets.member = $1 AND budgets.caller = seen.caller
+        AND budgets.period IN (seen.charged, substr(seen.charged, 1, 7))
+    ORDER BY budgets.period FOR UPDATE OF budgets),
+ended AS (
+    UPDATE orders SET state = $6, updated_at = $7, code = $8, confidence = $9, category = $10,
+        message = $11, detail = $12, answered_at = $13, charged = NULL
+    WHERE member = $1 AND order_id = $2 AND owner = $3 AND upi_uuid = $4 AND state = $5
+        AND (SELECT count(*) FROM account) >= 0
+        AND charged IS NOT DISTINCT FROM (SELECT charged FROM seen)
+    RETURNING 1),
+back AS (
+    UPDATE budgets SET used = used - 1 FROM ended, account
+    WHERE budgets.member = $1 AND budgets.caller = account.caller
+        AND budgets.period = account.period)
 INSERT INTO journal (at, member, order_id, event, entry)
 SELECT $7, $1, $2, $14, $15 FROM ended RETURNING 1";
 
@@ -72,11 +74,16 @@ impl Postgres {
     pub(super) async fn take(&self, claim: Claim) -> Result<Claimed, LedgerError> {
         let mut step = self.connections.step();
         let order_id = claim.attempt.order_id.as_str();
+        let _turn = self.lanes.enter(&step, &claim).await?;
         if self.claim_first(&mut step, &claim).await? {
             return Ok(Claimed::Granted);
         }
         while step.has_time() {
             let Some((row, record)) = self.row(&mut step, order_id).await? else {
+                if let Some(bar) = self.bar(&mut step, &claim).await? {
+                    // An earlier try of this very claim may still be written.
+                    return step.certainly(Claimed::Barred(bar), Fault::Restless);
+                }
                 // Rows do not go away; an import may still be bringing it.
                 if self.claim_first(&mut step, &claim).await? {
                     return Ok(Claimed::Granted);
@@ -93,13 +100,15 @@ impl Postgres {
             if self.claim_again(&mut step, &claim, &record).await? {
                 return Ok(Claimed::Granted);
             }
+            if let Some(bar) = self.bar(&mut step, &claim).await? {
+                return step.certainly(Claimed::Barred(bar), Fault::Restless);
+            }
         }
         Err(step.error(Fault::Restless))
     }
 
     async fn claim_first(&self, step: &mut Step<'_>, claim: &Claim) -> Result<bool, LedgerError> {
-        let caller = claim.caller.as_ref().map(CallerName::as_str);
-        self.write_claim(step, CLAIM, claim, 1, &caller).await
+        self.write_claim(step, claim, None).await
     }
 
     async fn claim_again(
@@ -108,23 +117,20 @@ impl Postgres {
         claim: &Claim,
         standing: &Record,
     ) -> Result<bool, LedgerError> {
-        let attempt = standing.attempts.saturating_add(1);
-        let uuid = Some(&*standing.upi_uuid);
-        self.write_claim(step, CLAIM_AGAIN, claim, attempt, &uuid)
-            .await
+        self.write_claim(step, claim, Some(standing)).await
     }
 
     async fn write_claim(
         &self,
         step: &mut Step<'_>,
-        sql: &str,
         claim: &Claim,
-        attempt: u32,
-        last: &Option<&str>,
+        standing: Option<&Record>,
     ) -> Result<bool, LedgerError> {
         let at = self.clock.now();
-        let row = OrderRow::claimed(claim, &self.owner, at);
-        let entry = Entry::claimed(self.scribe(at), claim, attempt);
+        let day = self.day(claim, at);
+        let attempt = standing.map_or(1, |standing| standing.attempts.saturating_add(1));
+        let row = OrderRow::claimed(claim, &self.owner, at, day.as_ref());
+        let entry = Entry::claimed(self.scribe(at), claim, (attempt, day.as_ref()));
         let (event, entry) = (entry.happened.name(), entry.encode());
         let mut with = vec![
             text(&self.member),
@@ -137,7 +143,17 @@ impl Postgres {
         ];
         with.extend(row.consent.iter().map(text));
         with.extend([number(&row.updated_at), text(&event), text(&entry)]);
-        with.push(text(last));
+        with.push(text(&row.caller));
+        let account = day.as_ref().map(|day| Account::of(day, claim.budget));
+        with.extend(account.iter().flat_map(Account::parameters));
+        let last = standing.map(|standing| &*standing.upi_uuid);
+        with.extend(last.iter().map(text));
+        let sql = match (standing, &account) {
+            (None, None) => claims::CLAIM,
+            (None, Some(_)) => claims::CLAIM_WITHIN,
+            (Some(_), None) => claims::CLAIM_AGAIN,
+            (Some(_), Some(_)) => claims::CLAIM_AGAIN_WITHIN,
+        };
         Ok(step.write(sql, &with).await? > 0)
     }
 
@@ -148,7 +164,8 @@ impl Postgres {
     ) -> Result<Settled, LedgerError> {
         let mut step = self.connections.step();
         let sending = State::Sending.name();
-        if self.write_end(&mut step, &attempt, &end, sending).await? {
+        let first = self.write_end(&mut step, &attempt, &end, (sending, false));
+        if first.await? {
             return Ok(Settled::InTime);
         }
         while step.has_time() {
@@ -158,10 +175,9 @@ impl Postgres {
             let settled = row.settled(&end, self.keep_texts);
             let settled = settled.map_err(|damaged| step.error(damaged.into()))?;
             let settled = settled.ok_or(LedgerError::WrongState)?;
+            let from = (&*row.state, row.charged.is_some());
             if settled == Settled::Already
-                || self
-                    .write_end(&mut step, &attempt, &end, &row.state)
-                    .await?
+                || self.write_end(&mut step, &attempt, &end, from).await?
             {
                 return Ok(settled);
             }
@@ -174,7 +190,7 @@ impl Postgres {
         step: &mut Step<'_>,
         attempt: &Attempt,
         end: &Settlement,
-        from: &str,
+        (from, counted): (&str, bool),
     ) -> Result<bool, LedgerError> {
         let at = self.clock.now();
         let (order_id, uuid) = (attempt.order_id.as_str(), &*attempt.upi_uuid);
@@ -200,7 +216,11 @@ impl Postgres {
             text(&event),
             text(&entry),
         ];
-        Ok(step.write(END, &with).await? > 0)
+        let sql = match end {
+            Settlement::NotSent if counted => END_AND_GIVE_BACK,
+            _ => END,
+        };
+        Ok(step.write(sql, &with).await? > 0)
     }
 
     fn is_mine(&self, row: &OrderRow, attempt: &Attempt) -> bool {

@@ -8,7 +8,7 @@ use super::certainty::Fault;
 use super::connections::Connections;
 
 /// All there are, by name and text.
-const MIGRATIONS: [(&str, &str); 3] = [
+const MIGRATIONS: [(&str, &str); 4] = [
     (
         "V1__orders",
         include_str!("../../../migrations/postgres/V1__orders.sql"),
@@ -21,10 +21,14 @@ const MIGRATIONS: [(&str, &str); 3] = [
         "V3__callers",
         include_str!("../../../migrations/postgres/V3__callers.sql"),
     ),
+    (
+        "V4__budgets",
+        include_str!("../../../migrations/postgres/V4__budgets.sql"),
+    ),
 ];
 
 /// The version that this program knows.
-pub const KNOWN: i64 = 3;
+pub const KNOWN: i64 = 4;
 
 /// SQLSTATE of a table that is not there.
 const UNDEFINED_TABLE: &str = "42P01";
@@ -35,14 +39,28 @@ const UNDEFINED_TABLE: &str = "42P01";
 /// It is a newer one, or the engine fails.
 pub async fn migrate(connections: &Connections) -> Result<usize, Refusal> {
     let mut client = connections.one().await?;
+    let runner = runner()?;
+    let report = runner.run_async(&mut **client).await.map_err(Box::new)?;
+    Ok(report.applied_migrations().len())
+}
+
+fn runner() -> Result<Runner, Refusal> {
     let migrations: Result<Vec<_>, _> = MIGRATIONS
         .iter()
         .map(|(name, sql)| Migration::unapplied(name, sql))
         .collect();
     // In one transaction: two at once end with one of them refused.
-    let runner = Runner::new(&migrations.map_err(Box::new)?).set_grouped(true);
-    let report = runner.run_async(&mut **client).await.map_err(Box::new)?;
-    Ok(report.applied_migrations().len())
+    Ok(Runner::new(&migrations.map_err(Box::new)?).set_grouped(true))
+}
+
+/// A schema as an older program made it.
+#[cfg(test)]
+pub async fn migrate_to(settings: &crate::ledger::Settings, version: i32) {
+    let connections = super::pool(settings, None, super::PATIENCE).unwrap();
+    let mut client = connections.one().await.unwrap();
+    let target = refinery::Target::Version(version);
+    let runner = runner().unwrap().set_target(target);
+    runner.run_async(&mut **client).await.unwrap();
 }
 
 /// Whether the schema is the one that this program knows.

@@ -4,16 +4,19 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
+mod callers;
 mod check;
 pub(super) mod lists;
 mod moves;
 
 use super::book::{Book, note};
+use super::budgets;
 use super::core::Core;
 use super::orders;
 use crate::domain::OrderId;
 use crate::ledger::archive::{
-    Archive, Copied, JournalPage, Kept, Listed, OPERATOR, OrderPage, Resolution, Stats,
+    Allowance, Archive, Copied, Halt, JournalPage, Kept, Listed, NOT_SENT, OPERATOR, OrderPage,
+    Resolution, Standing, Stats,
 };
 use crate::ledger::journal::{Entry, micros};
 use crate::verify::port::{BoxFuture, LedgerError, State};
@@ -46,6 +49,22 @@ impl Archive for Core {
 
     fn resolve(&self, resolution: Resolution) -> BoxFuture<'_, Result<(), LedgerError>> {
         Box::pin(self.change(move |connection, book| resolve(connection, book, &resolution)))
+    }
+
+    fn standing(&self) -> BoxFuture<'_, Result<Standing, LedgerError>> {
+        Box::pin(self.read(callers::standing))
+    }
+
+    fn halt(&self, halt: Halt) -> BoxFuture<'_, Result<bool, LedgerError>> {
+        Box::pin(self.change(move |connection, book| callers::halt(connection, book, &halt)))
+    }
+
+    fn allow(&self, allowance: Allowance) -> BoxFuture<'_, Result<(), LedgerError>> {
+        Box::pin(self.change(move |connection, book| callers::allow(connection, book, &allowance)))
+    }
+
+    fn import_standing(&self, standing: Standing) -> BoxFuture<'_, Result<(), LedgerError>> {
+        Box::pin(self.change(move |connection, book| callers::import(connection, book, &standing)))
     }
 
     fn purge(&self, keep: Duration, limit: u32) -> BoxFuture<'_, Result<u32, LedgerError>> {
@@ -94,6 +113,12 @@ fn resolve(
     let row = orders::find(connection, &book.member, order_id)?;
     let row = row.filter(|row| row.state == State::OutcomeUnknown.name());
     let row = row.ok_or(LedgerError::WrongState)?;
+    if resolution.resolved == NOT_SENT && row.charged.is_some() {
+        let counted = (row.caller.as_deref(), row.charged.as_deref());
+        budgets::give_back(connection, book, counted)?;
+        let freed = "UPDATE orders SET charged = NULL WHERE member = ?1 AND order_id = ?2";
+        connection.execute(freed, [&*book.member, order_id])?;
+    }
     let told = (resolution.resolved, resolution.note.as_str());
     let entry = Entry::resolved(book.written_by(OPERATOR), order_id, &row.upi_uuid, told);
     Ok(note(connection, &book.member, &entry)?)

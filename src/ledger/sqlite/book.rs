@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, Result, Row, params};
 use time::OffsetDateTime;
 
+use crate::ledger::calendar::Calendar;
 use crate::ledger::journal::{Entry, Scribe, micros};
 use crate::ledger::row::{AnswerRow, OrderRow};
 use crate::verify::port::Clock;
@@ -15,6 +16,8 @@ pub(super) struct Book {
     pub member: String,
     /// This process.
     pub owner: String,
+    /// When the days and months of budgets begin.
+    pub calendar: Calendar,
     /// Whether UPI's texts are recorded.
     pub keep_texts: bool,
     /// For the time of rows.
@@ -48,7 +51,7 @@ macro_rules! columns {
     () => {
         "order_id, state, attempts, owner, upi_uuid, jws_sha256, digest_key, digest, \
          usage_scenario, purpose, agreement, serial, created_at, updated_at, code, confidence, \
-         category, message, detail, answered_at, purged, caller"
+         category, message, detail, answered_at, purged, caller, charged"
     };
 }
 pub(super) use columns;
@@ -77,6 +80,7 @@ pub(super) fn order_row(row: &Row<'_>) -> Result<OrderRow> {
         },
         purged: row.get(20)?,
         caller: row.get(21)?,
+        charged: row.get(22)?,
     })
 }
 

@@ -78,6 +78,7 @@ pub(super) fn book(settings: &Settings) -> Result<Book, StartError> {
     Ok(Book {
         member: settings.member.clone(),
         owner: hex(&owner),
+        calendar: settings.calendar.clone(),
         keep_texts: settings.keep_texts,
         clock: Arc::clone(&settings.clock),
     })

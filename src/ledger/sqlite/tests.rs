@@ -16,7 +16,8 @@ mod recovering;
 
 use super::start;
 use super::{Settings, SqliteLedger, StartError};
-use crate::domain::{Answer, Confidence, OrderId, Outcome, sample};
+use crate::domain::{Answer, Budget, Confidence, OrderId, Outcome, sample};
+use crate::ledger::Calendar;
 use crate::ledger::archive::{Archive, JournalPage, OrderPage};
 use crate::observe::{Event, Observer};
 use crate::verify::port::{
@@ -82,6 +83,7 @@ impl Home {
             path: self.path("ledger.db"),
             member: "00520446".to_owned(),
             timeout: std::time::Duration::from_secs(30),
+            calendar: Calendar::default(),
             keep_texts: true,
             keys: Vec::new(),
             clock: Arc::<Hand>::clone(&self.clock),
@@ -125,6 +127,7 @@ fn claim(ledger: &SqliteLedger, tag: &str, uuid: u128) -> Claim {
         consent: request.consent,
         jws_sha256: [7; 32],
         caller: request.caller,
+        budget: Budget::default(),
     }
 }
 

@@ -20,7 +20,9 @@ use super::raw::Stream;
 use super::rig::{Rig, Setup, eventually, get, request, row, setup, told};
 use super::tls::{Authority, Files};
 use crate::callers::{Limits, Network, Pattern, Rate, Roster, Rule};
-use crate::domain::{CallerName, Merchant, MerchantDraft, Method, Reads, Rights, Rules, sample};
+use crate::domain::{
+    Budget, CallerName, Merchant, MerchantDraft, Method, Reads, Rights, Rules, sample,
+};
 use crate::observe::{Event, Observer};
 use crate::pb;
 use crate::pb::id_photo_service_client::IdPhotoServiceClient;
@@ -40,6 +42,7 @@ fn rule(name: &str, identity: &str, methods: &[Method], reads: Reads) -> Rule {
             methods: methods.to_vec(),
             reads,
             merchants: Vec::new(),
+            budget: Budget::default(),
         },
         limits: Limits::default(),
     }

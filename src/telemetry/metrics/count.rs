@@ -42,6 +42,9 @@ impl Instruments {
             Event::CircuitRefused => self.circuit_refused.add(1, &[]),
             Event::Reloaded(good, at) => self.reloaded(*good, *at),
             Event::Skew(seconds) => self.clock_skew.record(*seconds, &[]),
+            Event::Paused(paused) => self.paused.record(u64::from(*paused), &[]),
+            // Kept, and looked at when somebody asks.
+            Event::Budgets(_) => {}
             Event::OrderEnded(end) => self.order_ended(*end),
         }
     }

@@ -70,6 +70,7 @@ instruments! {
     reused_broken: Counter<u64> = REUSED_BROKEN;
     circuit: Gauge<u64> = CIRCUIT;
     circuit_refused: Counter<u64> = CIRCUIT_REFUSED;
+    paused: Gauge<u64> = PAUSED;
     clock_skew: Gauge<f64> = CLOCK_SKEW;
     reloads: Counter<u64> = RELOADS;
     reload_refused: Gauge<u64> = RELOAD_REFUSED;
@@ -90,6 +91,7 @@ impl Instruments {
         self.ledger_unsettled.record(0, &[]);
         self.ledger_swept.add(0, &[]);
         self.circuit.record(0, &[]);
+        self.paused.record(0, &[]);
         self.reload_refused.record(0, &[]);
         self.reload_last_good
             .record(seconds(OffsetDateTime::now_utc()), &[]);

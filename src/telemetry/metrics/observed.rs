@@ -1,16 +1,50 @@
 //! What is not counted but looked at when somebody asks.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
 use time::OffsetDateTime;
 
+use crate::observe::BudgetLeft;
+
 use super::super::losses::Losses;
 use super::super::service::{Expiries, Service};
 use super::table::{self, described};
 
-pub(super) fn register(meter: &Meter, service: &Service, losses: Arc<Losses>) {
+/// What callers had left when it was looked at last. Its clones are the same one.
+#[derive(Clone, Default)]
+pub(super) struct Budgets(Arc<Mutex<Vec<BudgetLeft>>>);
+
+impl Budgets {
+    pub(super) fn set(&self, left: &[BudgetLeft]) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = left.to_vec();
+    }
+
+    fn all(&self) -> Vec<BudgetLeft> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+pub(super) fn register(meter: &Meter, service: &Service, losses: Arc<Losses>, budgets: Budgets) {
+    for (metric, limits) in [(table::BUDGET_LIMIT, true), (table::BUDGET_LEFT, false)] {
+        let budgets = budgets.clone();
+        described!(meter, u64_observable_gauge, metric)
+            .with_callback(move |observer| {
+                for budget in budgets.all() {
+                    let labels = [
+                        KeyValue::new("caller", budget.caller.shared()),
+                        KeyValue::new("period", budget.span.name()),
+                    ];
+                    let number = if limits { budget.limit } else { budget.left };
+                    observer.observe(number, &labels);
+                }
+            })
+            .build();
+    }
     build(meter);
     limit(meter, service.max_in_flight as u64);
     expiries(meter, service.expiries.clone());

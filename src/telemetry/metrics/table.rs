@@ -119,6 +119,12 @@ table! {
         "Whether calls go to UPI: 0 they do, 1 one does and decides for the next, 2 none does since UPI takes no connections.";
     CIRCUIT_REFUSED: "idphoto.upi.circuit.refused", "{call}", Kind::Counter, [],
         "Calls that were refused at once since UPI takes no connections. Nothing was sent for them.";
+    PAUSED: "idphoto.upi.paused", "", Kind::Gauge, [],
+        "1 while upi.pause is set, and no order is sent.";
+    BUDGET_LIMIT: "idphoto.budget.limit", "{order}", Kind::Gauge, ["caller", "period"],
+        "Verifications that may be sent for a caller in the present day or month (period), where it has a budget.";
+    BUDGET_LEFT: "idphoto.budget.left", "{order}", Kind::Gauge, ["caller", "period"],
+        "How many of them are left.";
     CLOCK_SKEW: "idphoto.upi.clock_skew", "s", Kind::Gauge, [],
         "UPI's clock minus ours, by the Date header of its last reply; right to half a second.";
     ANSWERS: "idphoto.answers", "{answer}", Kind::Counter, ["category", "response_code"],

@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use time::OffsetDateTime;
 
 use super::{BoxFuture, Cause};
-use crate::domain::{Answer, CallerName, Consent, OrderId, Verification};
+use crate::domain::{Answer, Budget, CallerName, Consent, OrderId, Span, Verification};
 
 /// The record of orders. One state machine, whatever the engine:
 ///
@@ -33,6 +34,10 @@ pub trait Ledger: Send + Sync + 'static {
     /// Claims an order id for one attempt, atomically: a new id, or one that is NOT_SENT with the
     /// same content. Any other is returned as it stands. Durable when it returns: only then may a
     /// byte leave.
+    ///
+    /// A claim of a caller that has a budget is counted in the same step, to its day and its month,
+    /// or refused; so is one of a caller that an operator stopped. What is refused leaves no trace.
+    /// An end as NOT_SENT gives back, in the same step, what its attempt was counted.
     fn claim(&self, claim: Claim) -> BoxFuture<'_, Result<Claimed, LedgerError>>;
 
     /// Ends an attempt of this process; the same end twice is no error. Durable when it returns.
@@ -46,6 +51,9 @@ pub trait Ledger: Send + Sync + 'static {
     /// it; how many there were. Of a dead owner, or of this process: a claim may be written after
     /// it was waited for, and then nobody else knows of it.
     fn sweep(&self) -> BoxFuture<'_, Result<u64, LedgerError>>;
+
+    /// What is counted to the present day and month of each caller.
+    fn counts(&self) -> BoxFuture<'_, Result<Vec<Count>, LedgerError>>;
 
     /// A durable write that claims nothing: whether an order could be claimed now.
     fn beat(&self) -> BoxFuture<'_, Result<(), LedgerError>>;
@@ -74,6 +82,8 @@ pub struct Claim {
     pub jws_sha256: [u8; 32],
     /// Who asks, where callers have names.
     pub caller: Option<CallerName>,
+    /// How much of that caller may be sent.
+    pub budget: Budget,
 }
 
 /// Names a key of digests; says nothing about it.
@@ -130,6 +140,49 @@ pub enum Claimed {
     Granted,
     /// The order is not to be sent; this is how it stands.
     Standing(Box<Record>),
+    /// The order would be ours to send, and its caller may not have it sent. Nothing was written.
+    Barred(Bar),
+}
+
+/// Why nothing may be sent for a caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bar {
+    /// An operator stopped it.
+    Stopped,
+    /// Its budget is used up.
+    Spent {
+        /// Of which span.
+        span: Span,
+        /// Until the next one begins.
+        rest: Duration,
+    },
+}
+
+/// What is counted to a span of a caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Count {
+    /// Whose.
+    pub caller: CallerName,
+    /// To the present one.
+    pub span: Span,
+    /// Orders that were sent, may have been, or are being.
+    pub used: u64,
+    /// By how many an operator has raised the budget.
+    pub extra: i64,
+}
+
+impl Count {
+    /// How many may be sent, with what an operator has added to a bound.
+    #[must_use]
+    pub const fn limit(&self, bound: u64) -> u64 {
+        bound.saturating_add_signed(self.extra)
+    }
+
+    /// How many of these may still be.
+    #[must_use]
+    pub const fn left(&self, bound: u64) -> u64 {
+        self.limit(bound).saturating_sub(self.used)
+    }
 }
 
 /// One order as recorded.

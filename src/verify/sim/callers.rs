@@ -10,7 +10,6 @@ use tokio::time::{Instant, sleep};
 use super::judge::Call;
 use super::site::{Instance, Site};
 use super::world::World;
-use crate::verify::Ticket;
 use crate::verify::port::Asker;
 
 /// What a caller does next.
@@ -67,7 +66,8 @@ async fn ask(world: &Arc<World>, instance: &Instance, wish: &Wish) {
             let found = verifier.find(&request.order_id, &Asker::default()).await;
             call.found(&mut told.facts(), found);
         } else {
-            let ended = verifier.verify(request, deadline, Ticket::default()).await;
+            let ticket = told.ticket();
+            let ended = verifier.verify(request, deadline, ticket).await;
             call.told(&mut told.facts(), &ended);
         }
         // Nobody waits when the caller has gone.

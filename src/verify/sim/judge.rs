@@ -5,6 +5,7 @@
 //! takes it, if the gateway lives to do it; if not, the order is OUTCOME_UNKNOWN for ever: nobody
 //! sends it again, and nobody is told anything else of it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::executor::Pid;
@@ -177,7 +178,27 @@ pub fn at_rest(facts: &mut Facts) {
             ));
         }
     }
+    broken.extend(miscounted(facts));
     for how in broken {
         facts.broken(super::executor::WORLD, how);
     }
+}
+
+/// The count is that of the orders that are counted: all but those that were not sent. And never has
+/// more left than the budget has.
+fn miscounted(facts: &Facts) -> Option<String> {
+    let bound = facts.budget.daily?;
+    let rows = facts.rows.values();
+    let charged = rows.clone().filter(|row| row.charged).count() as u64;
+    let ended = rows.filter(|row| row.record.state != State::NotSent);
+    let ended = ended.count() as u64;
+    let sent = facts.posts.iter().filter(|post| !post.is_proven());
+    let sent = sent.map(|post| post.order).collect::<BTreeSet<_>>().len() as u64;
+    let count = facts.count;
+    let good = count == charged && count == ended && count <= bound && sent <= bound;
+    (!good).then(|| {
+        format!(
+            "{count} of {bound} are counted, {charged} are charged, {ended} ended, {sent} were sent"
+        )
+    })
 }

@@ -10,12 +10,12 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::executor::{Pid, WORLD};
 use super::world::{Facts, Row, SWEEP_AFTER, World, number, short};
-use crate::domain::{OrderId, Verification};
+use crate::domain::{OrderId, Span, Verification};
 use crate::ledger::machine;
 use crate::verify::doubles::cause;
 use crate::verify::port::{
-    Attempt, BoxFuture, Claim, Claimed, Fingerprint, Ledger, LedgerError, Record, Settled,
-    Settlement, State,
+    Attempt, Bar, BoxFuture, Claim, Claimed, Count, Fingerprint, Ledger, LedgerError, Record,
+    Settled, Settlement, State,
 };
 
 /// The way of one process to the ledger.
@@ -208,6 +208,10 @@ impl Ledger for SimLedger {
         self.run(true, Box::new(move |facts| sweep(facts, process)))
     }
 
+    fn counts(&self) -> BoxFuture<'_, Result<Vec<Count>, LedgerError>> {
+        self.run(false, Box::new(|_| Vec::new()))
+    }
+
     fn beat(&self) -> BoxFuture<'_, Result<(), LedgerError>> {
         self.run(true, Box::new(|_| ()))
     }
@@ -225,6 +229,16 @@ fn take_on(facts: &mut Facts, process: Pid, claim: Claim) -> Claimed {
         });
         return Claimed::Standing(Box::new(record));
     }
+    let charged = claim.budget.is_set();
+    let bound = claim.budget.daily;
+    if bound.is_some_and(|bound| facts.count >= bound) {
+        facts.note(process, || format!("claim of {order}: nothing is left"));
+        return Claimed::Barred(Bar::Spent {
+            span: Span::Day,
+            rest: SWEEP_AFTER,
+        });
+    }
+    facts.count += u64::from(charged);
     let uuid = claim.attempt.upi_uuid.clone();
     facts.note(process, || format!("claim of {order} as {}", short(&uuid)));
     let record = Record {
@@ -238,7 +252,12 @@ fn take_on(facts: &mut Facts, process: Pid, claim: Claim) -> Claimed {
         updated_at: OffsetDateTime::UNIX_EPOCH,
     };
     let owner = process;
-    facts.rows.insert(order, Row { record, owner });
+    let row = Row {
+        record,
+        owner,
+        charged,
+    };
+    facts.rows.insert(order, row);
     Claimed::Granted
 }
 
@@ -252,9 +271,13 @@ fn end(
     let uuid = &attempt.upi_uuid;
     let row = facts.rows.get_mut(&order);
     let row = row.filter(|row| row.owner == process && row.record.upi_uuid == *uuid);
-    let record = &mut row.ok_or(LedgerError::WrongState)?.record;
+    let row = row.ok_or(LedgerError::WrongState)?;
+    let record = &mut row.record;
     let settled = machine::settled(&record.state, &end).ok_or(LedgerError::WrongState)?;
     if settled != Settled::Already {
+        if end == Settlement::NotSent {
+            facts.count -= u64::from(std::mem::take(&mut row.charged));
+        }
         record.state = end.into();
     }
     let name = record.state.name();

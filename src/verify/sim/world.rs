@@ -9,8 +9,9 @@ use tokio::time::Instant;
 
 use super::executor::{Executor, Pid, WORLD};
 use super::rng::Rng;
-use crate::domain::{Answer, OrderId, Verification, sample};
+use crate::domain::{Answer, Budget, OrderId, Verification, sample};
 use crate::ledger::{FingerprintKey, Fingerprinter};
+use crate::verify::Ticket;
 use crate::verify::port::{Record, State};
 
 /// How long a step of the ledger is waited for.
@@ -25,6 +26,8 @@ pub const SWEEP_AFTER: Duration = Duration::from_secs(8);
 pub struct Row {
     pub record: Record,
     pub owner: Pid,
+    /// Whether it is counted to the budget.
+    pub charged: bool,
 }
 
 /// A request that was sealed.
@@ -75,6 +78,9 @@ pub struct Facts {
     pub told: BTreeMap<usize, Answer>,
     /// Answers that were told, and which the ledger has yet to take: the UPI-UUIDs.
     pub owed: BTreeSet<String>,
+    /// What may be sent in all, and how many orders are counted to that.
+    pub budget: Budget,
+    pub count: u64,
     /// Settlements that failed for their gateway.
     pub failed: BTreeSet<String>,
     /// Processes that did not come to an end of their own.
@@ -109,6 +115,10 @@ impl World {
             panics: rng.pick(&[0, 0, 10]),
         };
         let file = rng.chance(25);
+        let budget = Budget {
+            daily: rng.pick(&[None, Some(1), Some(2)]),
+            monthly: None,
+        };
         let key = FingerprintKey::parse(&[b'7'; 64]).unwrap();
         Arc::new(Self {
             executor,
@@ -122,6 +132,8 @@ impl World {
                 told: BTreeMap::new(),
                 owed: BTreeSet::new(),
                 failed: BTreeSet::new(),
+                budget,
+                count: 0,
                 cut_off: BTreeSet::new(),
                 outage: BTreeSet::new(),
                 queues: BTreeMap::new(),
@@ -148,6 +160,11 @@ impl World {
             draft.consent.purpose = "something else".to_owned();
         }
         sample::check(draft)
+    }
+
+    /// What a call brings along.
+    pub fn ticket(&self) -> Ticket {
+        Ticket::default().within(self.facts().budget)
     }
 
     /// From now on the world does no more harm.

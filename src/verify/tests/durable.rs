@@ -1,7 +1,9 @@
 //! What is on disk before a byte leaves, and what follows when it is not, or nobody can say.
 
 use super::*;
+use crate::domain::{Budget, CallerName};
 use crate::observe::Nobody;
+use crate::verify::error::Denial;
 use crate::verify::port::{Attempt, Ledger as _, Settled, Settlement};
 
 /// A second gateway on the same ledger.
@@ -310,4 +312,50 @@ async fn an_order_under_a_key_that_is_not_known_is_not_sent() {
         })
     ));
     assert_eq!(upi.posts(), 1);
+}
+
+/// As the ledger's own suite has it, through the use case.
+#[tokio::test]
+async fn what_is_beyond_a_budget_is_not_sent_and_says_so() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let verifier = verifier(&upi, &healthy());
+    let budget = Budget {
+        daily: Some(1),
+        monthly: None,
+    };
+    let ask = async |tag: &str| {
+        let mut request = sample::verification(tag);
+        request.caller = CallerName::parse("loans");
+        let ticket = Ticket::default().within(budget);
+        verifier.verify(request, None, ticket).await
+    };
+    ask("1").await.unwrap();
+    let Err(VerifyError::NotSent(NotSent::Denied(denial))) = ask("2").await else {
+        panic!("it was sent");
+    };
+    let Denial::QuotaExceeded { caller, limit, .. } = denial else {
+        panic!("{denial:?}");
+    };
+    assert_eq!(caller.as_str(), "loans");
+    assert_eq!(limit.name(), "daily_budget");
+    assert!(is_unknown(&verifier, "2").await);
+    assert_eq!(upi.posts(), 1);
+    assert!(ask("1").await.unwrap().replayed);
+}
+
+#[tokio::test]
+async fn while_it_is_paused_nothing_is_sealed_and_what_is_known_is_told() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let verifier = verifier(&upi, &healthy());
+    ask(&verifier, "1", None).await.unwrap();
+    verifier.set_paused(true);
+    let refused = ask(&verifier, "2", None).await.unwrap_err();
+    assert!(matches!(
+        refused,
+        VerifyError::NotSent(NotSent::Unreachable(_))
+    ));
+    assert!(ask(&verifier, "1", None).await.unwrap().replayed);
+    assert_eq!((upi.seals(), upi.posts()), (1, 1));
+    verifier.set_paused(false);
+    ask(&verifier, "2", None).await.unwrap();
 }

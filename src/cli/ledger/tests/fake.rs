@@ -6,10 +6,11 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use crate::domain::{
-    Answer, Category, Confidence, OrderId, Outcome, Rejection, ResponseCode, sample,
+    Answer, Budget, Category, Confidence, OrderId, Outcome, Rejection, ResponseCode, sample,
 };
 use crate::ledger::archive::{
-    Archive, Copied, JournalPage, Kept, Listed, OPERATOR, OrderPage, Resolution, Stats,
+    Allowance, Archive, Copied, Counted, Halt, JournalPage, Kept, Listed, OPERATOR, OrderPage,
+    Resolution, Standing, Stats, Stop,
 };
 use crate::ledger::journal::{Entry, Scribe, from_micros};
 use crate::verify::port::{
@@ -28,6 +29,7 @@ pub(super) struct Fake {
     pub(super) faults: Vec<String>,
     pub(super) to_purge: Mutex<u32>,
     pub(super) imported: Mutex<u64>,
+    pub(super) standing: Mutex<Standing>,
 }
 
 /// The id of the order of this number.
@@ -97,8 +99,9 @@ impl Fake {
             consent: consent.clone(),
             jws_sha256: [0xab; 32],
             caller: None,
+            budget: Budget::default(),
         };
-        self.write(&Entry::claimed(scribe("a1b2", at), &claim, 1));
+        self.write(&Entry::claimed(scribe("a1b2", at), &claim, (1, None)));
         if let Some(end) = end(&state) {
             let (scribe, id) = (scribe("a1b2", at), order_id.as_str());
             self.write(&Entry::ended(scribe, id, &upi_uuid, &end));
@@ -229,6 +232,44 @@ impl Archive for Fake {
         ready(())
     }
 
+    fn standing(&self) -> BoxFuture<'_, Result<Standing, LedgerError>> {
+        ready(self.standing.lock().unwrap().clone())
+    }
+
+    fn halt(&self, halt: Halt) -> BoxFuture<'_, Result<bool, LedgerError>> {
+        let since = from_micros(BEGINNING).unwrap();
+        let mut standing = self.standing.lock().unwrap();
+        let caller = halt.caller.to_string();
+        let was = standing.stops.iter().any(|stop| stop.caller == caller);
+        standing.stops.retain(|stop| stop.caller != caller);
+        if halt.stopped {
+            standing.stops.push(Stop { caller, since });
+        }
+        self.write(&Entry::halted(scribe(OPERATOR, since), &halt));
+        ready(was != halt.stopped)
+    }
+
+    fn allow(&self, allowance: Allowance) -> BoxFuture<'_, Result<(), LedgerError>> {
+        let mut standing = self.standing.lock().unwrap();
+        let caller = allowance.caller.to_string();
+        let same = |count: &Counted| count.caller == caller && count.period == allowance.period;
+        standing.counts.retain(|count| !same(count));
+        standing.counts.push(Counted {
+            caller,
+            period: allowance.period.clone(),
+            used: 0,
+            extra: allowance.extra,
+        });
+        let scribe = scribe(OPERATOR, from_micros(BEGINNING).unwrap());
+        self.write(&Entry::allowed(scribe, &allowance));
+        ready(())
+    }
+
+    fn import_standing(&self, standing: Standing) -> BoxFuture<'_, Result<(), LedgerError>> {
+        *self.standing.lock().unwrap() = standing;
+        ready(())
+    }
+
     fn purge(&self, _: Duration, limit: u32) -> BoxFuture<'_, Result<u32, LedgerError>> {
         let mut left = self.to_purge.lock().unwrap();
         let now = limit.min(*left);
@@ -273,6 +314,7 @@ fn copied(order: &Listed) -> Copied {
             answer: crate::ledger::AnswerRow::default(),
             purged: false,
             caller: None,
+            charged: None,
         },
         journal: Vec::new(),
     }

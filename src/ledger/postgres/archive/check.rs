@@ -5,6 +5,7 @@ use tokio_postgres::Row;
 
 use super::lists::read;
 use crate::ledger::Damaged;
+use crate::ledger::archive::told_count;
 use crate::ledger::postgres::Postgres;
 use crate::ledger::postgres::columns::{COLUMNS, get, order};
 use crate::ledger::postgres::parameters::{number, text};
@@ -25,13 +26,25 @@ const FLAWS: [(&str, &str); 2] = [
         "stands in no entry of the journal",
     ),
     (
-        "SELECT DISTINCT order_id FROM journal WHERE member = $1 AND NOT EXISTS
+        "SELECT DISTINCT order_id FROM journal WHERE member = $1 AND order_id <> '' AND NOT EXISTS
             (SELECT 1 FROM orders
             WHERE orders.member = journal.member AND orders.order_id = journal.order_id)
         LIMIT $2",
         "stands in the journal alone",
     ),
 ];
+
+/// Counts that differ from the orders that are counted.
+const MISCOUNTED: &str = "
+WITH counted AS (
+    SELECT caller, charged AS period FROM orders WHERE member = $1 AND charged IS NOT NULL
+    UNION ALL
+    SELECT caller, substr(charged, 1, 7) FROM orders WHERE member = $1 AND charged IS NOT NULL),
+sums AS (SELECT caller, period, count(*) AS orders FROM counted GROUP BY caller, period),
+kept AS (SELECT caller, period, used FROM budgets WHERE member = $1)
+SELECT caller, period, coalesce(used, 0), coalesce(orders, 0)
+FROM kept FULL JOIN sums USING (caller, period)
+WHERE coalesce(used, 0) <> coalesce(orders, 0) ORDER BY 1, 2 LIMIT $2";
 
 const ENTRIES: &str = "
 SELECT number, at, order_id, event, entry FROM journal
@@ -49,8 +62,23 @@ impl Postgres {
         }
         self.of_orders(&mut flaws).await?;
         self.of_entries(&mut flaws).await?;
+        self.miscounted(&mut flaws).await?;
         flaws.truncate(MOST);
         Ok(flaws)
+    }
+
+    async fn miscounted(&self, flaws: &mut Vec<String>) -> Result<(), LedgerError> {
+        let most = i64::try_from(MOST).unwrap_or(i64::MAX);
+        let mut step = self.connections.step();
+        let with = [text(&self.member), number(&most)];
+        let rows = step.read(MISCOUNTED, &with).await?;
+        let told = read(&step, &rows, |row| {
+            let (caller, period) = (get(row, 0, "caller")?, get(row, 1, "period")?);
+            let counts = (get(row, 2, "used")?, get(row, 3, "used")?);
+            Ok(told_count(caller, period, counts))
+        })?;
+        flaws.extend(told);
+        Ok(())
     }
 
     async fn of_orders(&self, flaws: &mut Vec<String>) -> Result<(), LedgerError> {
@@ -116,6 +144,8 @@ fn agrees(row: &Row, member: &str) -> Result<bool, Damaged> {
     };
     let texts = [("member", member), ("order", order_id), ("event", event)];
     let mut texts = texts.into_iter();
-    let same = texts.all(|(name, text)| entry.get(name).and_then(Value::as_str) == Some(text));
+    // An entry about a caller is of no order.
+    let said = |name| entry.get(name).and_then(Value::as_str).unwrap_or_default();
+    let same = texts.all(|(name, text)| said(name) == text);
     Ok(same && entry.get("at").and_then(Value::as_i64) == Some(at))
 }

@@ -39,11 +39,18 @@ const IMPORT: &str = "
 WITH taken AS (
     INSERT INTO orders (member, order_id, state, attempts, owner, upi_uuid, jws_sha256,
         digest_key, digest, usage_scenario, purpose, agreement, serial, created_at, updated_at,
-        code, confidence, category, message, detail, answered_at, purged, caller)
+        code, confidence, category, message, detail, answered_at, purged, caller, charged)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-        $20, $21, $22, $26)
+        $20, $21, $22, $26, $27)
     ON CONFLICT (member, order_id) DO NOTHING
     RETURNING 1),
+counted AS (
+    INSERT INTO budgets (member, caller, period, used)
+    SELECT $1, $26, period, 1
+    FROM taken, (VALUES (substr($27, 1, 7)), ($27)) AS periods (period)
+    WHERE $26 IS NOT NULL AND $27 IS NOT NULL
+    ORDER BY period
+    ON CONFLICT (member, caller, period) DO UPDATE SET used = budgets.used + 1),
 told AS (
     INSERT INTO journal (at, member, order_id, event, entry)
     SELECT at, $1, $2, event, entry
@@ -117,6 +124,7 @@ impl Postgres {
             texts(&events),
             texts(&entries),
             text(&row.caller),
+            text(&row.charged),
         ];
         let taken = self.connections.step().write(IMPORT, &with).await?;
         Ok(u64::try_from(taken).unwrap_or(u64::MAX))

@@ -4,13 +4,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::server::{Database, Server, open};
-use crate::domain::Secret;
+use crate::domain::{Budget, CallerName, Secret};
 use crate::ledger::archive::Archive as _;
-use crate::ledger::postgres::schema::KNOWN;
+use crate::ledger::postgres::schema::{self, KNOWN};
 use crate::ledger::postgres::{Refusal, migrate};
-use crate::ledger::tests::granted;
+use crate::ledger::tests::{claim_for, granted};
 use crate::ledger::{Location, OpenError, Settings};
-use crate::verify::port::{Ledger as _, Settlement};
+use crate::verify::port::{Claim, Claimed, Ledger as _, Settlement};
 
 async fn refusal(settings: &Settings) -> String {
     let OpenError::Engine(cause) = open(settings).await.err().unwrap() else {
@@ -117,11 +117,37 @@ async fn a_unix_socket_needs_no_tls() {
     open(&settings).await.unwrap();
 }
 
+#[tokio::test]
+async fn a_database_of_times_without_budgets_is_brought_up_to_date() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let database = server.database().await;
+    let settings = database.settings();
+    schema::migrate_to(&settings, 3).await;
+    let client = database.client().await;
+    let row = "INSERT INTO orders (member, order_id, state, attempts, owner, upi_uuid, digest_key,
+            digest, created_at, updated_at, caller)
+        VALUES ('00520446', '1AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', 'NOT_SENT', 1, 'a', 'b',
+            '0000000000000000', repeat('00', 32), 0, 0, 'loans');
+        INSERT INTO journal (at, member, order_id, event, entry)
+        VALUES (0, '00520446', '1AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', 'NOT_SENT',
+            '{\"at\":0,\"event\":\"NOT_SENT\",\"member\":\"00520446\",\"order\":\"1AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}')";
+    client.batch_execute(row).await.unwrap();
+    assert_eq!(migrate(&settings).await.unwrap(), 1);
+    let ledger = open(&settings).await.unwrap();
+    assert_eq!(ledger.check().await.unwrap(), Vec::<String>::new());
+    assert!(ledger.counts().await.unwrap().is_empty());
+    let found = ledger.find(&claim_for(&ledger, "1", 1, None).attempt.order_id);
+    let caller = found.await.unwrap().unwrap().caller;
+    assert_eq!(caller, CallerName::parse("loans"));
+}
+
 /// As docs/operations.md grants them.
 const RIGHTS: &str = "
     GRANT SELECT ON ALL TABLES IN SCHEMA public TO ROLE;
-    GRANT INSERT, UPDATE ON orders, gateways TO ROLE;
-    GRANT INSERT, DELETE ON journal TO ROLE;";
+    GRANT INSERT, UPDATE ON orders, gateways, budgets TO ROLE;
+    GRANT INSERT, DELETE ON journal, stops TO ROLE;";
 
 #[tokio::test]
 async fn a_gateway_needs_no_right_but_to_read_and_write_rows() {
@@ -140,6 +166,16 @@ async fn a_gateway_needs_no_right_but_to_read_and_write_rows() {
     let attempt = granted(&ledger, "1", 1).await;
     ledger.settle(&attempt, Settlement::NotSent).await.unwrap();
     granted(&ledger, "1", 2).await;
+    let budget = Budget {
+        daily: Some(1),
+        monthly: None,
+    };
+    let counted = claim_for(&ledger, "2", 3, Some("loans"));
+    let counted = Claim { budget, ..counted };
+    let attempt = counted.attempt.clone();
+    let claimed = ledger.claim(counted).await.unwrap();
+    assert!(matches!(claimed, Claimed::Granted));
+    ledger.settle(&attempt, Settlement::NotSent).await.unwrap();
     ledger.beat().await.unwrap();
     let now = Instant::now();
     ledger.sweep_at(now).await.unwrap();
@@ -151,5 +187,5 @@ async fn a_gateway_needs_no_right_but_to_read_and_write_rows() {
         1
     );
     assert_eq!(ledger.purge(Duration::ZERO, 1).await.unwrap(), 1);
-    assert_eq!(ledger.stats().await.unwrap().schema, 3);
+    assert_eq!(ledger.stats().await.unwrap().schema, 4);
 }

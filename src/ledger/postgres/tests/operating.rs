@@ -44,7 +44,7 @@ async fn what_stands_there_is_counted_and_whole() {
         stats.orders,
         orders.map(|(state, count)| (state.to_owned(), count))
     );
-    assert_eq!((stats.schema, stats.entries, stats.gateways), (3, 9, 1));
+    assert_eq!((stats.schema, stats.entries, stats.gateways), (4, 9, 1));
     assert!(stats.bytes.is_some() && stats.oldest_sending.is_some());
     assert_eq!(ledger.check().await.unwrap(), Vec::<String>::new());
 }

@@ -9,7 +9,7 @@ use tokio_postgres::{Client, NoTls};
 
 use crate::domain::Secret;
 use crate::ledger::postgres::{Postgres, instance, migrate};
-use crate::ledger::{FingerprintKey, Location, OpenError, PostgresSettings, Settings};
+use crate::ledger::{Calendar, FingerprintKey, Location, OpenError, PostgresSettings, Settings};
 use crate::observe::Nobody;
 use crate::verify::port::{Clock, SystemClock};
 
@@ -167,6 +167,7 @@ impl Database {
             member: "00520446".to_owned(),
             timeout: PATIENCE,
             sweep_after: Duration::from_secs(60),
+            calendar: Calendar::default(),
             keep_texts: true,
             keys: vec![self.key.clone()],
             postgres: PostgresSettings {

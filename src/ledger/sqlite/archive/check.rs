@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use crate::ledger::archive::told_count;
 use crate::ledger::sqlite::book::{Book, columns, order_row};
 use crate::verify::port::LedgerError;
 
@@ -22,17 +23,28 @@ const FLAWS: [(&str, &str); 3] = [
         "stands in no entry of the journal",
     ),
     (
-        "SELECT DISTINCT order_id FROM journal WHERE NOT EXISTS (SELECT 1 FROM orders
+        "SELECT DISTINCT order_id FROM journal WHERE order_id <> '' AND NOT EXISTS (SELECT 1 FROM orders
             WHERE orders.member = journal.member AND orders.order_id = journal.order_id)",
         "stands in the journal alone",
     ),
     (
         "SELECT order_id FROM journal WHERE json_valid(entry) = 0
             OR entry ->> 'at' IS NOT at OR entry ->> 'member' IS NOT member
-            OR entry ->> 'order' IS NOT order_id OR entry ->> 'event' IS NOT event",
+            OR coalesce(entry ->> 'order', '') IS NOT order_id OR entry ->> 'event' IS NOT event",
         "has an entry in the journal that contradicts its columns",
     ),
 ];
+
+/// Counts that differ from the orders that are counted.
+const MISCOUNTED: &str = "
+WITH counted AS (
+    SELECT member, caller, charged AS period FROM orders WHERE charged IS NOT NULL
+    UNION ALL
+    SELECT member, caller, substr(charged, 1, 7) FROM orders WHERE charged IS NOT NULL),
+sums AS (SELECT member, caller, period, count(*) AS orders FROM counted GROUP BY 1, 2, 3)
+SELECT caller, period, coalesce(used, 0) AS used, coalesce(orders, 0) AS orders
+FROM budgets FULL JOIN sums USING (member, caller, period)
+WHERE coalesce(used, 0) <> coalesce(orders, 0) ORDER BY 1, 2";
 
 /// The first flaws.
 pub(super) fn check(connection: &Connection, _: &Book) -> Result<Vec<String>, LedgerError> {
@@ -47,8 +59,21 @@ pub(super) fn check(connection: &Connection, _: &Book) -> Result<Vec<String>, Le
             }
         }
     }
+    if flaws.is_empty() {
+        flaws = miscounted(connection)?;
+    }
     flaws.truncate(MOST);
     Ok(flaws)
+}
+
+fn miscounted(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare(MISCOUNTED)?;
+    let rows = statement.query_map([], |row| {
+        let (caller, period): (String, String) = (row.get(0)?, row.get(1)?);
+        let (used, orders): (i64, i64) = (row.get(2)?, row.get(3)?);
+        Ok(told_count(&caller, &period, (used, orders)))
+    })?;
+    rows.take(MOST).collect()
 }
 
 fn of_the_file(connection: &Connection) -> rusqlite::Result<Vec<String>> {

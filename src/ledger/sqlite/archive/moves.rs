@@ -4,9 +4,11 @@ use rusqlite::{Connection, named_params, params};
 
 use crate::domain::OrderId;
 use crate::ledger::archive::Copied;
+use crate::ledger::calendar::Day;
 use crate::ledger::journal::Entry;
 use crate::ledger::row::OrderRow;
 use crate::ledger::sqlite::book::{Book, columns, note, note_encoded, order_row};
+use crate::ledger::sqlite::budgets;
 use crate::verify::port::LedgerError;
 
 const DUE: &str = "
@@ -28,7 +30,7 @@ const IMPORT: &str = concat!(
     columns!(),
     ") VALUES (:member, :order_id, :state, :attempts, :owner, :upi_uuid, :jws_sha256,
     :digest_key, :digest, :scenario, :purpose, :agreement, :serial, :created_at, :updated_at,
-    :code, :confidence, :category, :message, :detail, :answered_at, :purged, :caller)
+    :code, :confidence, :category, :message, :detail, :answered_at, :purged, :caller, :charged)
 ON CONFLICT (member, order_id) DO NOTHING"
 );
 
@@ -91,6 +93,10 @@ pub(super) fn import(
         if !insert(connection, book, row)? {
             continue;
         }
+        let day = row.charged.as_deref().and_then(Day::parse);
+        if let Some((caller, day)) = row.caller.as_deref().zip(day) {
+            budgets::count(connection, book, (caller, &day), 1)?;
+        }
         for (at, event, entry) in journal {
             note_encoded(
                 connection,
@@ -131,6 +137,7 @@ fn insert(connection: &Connection, book: &Book, row: &OrderRow) -> rusqlite::Res
         ":answered_at": row.answer.answered_at,
         ":purged": row.purged,
         ":caller": row.caller,
+        ":charged": row.charged,
     })?;
     Ok(inserted == 1)
 }

@@ -241,7 +241,7 @@ async fn numbers_of_everything() {
     let stats = ledger.core.stats().await.unwrap();
     let orders = [("ANSWERED".to_owned(), 1), ("SENDING".to_owned(), 1)];
     assert_eq!(stats.orders, orders);
-    assert_eq!((stats.schema, stats.entries, stats.gateways), (3, 3, 1));
+    assert_eq!((stats.schema, stats.entries, stats.gateways), (4, 3, 1));
     assert!(stats.bytes > Some(4096));
     assert!(stats.oldest_sending.is_some());
 }

@@ -40,6 +40,9 @@ async fn a_file_of_times_without_callers_is_brought_up_to_date() {
     drop(ledger);
     let connection = rusqlite::Connection::open(home.path("ledger.db")).unwrap();
     let older = "ALTER TABLE orders DROP COLUMN caller;
+        ALTER TABLE orders DROP COLUMN charged;
+        DROP TABLE budgets;
+        DROP TABLE stops;
         DELETE FROM refinery_schema_history WHERE version > 1;";
     connection.execute_batch(older).unwrap();
     drop(connection);
@@ -286,7 +289,7 @@ async fn operators_look_beside_a_gateway_and_make_nothing() {
 async fn an_operator_migrates_an_empty_place() {
     let home = Home::new();
     let operator = start::operator(home.settings(), true).unwrap();
-    assert_eq!(operator.stats().await.unwrap().schema, 3);
+    assert_eq!(operator.stats().await.unwrap().schema, 4);
     drop(operator);
     home.ledger();
 }
