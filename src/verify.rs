@@ -20,6 +20,7 @@ pub mod error;
 pub mod port;
 
 mod attempt;
+mod bars;
 mod breaker;
 #[cfg(test)]
 pub(crate) mod doubles;
@@ -35,6 +36,7 @@ mod tests;
 mod ticket;
 mod upstream;
 
+use bars::Bars;
 use breaker::Breaker;
 use error::{NotSent, VerifyError};
 use flight::{Boarding, Flight, Flights};
@@ -115,6 +117,7 @@ pub struct Verifier {
     unsettled: AtomicUsize,
     /// Whether nothing is sent.
     paused: AtomicBool,
+    bars: Bars,
     /// Of whom it is told what they have left.
     budgets: RwLock<Vec<(CallerName, Budget)>>,
 }
@@ -141,6 +144,7 @@ impl Verifier {
             doubt: Notify::new(),
             unsettled: AtomicUsize::new(0),
             paused: AtomicBool::new(false),
+            bars: Bars::default(),
             budgets: RwLock::default(),
         })
     }

@@ -120,6 +120,8 @@ impl Verifier {
         digest: Digest,
     ) -> Result<Ready, VerifyError> {
         self.not_paused()?;
+        let barred = self.bars.check(request.caller.as_ref());
+        barred.map_err(NotSent::from)?;
         self.still_wanted(flight)?;
         let gateway = self.gateway();
         let pass = self.pass(&*gateway)?;
