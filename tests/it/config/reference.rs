@@ -127,6 +127,8 @@ merchants = [{ id = "1", name = "2", category_code = "3333" }]
 max_in_flight = 9
 rate = 8
 burst = 7
+daily_budget = 6
+monthly_budget = 60
 [server]
 listen = "[::1]:1"
 health_listen = "[::1]:2"
@@ -155,6 +157,7 @@ app_id = "app"
 timeout = "61s"
 connect_timeout = "4s"
 breaker_failures = 7
+pause = true
 photo_placement = "encrypted"
 escape_solidus = true
 clock_window = "299s"
@@ -199,6 +202,7 @@ timeout = "4s"
 fingerprint_key_files = ["n", "o"]
 keep = "400d"
 keep_texts = false
+budget_time_zone = "Europe/Berlin"
 password_file = "p"
 ca_file = "q"
 tls = false
