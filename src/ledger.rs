@@ -11,6 +11,7 @@ mod memory;
 mod model;
 mod open;
 pub mod operate;
+mod operators;
 pub mod postgres;
 mod remark;
 mod row;

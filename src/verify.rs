@@ -21,6 +21,7 @@ pub mod error;
 pub mod port;
 
 mod attempt;
+mod bars;
 mod breaker;
 #[cfg(test)]
 pub(crate) mod doubles;
@@ -37,6 +38,7 @@ mod tests;
 mod ticket;
 mod upstream;
 
+use bars::Bars;
 use breaker::Breaker;
 use error::{NotSent, VerifyError};
 use flight::{Boarding, Flight, Flights};
@@ -122,6 +124,7 @@ pub struct Verifier {
     unsettled: AtomicUsize,
     /// Whether nothing is sent.
     paused: AtomicBool,
+    bars: Bars,
     /// Of whom it is told what they have left.
     budgets: Current<[(CallerName, Budget)]>,
 }
@@ -149,6 +152,7 @@ impl Verifier {
             doubt: Notify::new(),
             unsettled: AtomicUsize::new(0),
             paused: AtomicBool::new(false),
+            bars: Bars::default(),
             budgets: Current::new(Arc::default()),
         })
     }

@@ -35,8 +35,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::archive::{Allowance, Halt};
 use super::calendar::Day;
+use super::operators::{Allowance, Halt};
 use crate::domain::{Answer, Outcome};
 use crate::verify::port::{Claim, Settlement};
 

@@ -120,6 +120,7 @@ impl Verifier {
         digest: Digest,
     ) -> Result<Ready, VerifyError> {
         self.not_paused()?;
+        self.bars.check(request.caller.as_ref())?;
         self.still_wanted(flight)?;
         let gateway = self.gateway.get();
         let pass = self.pass(&*gateway)?;

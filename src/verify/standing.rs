@@ -49,7 +49,13 @@ impl Verifier {
         match claiming.wait(limited).await {
             Ok(Ok(Claimed::Granted)) => Ok(None),
             Ok(Ok(Claimed::Standing(record))) => Ok(Some(record)),
-            Ok(Ok(Claimed::Barred(bar))) => Err((barred(bar, caller.as_ref()), false)),
+            Ok(Ok(Claimed::Barred(bar))) => {
+                let error = barred(bar, caller.as_ref());
+                if let Some(caller) = &caller {
+                    self.bars.note(caller, &error);
+                }
+                Err((error, false))
+            }
             Ok(Err(error @ (LedgerError::Engine(_) | LedgerError::WrongState))) => {
                 self.doubt_ledger();
                 Err((error.into(), false))

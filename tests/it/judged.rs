@@ -133,6 +133,14 @@ fn callers() -> Vec<Broken> {
             also(r#"name = "b", identities = ["dns:b.example"], max_in_flight = 0"#),
         ),
         (
+            "callers[1].daily_budget",
+            also(r#"name = "b", identities = ["dns:b.example"], daily_budget = 0"#),
+        ),
+        (
+            "callers[1].monthly_budget",
+            also(r#"name = "b", identities = ["dns:b.example"], monthly_budget = "9""#),
+        ),
+        (
             "callers[1].burst",
             also(r#"name = "b", identities = ["dns:b.example"], burst = 5"#),
         ),
@@ -386,6 +394,11 @@ fn ledger() -> Vec<Broken> {
         ),
         broken(password, spoilt.set_path(password, "spoilt")),
         broken(ca, Configured::new().set(ca, "/nowhere/ca.pem")),
+        broken(
+            "ledger.budget_time_zone",
+            Configured::new().set("ledger.budget_time_zone", "Mars/Olympus"),
+        ),
+        broken("upi.pause", Configured::new().set("upi.pause", "perhaps")),
         broken(ca, nonsense.set_path(ca, "ca.pem")),
     ]
 }

@@ -11,9 +11,9 @@ use super::super::service::{Expiries, Expiry, Service};
 use super::Metrics;
 use super::table::{ALL, markdown, prometheus_label};
 use crate::domain::{
-    Answer, CallerName, Category, Confidence, Dispatch, Outcome, Rejection, ResponseCode,
+    Answer, CallerName, Category, Confidence, Dispatch, Outcome, Rejection, ResponseCode, Span,
 };
-use crate::observe::{CallEnd, Circuit, Event, HandshakeFailure, Resender, Stage};
+use crate::observe::{BudgetLeft, CallEnd, Circuit, Event, HandshakeFailure, Resender, Stage};
 use crate::pb::ErrorReason;
 
 fn metrics() -> Metrics {
@@ -63,6 +63,12 @@ fn exercised() -> Metrics {
     let compared = answer(Outcome::Comparison(Confidence::new(97).unwrap()));
     let unknown = rejection(Category::Other, "Zz");
     let known = rejection(Category::NotConfirmed, "70");
+    let left = [BudgetLeft {
+        caller: CallerName::parse("loans").unwrap(),
+        span: Span::Day,
+        limit: 9,
+        left: 2,
+    }];
     for event in [
         Event::CallBegan("idphoto.v1.IdPhotoService/VerifyIdPhoto"),
         Event::CallEnded(ended("OK", None)),
@@ -78,6 +84,8 @@ fn exercised() -> Metrics {
         Event::ReusedBroke(Dispatch::NotSent),
         Event::Circuit(Circuit::Open),
         Event::CircuitRefused,
+        Event::Paused(true),
+        Event::Budgets(&left),
         Event::Reloaded(true, OffsetDateTime::UNIX_EPOCH + Duration::from_secs(1000)),
         Event::Reloaded(false, OffsetDateTime::UNIX_EPOCH),
         Event::Skew(-1.5),
@@ -131,6 +139,9 @@ fn every_event_is_counted_where_the_table_says() {
         "idphoto_reload_refused 1",
         "idphoto_reload_last_good_seconds 1000",
         "idphoto_upi_circuit 2",
+        "idphoto_upi_paused 1",
+        "idphoto_budget_limit{caller=\"loans\",period=\"day\"} 9",
+        "idphoto_budget_left{caller=\"loans\",period=\"day\"} 2",
         "idphoto_upi_circuit_refused_total 1",
         "idphoto_upi_clock_skew_seconds -1.5",
         "idphoto_answers_total{category=\"COMPARED\",response_code=\"00\"} 1",
