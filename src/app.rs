@@ -18,6 +18,7 @@ mod read;
 mod reload;
 mod remembering;
 mod seen;
+mod token;
 
 pub use certificates::CertificateFacts;
 pub use descriptors::Room;

@@ -13,7 +13,7 @@ use super::breaker::Pass;
 use super::error::{Dispatch, NotSent, VerifyError};
 use super::flight::{Ended, Flight};
 use super::port::{
-    Attempt, CallError, Cause, Claim, Digest, Gateway, Record, Sealed, Settlement, State,
+    Attempt, CallError, Cause, Claim, Digest, Gateway, Record, SealError, Sealed, Settlement, State,
 };
 use super::standing::{Stand, same_content};
 use super::{Phase, Ticket, Upstream, Verified, Verifier};
@@ -102,7 +102,7 @@ impl Verifier {
             Err(error) => return (Err(error), None),
         };
         crash::point("looked");
-        let ready = match self.prepare(flight, &request, digest) {
+        let ready = match self.prepare(flight, &request, digest).await {
             Ok(ready) => ready,
             Err(error) => return (Err(error), None),
         };
@@ -113,7 +113,7 @@ impl Verifier {
     }
 
     /// Everything before the claim that can fail without a trace.
-    fn prepare(
+    async fn prepare(
         &self,
         flight: &Flight,
         request: &Verification,
@@ -122,11 +122,7 @@ impl Verifier {
         self.still_wanted(flight)?;
         let gateway = self.gateway();
         let pass = self.pass(&*gateway)?;
-        let sealed = gateway.seal(request);
-        let sealed = sealed.map_err(|cause| VerifyError::Fault {
-            dispatch: Dispatch::NotSent,
-            cause,
-        })?;
+        let sealed = gateway.seal(request).await?;
         let claim = claim(request, digest, &sealed);
         Ok(Ready {
             gateway,
@@ -215,6 +211,18 @@ impl Verifier {
             self.observer.record(&Event::Replayed);
         }
         ended
+    }
+}
+
+impl From<SealError> for VerifyError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::NoSignature(cause) => NotSent::CannotSign(cause).into(),
+            SealError::Fault(cause) => Self::Fault {
+                dispatch: Dispatch::NotSent,
+                cause,
+            },
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use super::port::{
     Attempt, BoxFuture, CallError, Cause, Claim, Claimed, Fingerprint, Gateway, Ledger,
-    LedgerError, Record, Sealed, Settled, Settlement, SystemClock,
+    LedgerError, Record, SealError, Sealed, Settled, Settlement, SystemClock,
 };
 use crate::domain::{Answer, Confidence, OrderId, Outcome, Verification};
 use crate::ledger::{Fingerprinter, MemoryLedger};
@@ -82,15 +82,17 @@ impl Upi {
 }
 
 impl Gateway for Upi {
-    fn seal(&self, _: &Verification) -> Result<Sealed, Cause> {
-        if self.seal_fails.load(Ordering::SeqCst) {
-            return Err(cause());
-        }
-        Ok(Sealed {
-            body: Bytes::new(),
-            signature: String::new(),
-            upi_uuid: format!("{:032x}", self.seals.fetch_add(1, Ordering::SeqCst)),
-            jws_sha256: [0; 32],
+    fn seal<'a>(&'a self, _: &'a Verification) -> BoxFuture<'a, Result<Sealed, SealError>> {
+        Box::pin(async {
+            if self.seal_fails.load(Ordering::SeqCst) {
+                return Err(SealError::Fault(cause()));
+            }
+            Ok(Sealed {
+                body: Bytes::new(),
+                signature: String::new(),
+                upi_uuid: format!("{:032x}", self.seals.fetch_add(1, Ordering::SeqCst)),
+                jws_sha256: [0; 32],
+            })
         })
     }
 

@@ -1,0 +1,246 @@
+//! Threads that sign, each with a session of its own: PKCS#11 admits one thread to a session, and a
+//! call to a module cannot be cancelled. One that hangs keeps its thread and its session until it
+//! returns; whoever waits for it gives up in time, and when all hang nobody waits.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::TokenError;
+use super::gate::Gate;
+
+/// Requests that may wait, for each session: more would not be signed in time.
+const WAITING: usize = 256;
+
+/// Where sessions come from.
+pub trait Source: Send + Sync + 'static {
+    /// Opens one, which is known to sign. `threads` are woken when sessions become stale.
+    fn open(&self, threads: &Arc<Shared>) -> Result<Box<dyn Session>, TokenError>;
+
+    /// Lets the next attempt do what was given up for good.
+    fn forgive(&self);
+}
+
+/// A session, for the thread that opened it.
+pub trait Session {
+    fn sign(&self, digest: &[u8; 32]) -> Result<Vec<u8>, TokenError>;
+
+    /// Whether it is of no use any more, and in the way of new ones.
+    fn is_stale(&self) -> bool;
+}
+
+/// Gets what became of a signature.
+pub type Reply = Box<dyn FnOnce(Result<Vec<u8>, TokenError>) + Send>;
+
+struct Job {
+    digest: [u8; 32],
+    /// From then on nobody waits for it.
+    expires: Instant,
+    reply: Reply,
+}
+
+/// What a thread does next.
+enum Task {
+    Sign(Job),
+    Close,
+    Reopen,
+}
+
+/// What the threads share.
+pub struct Shared {
+    queue: Mutex<Queue>,
+    wake: Condvar,
+    gate: Mutex<Gate>,
+    source: Box<dyn Source>,
+    /// A call that takes longer hangs.
+    timeout: Duration,
+}
+
+struct Queue {
+    jobs: VecDeque<Job>,
+    /// Since when each thread has been busy.
+    busy: Vec<Option<Instant>>,
+    closed: bool,
+}
+
+/// The threads of a key; they end when it is dropped.
+pub struct Pool(Arc<Shared>);
+
+impl Pool {
+    pub fn start(
+        source: Box<dyn Source>,
+        sessions: usize,
+        timeout: Duration,
+    ) -> Result<Self, TokenError> {
+        let pool = Self(Arc::new(Shared {
+            queue: Mutex::new(Queue {
+                jobs: VecDeque::new(),
+                busy: vec![None; sessions],
+                closed: false,
+            }),
+            wake: Condvar::new(),
+            gate: Mutex::default(),
+            source,
+            timeout,
+        }));
+        for index in 0..sessions {
+            let shared = Arc::clone(&pool.0);
+            let thread = thread::Builder::new().name("token".to_owned());
+            let started = thread.spawn(move || shared.work(index));
+            started.map_err(|_| TokenError::Ended)?;
+        }
+        Ok(pool)
+    }
+
+    /// Has a digest signed within `patience`; `reply` gets the signature, or is dropped.
+    pub fn submit(&self, digest: [u8; 32], patience: Duration, reply: Reply) {
+        let now = Instant::now();
+        let mut queue = self.0.queue();
+        let refused = if queue.hangs(now, self.0.timeout) {
+            TokenError::Hung
+        } else if queue.jobs.len() >= queue.busy.len() * WAITING {
+            TokenError::Busy
+        } else {
+            queue.jobs.push_back(Job {
+                digest,
+                expires: now + patience,
+                reply,
+            });
+            drop(queue);
+            self.0.wake.notify_one();
+            return;
+        };
+        drop(queue);
+        reply(Err(refused));
+    }
+
+    /// Tries the token at once, whatever it said before.
+    pub fn try_again(&self) {
+        self.0.source.forgive();
+        self.0.gate().reset();
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.0.queue().closed = true;
+        self.0.wake.notify_all();
+    }
+}
+
+impl Queue {
+    fn hangs(&self, now: Instant, timeout: Duration) -> bool {
+        let hangs = |since: &Option<Instant>| since.is_some_and(|since| now > since + timeout);
+        self.busy.iter().all(hangs)
+    }
+
+    /// The next one that somebody waits for.
+    fn job(&mut self, now: Instant) -> Option<Job> {
+        let jobs = &mut self.jobs;
+        std::iter::from_fn(|| jobs.pop_front()).find(|job| job.expires > now)
+    }
+}
+
+impl Shared {
+    /// Lets the threads look whether their sessions are stale.
+    pub fn wake(&self) {
+        let queue = self.queue();
+        self.wake.notify_all();
+        drop(queue);
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn gate(&self) -> MutexGuard<'_, Gate> {
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn work(self: &Arc<Self>, index: usize) {
+        let mut session = None;
+        while let Some(task) = self.next(index, session.as_deref()) {
+            match task {
+                Task::Sign(job) => (job.reply)(self.sign(&mut session, &job.digest)),
+                Task::Close => session = None,
+                Task::Reopen => session = self.open().ok(),
+            }
+            if let Some(busy) = self.queue().busy.get_mut(index) {
+                *busy = None;
+            }
+        }
+    }
+
+    /// Waits for something to do; `None` when all is over.
+    fn next(&self, index: usize, session: Option<&dyn Session>) -> Option<Task> {
+        let mut queue = self.queue();
+        loop {
+            if queue.closed {
+                return None;
+            }
+            let now = Instant::now();
+            let retry = session.is_none().then(|| self.gate().retry_at()).flatten();
+            let task = if session.is_some_and(Session::is_stale) {
+                Some(Task::Close)
+            } else if let Some(job) = queue.job(now) {
+                Some(Task::Sign(job))
+            } else {
+                retry.filter(|at| *at <= now).map(|_| Task::Reopen)
+            };
+            if task.is_some() {
+                if let Some(busy) = queue.busy.get_mut(index) {
+                    *busy = Some(now);
+                }
+                return task;
+            }
+            queue = match retry {
+                Some(at) => {
+                    let waited = self.wake.wait_timeout(queue, at - now);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => {
+                    let waited = self.wake.wait(queue);
+                    waited.unwrap_or_else(PoisonError::into_inner)
+                }
+            };
+        }
+    }
+
+    /// By the session that there is, and when that is lost by a new one.
+    fn sign(
+        self: &Arc<Self>,
+        session: &mut Option<Box<dyn Session>>,
+        digest: &[u8; 32],
+    ) -> Result<Vec<u8>, TokenError> {
+        let signed = session
+            .as_ref()
+            .map(|session| guarded(|| session.sign(digest)));
+        if let Some(Ok(signature)) = signed {
+            return Ok(signature);
+        }
+        *session = None;
+        let fresh = self.open()?;
+        let signature = guarded(|| fresh.sign(digest))?;
+        *session = Some(fresh);
+        Ok(signature)
+    }
+
+    fn open(self: &Arc<Self>) -> Result<Box<dyn Session>, TokenError> {
+        self.gate().admit(Instant::now())?;
+        let opened = guarded(|| self.source.open(self));
+        let mut gate = self.gate();
+        match &opened {
+            Ok(_) => gate.opened(),
+            Err(error) => gate.failed(error, Instant::now()),
+        }
+        opened
+    }
+}
+
+/// A panic within the library below is an error.
+fn guarded<T>(call: impl FnOnce() -> Result<T, TokenError>) -> Result<T, TokenError> {
+    let called = catch_unwind(AssertUnwindSafe(call));
+    called.unwrap_or(Err(TokenError::Ended))
+}
