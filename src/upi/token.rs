@@ -20,6 +20,8 @@ mod module;
 mod pool;
 #[cfg(feature = "pkcs11")]
 mod session;
+#[cfg(test)]
+mod tests;
 
 pub use error::{Part, TokenError};
 

@@ -27,6 +27,8 @@ pub struct Upi {
     pub posts: AtomicUsize,
     seals: AtomicUsize,
     pub seal_fails: AtomicBool,
+    /// Whether the token with its key is away.
+    pub no_signature: AtomicBool,
     pub send_panics: AtomicBool,
     /// Whether it takes connections of those who send nothing.
     pub seen: AtomicBool,
@@ -52,6 +54,7 @@ impl Upi {
             posts: AtomicUsize::new(0),
             seals: AtomicUsize::new(0),
             seal_fails: AtomicBool::new(false),
+            no_signature: AtomicBool::new(false),
             send_panics: AtomicBool::new(false),
             seen: AtomicBool::new(true),
             looks: AtomicUsize::new(0),
@@ -86,6 +89,9 @@ impl Gateway for Upi {
         Box::pin(async {
             if self.seal_fails.load(Ordering::SeqCst) {
                 return Err(SealError::Fault(cause()));
+            }
+            if self.no_signature.load(Ordering::SeqCst) {
+                return Err(SealError::NoSignature(cause()));
             }
             Ok(Sealed {
                 body: Bytes::new(),
