@@ -50,7 +50,8 @@ pub struct Material {
     pub file_name: Option<String>,
     /// The key as its role needs it.
     pub half: Option<Half>,
-    /// Whether others on this machine may read or change the file, if it can be told.
+    /// Whether others on this machine may read or change the file, or that of the PIN, if it can be
+    /// told.
     pub is_exposed: bool,
     /// What the file holds, be it fit for the role or not.
     pub found: Option<Inspection>,
@@ -133,6 +134,7 @@ pub(super) fn read(judge: &mut Judge<'_>, role: KeyRole, place: String, key: Key
         in_token: key.token.is_some(),
     };
     if let Some(token) = &key.token {
+        material.is_exposed = is_readable_by_others(&token.pin_file);
         judge.token(&mut material, token);
     }
     let passphrase = key.passphrase_file.as_deref();

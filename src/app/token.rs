@@ -7,9 +7,10 @@ use super::material::{Half, Material};
 use super::read::{read_file, to_passphrase};
 use crate::config::TokenDraft;
 use crate::domain::Secret;
+use crate::telemetry::TokenSessions;
 use crate::upi::jws::SigningKey;
 use crate::upi::key::{Inspection, inspect};
-use crate::upi::token::{Part, TokenError, TokenKey, TokenSettings};
+use crate::upi::token::{self, Part, Tally, TokenError, TokenKey, TokenSettings};
 
 /// What [`Inspection::form`] says of it.
 const FORM: &str = "a key in a PKCS#11 token";
@@ -52,6 +53,21 @@ impl Judge<'_> {
             self.warn(material.source(), text, advice);
         }
     }
+}
+
+/// How the sessions of keys in tokens stand, for the metrics.
+#[must_use]
+pub fn token_sessions() -> Vec<TokenSessions> {
+    let stand = |(token, key, tally): (String, String, Tally)| TokenSessions {
+        token,
+        key,
+        states: [
+            ("open", tally.open),
+            ("closed", tally.closed),
+            ("hung", tally.hung),
+        ],
+    };
+    token::sessions().into_iter().map(stand).collect()
 }
 
 fn settings(draft: &TokenDraft) -> TokenSettings {

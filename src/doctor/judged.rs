@@ -36,8 +36,17 @@ pub fn examine(survey: &Survey, prepared: &Preparation) -> Vec<Finding> {
 
 fn permissions(material: &Material) -> Option<Finding> {
     let exposed = material.role == KeyRole::Signing && material.is_exposed;
-    let text = "every user of this machine can read or change the private key";
-    let key = material.key("key_file");
+    let (name, text) = match material.in_token {
+        true => (
+            "pkcs11.pin_file",
+            "every user of this machine can read or change the PIN",
+        ),
+        false => (
+            "key_file",
+            "every user of this machine can read or change the private key",
+        ),
+    };
+    let key = material.key(name);
     exposed.then(|| Finding::warning("permissions", key, text, "chmod o= FILE"))
 }
 

@@ -24,6 +24,7 @@ mod session;
 mod tests;
 
 pub use error::{Part, TokenError};
+pub use pool::Tally;
 
 use super::key::PublicKey;
 use crate::domain::Secret;
@@ -156,6 +157,17 @@ impl TokenKey {
         let facts = self.0.facts.get();
         facts.is_some_and(|facts| facts.is_extractable)
     }
+}
+
+/// How the sessions of all keys stand: token, label, and the numbers.
+#[must_use]
+pub fn sessions() -> Vec<(String, String, Tally)> {
+    let keys = KEYS.lock().unwrap_or_else(PoisonError::into_inner);
+    let stand = |(settings, key): &(TokenSettings, Weak<Inner>)| {
+        let tally = key.upgrade()?.pool.tally();
+        Some((settings.token.clone(), settings.label.clone(), tally))
+    };
+    keys.iter().filter_map(stand).collect()
 }
 
 impl fmt::Debug for TokenKey {

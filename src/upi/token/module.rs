@@ -68,20 +68,21 @@ impl Module {
         Ok(opening)
     }
 
-    /// Begins anew, unless a session is open, whose thread may be in a call. Some modules see a token
-    /// that has come back only then.
-    pub fn begin_anew(&self, opening: &mut Opening) -> Result<bool, TokenError> {
+    /// Begins anew, unless a session is open, whose thread may be in a call; then they are closed as
+    /// soon as they are idle, and it begins anew the next time. Some modules see a token that has come
+    /// back only then.
+    pub fn begin_anew(&self, opening: &mut Opening) -> Result<(), TokenError> {
         self.generation.fetch_add(1, Ordering::SeqCst);
         if self.live.load(Ordering::SeqCst) > 0 {
             self.wake();
-            return Ok(false);
+            return Ok(());
         }
         // Whether it was initialized at all shows the next call.
         let _ = self.functions.clone().finalize();
         opening.initialized = false;
         self.initialize()?;
         opening.initialized = true;
-        Ok(true)
+        Ok(())
     }
 
     /// Counts a session that is just being opened.

@@ -62,7 +62,20 @@ struct Queue {
     jobs: VecDeque<Job>,
     /// Since when each thread has been busy.
     busy: Vec<Option<Instant>>,
+    /// Which threads have a session.
+    open: Vec<bool>,
     closed: bool,
+}
+
+/// How the sessions of a key stand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// They can sign, or do.
+    pub open: usize,
+    /// They are opened when they are needed.
+    pub closed: usize,
+    /// A call takes longer than one may.
+    pub hung: usize,
 }
 
 /// The threads of a key; they end when it is dropped.
@@ -78,6 +91,7 @@ impl Pool {
             queue: Mutex::new(Queue {
                 jobs: VecDeque::new(),
                 busy: vec![None; sessions],
+                open: vec![false; sessions],
                 closed: false,
             }),
             wake: Condvar::new(),
@@ -116,6 +130,21 @@ impl Pool {
         reply(Err(refused));
     }
 
+    /// How its sessions stand now.
+    pub fn tally(&self) -> Tally {
+        let (now, timeout) = (Instant::now(), self.0.timeout);
+        let queue = self.0.queue();
+        let mut tally = Tally::default();
+        for (busy, open) in queue.busy.iter().zip(&queue.open) {
+            match (busy, open) {
+                (Some(since), _) if hangs(*since, now, timeout) => tally.hung += 1,
+                (_, true) => tally.open += 1,
+                (_, false) => tally.closed += 1,
+            }
+        }
+        tally
+    }
+
     /// Tries the token at once, whatever it said before.
     pub fn try_again(&self) {
         self.0.source.forgive();
@@ -131,9 +160,10 @@ impl Drop for Pool {
 }
 
 impl Queue {
+    /// Whether all do.
     fn hangs(&self, now: Instant, timeout: Duration) -> bool {
-        let hangs = |since: &Option<Instant>| since.is_some_and(|since| now > since + timeout);
-        self.busy.iter().all(hangs)
+        let mut busy = self.busy.iter();
+        busy.all(|since| since.is_some_and(|since| hangs(since, now, timeout)))
     }
 
     /// The next one that somebody waits for.
@@ -167,8 +197,12 @@ impl Shared {
                 Task::Close => session = None,
                 Task::Reopen => session = self.open().ok(),
             }
-            if let Some(busy) = self.queue().busy.get_mut(index) {
+            let mut queue = self.queue();
+            if let Some(busy) = queue.busy.get_mut(index) {
                 *busy = None;
+            }
+            if let Some(open) = queue.open.get_mut(index) {
+                *open = session.is_some();
             }
         }
     }
@@ -237,6 +271,10 @@ impl Shared {
         }
         opened
     }
+}
+
+fn hangs(since: Instant, now: Instant, timeout: Duration) -> bool {
+    now > since + timeout
 }
 
 /// A panic within the library below is an error.

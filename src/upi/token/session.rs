@@ -7,14 +7,14 @@ use cryptoki::context::Pkcs11;
 use cryptoki::error::{Error, RvError};
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
-use cryptoki::session::{Session as Native, UserType};
+use cryptoki::session::{Session as Native, SessionState, UserType};
 use cryptoki::slot::{Slot, TokenInfo};
 use cryptoki::types::AuthPin;
 
 use super::facts::{self, Facts};
 use super::module::{Live, Module, Opening, failed, name};
 use super::pool::{Session, Shared, Source};
-use super::{Part, ReadPin, SAMPLE, TokenError, TokenSettings};
+use super::{ReadPin, SAMPLE, TokenError, TokenSettings};
 
 /// `DigestInfo` of RFC 8017, section 9.2, note 1, for SHA-256; the digest follows it.
 const SHA256: [u8; 19] = [
@@ -50,6 +50,16 @@ impl Sessions {
             read_pin,
             facts,
             forgiven: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether the module may be behind what the token is by now. Some hide a token that was away, or
+    /// its keys, until they begin anew. Not so for a PIN: needless logins are what locks tokens.
+    fn may_be_stale(&self, error: &TokenError) -> bool {
+        match error {
+            TokenError::Call { .. } | TokenError::NoToken => true,
+            TokenError::NoKey => self.facts.get().is_some(),
+            _ => false,
         }
     }
 
@@ -97,6 +107,11 @@ impl Sessions {
         token: &TokenInfo,
         opening: &mut Opening,
     ) -> Result<(), TokenError> {
+        // By another session of this process: logins are the token's, and not the session's.
+        let state = session.get_session_info().map(|info| info.session_state());
+        if matches!(state, Ok(SessionState::RoUser | SessionState::RwUser)) {
+            return Ok(());
+        }
         let pin = (self.read_pin)(&self.settings.pin_file).map_err(TokenError::PinUnreadable)?;
         let digest = blake3::hash(pin.expose().as_bytes());
         if self.forgiven.swap(false, Ordering::Relaxed) {
@@ -163,9 +178,10 @@ impl Source for Sessions {
         module.watch(threads);
         let mut opening = module.turn()?;
         let opened = match self.attempt(&module, &mut opening) {
-            // More logins than needed are what locks tokens.
-            Err(error) if error.part() == Part::PinFile => Err(error),
-            Err(_) if module.begin_anew(&mut opening)? => self.attempt(&module, &mut opening),
+            Err(error) if self.may_be_stale(&error) => {
+                module.begin_anew(&mut opening)?;
+                self.attempt(&module, &mut opening)
+            }
             opened => opened,
         };
         opened.map(|opened| Box::new(opened) as Box<dyn Session>)
