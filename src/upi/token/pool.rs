@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::TokenError;
@@ -13,6 +13,9 @@ use super::gate::Gate;
 
 /// Requests that may wait, for each session: more would not be signed in time.
 const WAITING: usize = 256;
+
+/// For calls under way when a key is given up.
+const LAST_CALLS: Duration = Duration::from_secs(1);
 
 /// Where sessions come from.
 pub trait Source: Send + Sync + 'static {
@@ -52,6 +55,8 @@ enum Task {
 pub struct Shared {
     queue: Mutex<Queue>,
     wake: Condvar,
+    /// Tells that a thread has closed its session, and ends.
+    ended: Condvar,
     gate: Mutex<Gate>,
     source: Box<dyn Source>,
     /// A call that takes longer hangs.
@@ -64,6 +69,8 @@ struct Queue {
     busy: Vec<Option<Instant>>,
     /// Which threads have a session.
     open: Vec<bool>,
+    /// Threads that may be in a call.
+    running: usize,
     closed: bool,
 }
 
@@ -79,7 +86,10 @@ pub struct Tally {
 }
 
 /// The threads of a key; they end when it is dropped.
-pub struct Pool(Arc<Shared>);
+pub struct Pool {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
 
 impl Pool {
     pub fn start(
@@ -87,23 +97,35 @@ impl Pool {
         sessions: usize,
         timeout: Duration,
     ) -> Result<Self, TokenError> {
-        let pool = Self(Arc::new(Shared {
+        let shared = Arc::new(Shared {
             queue: Mutex::new(Queue {
                 jobs: VecDeque::new(),
                 busy: vec![None; sessions],
                 open: vec![false; sessions],
+                running: 0,
                 closed: false,
             }),
             wake: Condvar::new(),
+            ended: Condvar::new(),
             gate: Mutex::default(),
             source,
             timeout,
-        }));
+        });
+        let mut pool = Self {
+            shared,
+            threads: Vec::new(),
+        };
         for index in 0..sessions {
-            let shared = Arc::clone(&pool.0);
+            let shared = Arc::clone(&pool.shared);
             let thread = thread::Builder::new().name("token".to_owned());
-            let started = thread.spawn(move || shared.work(index));
-            started.map_err(|_| TokenError::Ended)?;
+            pool.shared.queue().running += 1;
+            match thread.spawn(move || shared.work(index)) {
+                Ok(thread) => pool.threads.push(thread),
+                Err(_) => {
+                    pool.shared.queue().running -= 1;
+                    return Err(TokenError::Ended);
+                }
+            }
         }
         Ok(pool)
     }
@@ -111,8 +133,8 @@ impl Pool {
     /// Has a digest signed within `patience`; `reply` gets the signature, or is dropped.
     pub fn submit(&self, digest: [u8; 32], patience: Duration, reply: Reply) {
         let now = Instant::now();
-        let mut queue = self.0.queue();
-        let refused = if queue.hangs(now, self.0.timeout) {
+        let mut queue = self.shared.queue();
+        let refused = if queue.hangs(now, self.shared.timeout) {
             TokenError::Hung
         } else if queue.jobs.len() >= queue.busy.len() * WAITING {
             TokenError::Busy
@@ -123,7 +145,7 @@ impl Pool {
                 reply,
             });
             drop(queue);
-            self.0.wake.notify_one();
+            self.shared.wake.notify_one();
             return;
         };
         drop(queue);
@@ -132,8 +154,8 @@ impl Pool {
 
     /// How its sessions stand now.
     pub fn tally(&self) -> Tally {
-        let (now, timeout) = (Instant::now(), self.0.timeout);
-        let queue = self.0.queue();
+        let (now, timeout) = (Instant::now(), self.shared.timeout);
+        let queue = self.shared.queue();
         let mut tally = Tally::default();
         for (busy, open) in queue.busy.iter().zip(&queue.open) {
             match (busy, open) {
@@ -147,15 +169,25 @@ impl Pool {
 
     /// Tries the token at once, whatever it said before.
     pub fn try_again(&self) {
-        self.0.source.forgive();
-        self.0.gate().reset();
+        self.shared.source.forgive();
+        self.shared.gate().reset();
     }
 }
 
 impl Drop for Pool {
+    /// Waits for the threads, unless one hangs: a process that ends under a call to the module may
+    /// crash, since the module cleans up after itself, too.
     fn drop(&mut self) {
-        self.0.queue().closed = true;
-        self.0.wake.notify_all();
+        let mut queue = self.shared.queue();
+        queue.closed = true;
+        self.shared.wake.notify_all();
+        let ended = &self.shared.ended;
+        let waited = ended.wait_timeout_while(queue, LAST_CALLS, |queue| queue.running > 0);
+        let all = waited.is_ok_and(|(queue, _)| queue.running == 0);
+        for thread in self.threads.drain(..).filter(|_| all) {
+            // Its panic would have been caught before.
+            let _ = thread.join();
+        }
     }
 }
 
@@ -205,6 +237,9 @@ impl Shared {
                 *open = session.is_some();
             }
         }
+        drop(session);
+        self.queue().running -= 1;
+        self.ended.notify_all();
     }
 
     /// Waits for something to do; `None` when all is over.
