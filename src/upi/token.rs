@@ -18,13 +18,14 @@ mod gate;
 #[cfg(feature = "pkcs11")]
 mod module;
 mod pool;
+mod queue;
 #[cfg(feature = "pkcs11")]
 mod session;
 #[cfg(test)]
 mod tests;
 
 pub use error::{Part, TokenError};
-pub use pool::Tally;
+pub use queue::Tally;
 
 use super::key::PublicKey;
 use crate::domain::Secret;

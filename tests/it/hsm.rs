@@ -11,6 +11,7 @@ use serde_json::Value;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 
+use crate::keys::NEXT;
 use crate::process::{Process, client, idphoto};
 use crate::requests::{expected, get, request, row};
 use crate::vectors;
@@ -42,6 +43,7 @@ impl Site {
         let upi = sandbox.wait_for("sandbox listening on ");
         let key = std::fs::read(format!("{keys}/participant-signing.key.pem")).unwrap();
         let token = token.with("ours", "01", &key);
+        let token = token.with("next", "02", &NEXT.private_pem());
         let config = format!("{keys}/idphoto.toml");
         let text = std::fs::read_to_string(&config).unwrap();
         let (before, after) = text.split_once("key_file").unwrap();
@@ -52,7 +54,11 @@ impl Site {
             false => module()?,
         };
         let mut command = idphoto(&["serve", "--config", &config, "--listen", "127.0.0.1:0"]);
-        for (key, value) in token.settings(SECTION, &module, "ours") {
+        let mut keys = token.settings(SECTION, &module, "ours");
+        if settings.iter().any(|setting| setting.contains(".next.")) {
+            keys.extend(token.settings("upi.signing.next", &module, "next"));
+        }
+        for (key, value) in keys {
             command.args(["--set", &format!("{key}={value}")]);
         }
         let fixed = [
@@ -170,6 +176,32 @@ async fn a_token_that_is_removed_costs_no_order_and_is_found_again_by_itself() {
     site.token.put_back();
     site.recovers().await;
     site.gateway.prints("the token signs again").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_that_takes_over_may_be_in_a_token_too() {
+    let next = [
+        "upi.signing.next.not_before=2020-01-01T00:00:00Z",
+        "upi.signing.next.kid=other",
+    ];
+    let Some(site) = Site::start(false, &next) else {
+        return;
+    };
+    // UPI does not know this kid yet, so it shows who signs.
+    let mut caller = site.caller.clone();
+    let refused = caller.verify_id_photo(request("test")).await.unwrap_err();
+    let refused_by_upi = expected(Code::Internal, "UPI_REFUSED", "REFUSED", "SAME_ORDER");
+    assert_eq!(row(&refused), refused_by_upi);
+    let metrics = reqwest::get(format!("{}/metrics", site.admin))
+        .await
+        .unwrap();
+    let metrics = metrics.text().await.unwrap();
+    for line in [
+        "idphoto_token_sessions{key=\"ours\",state=\"hung\",token=\"idphoto\"} 0",
+        "idphoto_token_sessions{key=\"next\",state=\"open\",token=\"idphoto\"}",
+    ] {
+        assert!(metrics.contains(line), "{line} in {metrics}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,6 @@
 //! call to a module cannot be cancelled. One that hangs keeps its thread and its session until it
 //! returns; whoever waits for it gives up in time, and when all hang nobody waits.
 
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -10,9 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::TokenError;
 use super::gate::Gate;
-
-/// Requests that may wait, for each session: more would not be signed in time.
-const WAITING: usize = 256;
+use super::queue::{Job, Queue, Reply, Tally};
 
 /// For calls under way when a key is given up.
 const LAST_CALLS: Duration = Duration::from_secs(1);
@@ -34,16 +31,6 @@ pub trait Session {
     fn is_stale(&self) -> bool;
 }
 
-/// Gets what became of a signature.
-pub type Reply = Box<dyn FnOnce(Result<Vec<u8>, TokenError>) + Send>;
-
-struct Job {
-    digest: [u8; 32],
-    /// From then on nobody waits for it.
-    expires: Instant,
-    reply: Reply,
-}
-
 /// What a thread does next.
 enum Task {
     Sign(Job),
@@ -63,28 +50,6 @@ pub struct Shared {
     timeout: Duration,
 }
 
-struct Queue {
-    jobs: VecDeque<Job>,
-    /// Since when each thread has been busy.
-    busy: Vec<Option<Instant>>,
-    /// Which threads have a session.
-    open: Vec<bool>,
-    /// Threads that may be in a call.
-    running: usize,
-    closed: bool,
-}
-
-/// How the sessions of a key stand.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// They can sign, or do.
-    pub open: usize,
-    /// They are opened when they are needed.
-    pub closed: usize,
-    /// A call takes longer than one may.
-    pub hung: usize,
-}
-
 /// The threads of a key; they end when it is dropped.
 pub struct Pool {
     shared: Arc<Shared>,
@@ -98,13 +63,7 @@ impl Pool {
         timeout: Duration,
     ) -> Result<Self, TokenError> {
         let shared = Arc::new(Shared {
-            queue: Mutex::new(Queue {
-                jobs: VecDeque::new(),
-                busy: vec![None; sessions],
-                open: vec![false; sessions],
-                running: 0,
-                closed: false,
-            }),
+            queue: Mutex::new(Queue::of(sessions)),
             wake: Condvar::new(),
             ended: Condvar::new(),
             gate: Mutex::default(),
@@ -132,39 +91,21 @@ impl Pool {
 
     /// Has a digest signed within `patience`; `reply` gets the signature, or is dropped.
     pub fn submit(&self, digest: [u8; 32], patience: Duration, reply: Reply) {
-        let now = Instant::now();
-        let mut queue = self.shared.queue();
-        let refused = if queue.hangs(now, self.shared.timeout) {
-            TokenError::Hung
-        } else if queue.jobs.len() >= queue.busy.len() * WAITING {
-            TokenError::Busy
-        } else {
-            queue.jobs.push_back(Job {
-                digest,
-                expires: now + patience,
-                reply,
-            });
-            drop(queue);
-            self.shared.wake.notify_one();
-            return;
+        let job = Job {
+            digest,
+            expires: Instant::now() + patience,
+            reply,
         };
-        drop(queue);
-        reply(Err(refused));
+        let put = self.shared.queue().put(job, self.shared.timeout);
+        match put {
+            Ok(()) => self.shared.wake.notify_one(),
+            Err((job, refused)) => (job.reply)(Err(refused)),
+        }
     }
 
     /// How its sessions stand now.
     pub fn tally(&self) -> Tally {
-        let (now, timeout) = (Instant::now(), self.shared.timeout);
-        let queue = self.shared.queue();
-        let mut tally = Tally::default();
-        for (busy, open) in queue.busy.iter().zip(&queue.open) {
-            match (busy, open) {
-                (Some(since), _) if hangs(*since, now, timeout) => tally.hung += 1,
-                (_, true) => tally.open += 1,
-                (_, false) => tally.closed += 1,
-            }
-        }
-        tally
+        self.shared.queue().tally(self.shared.timeout)
     }
 
     /// Tries the token at once, whatever it said before.
@@ -188,20 +129,6 @@ impl Drop for Pool {
             // Its panic would have been caught before.
             let _ = thread.join();
         }
-    }
-}
-
-impl Queue {
-    /// Whether all do.
-    fn hangs(&self, now: Instant, timeout: Duration) -> bool {
-        let mut busy = self.busy.iter();
-        busy.all(|since| since.is_some_and(|since| hangs(since, now, timeout)))
-    }
-
-    /// The next one that somebody waits for.
-    fn job(&mut self, now: Instant) -> Option<Job> {
-        let jobs = &mut self.jobs;
-        std::iter::from_fn(|| jobs.pop_front()).find(|job| job.expires > now)
     }
 }
 
@@ -229,13 +156,7 @@ impl Shared {
                 Task::Close => session = None,
                 Task::Reopen => session = self.open().ok(),
             }
-            let mut queue = self.queue();
-            if let Some(busy) = queue.busy.get_mut(index) {
-                *busy = None;
-            }
-            if let Some(open) = queue.open.get_mut(index) {
-                *open = session.is_some();
-            }
+            self.queue().end(index, session.is_some());
         }
         drop(session);
         self.queue().running -= 1;
@@ -259,9 +180,7 @@ impl Shared {
                 retry.filter(|at| *at <= now).map(|_| Task::Reopen)
             };
             if task.is_some() {
-                if let Some(busy) = queue.busy.get_mut(index) {
-                    *busy = Some(now);
-                }
+                queue.begin(index, now);
                 return task;
             }
             queue = match retry {
@@ -306,10 +225,6 @@ impl Shared {
         }
         opened
     }
-}
-
-fn hangs(since: Instant, now: Instant, timeout: Duration) -> bool {
-    now > since + timeout
 }
 
 /// A panic within the library below is an error.
