@@ -9,10 +9,11 @@ RUN apt-get update \
 WORKDIR /src
 COPY . .
 # OpenSSL is built in, so that the image does not depend on the one of its base. `top` is left out:
-# where the keys are, nobody needs a view on a terminal.
+# where the keys are, nobody needs a view on a terminal. Keys in an HSM are in; the module of its maker is
+# mounted, and is no part of the image.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/target,sharing=locked \
-    cargo build --release --locked --bin idphoto --no-default-features --features vendored-openssl \
+    cargo build --release --locked --bin idphoto --no-default-features --features vendored-openssl,pkcs11 \
     && cp target/release/idphoto /usr/local/bin/ \
     && mkdir -m 0700 /state
 

@@ -177,11 +177,12 @@ lint-deploy: build ##  systemd unit, compose file; its gateway and sandbox as tw
 
 .PHONY: test-rust
 test-rust: export REQUIRE_POSTGRES := 1
+test-rust: export REQUIRE_SOFTHSM := 1
 test-rust: export IDPHOTO_TEST_PGBOUNCER := $(TOOLS)/bin/pgbouncer
-test-rust: ##  unit and integration tests of the gateway, beside a PostgreSQL of Debian's
+test-rust: ##  unit and integration tests of the gateway, beside a PostgreSQL and a SoftHSM of Debian's
 	@scripts/tools.sh pgbouncer
 	$(call step,cargo test)
-	@scripts/postgres.sh run cargo test $(CARGO_FLAGS)
+	@scripts/softhsm.sh run scripts/postgres.sh run cargo test $(CARGO_FLAGS)
 
 .PHONY: test-crash
 test-crash: export REQUIRE_POSTGRES := 1

@@ -19,6 +19,7 @@ mod read;
 mod reload;
 mod remembering;
 mod seen;
+mod token;
 
 pub use certificates::CertificateFacts;
 pub use descriptors::Room;
@@ -28,6 +29,7 @@ pub use read::{NotText, to_passphrase};
 pub use reload::{Reason, Reloader, Report};
 pub use remembering::{Remembering, remember};
 pub use seen::Seen;
+pub use token::token_sessions;
 
 use keeper::Keeper;
 use reload::Parts;

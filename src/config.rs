@@ -47,5 +47,8 @@ pub use source::Sources;
 pub use survey::Survey;
 pub use telemetry::{OtlpConfig, TelemetryConfig};
 pub use tree::{Config, keys};
-pub use upi::{EncryptionConfig, KeyDraft, KeyFile, NextSigningConfig, SigningConfig, UpiConfig};
+pub use upi::{
+    EncryptionConfig, KeyDraft, KeyFile, NextSigningConfig, NextSigningTokenConfig, SigningConfig,
+    SigningTokenConfig, TokenDraft, UpiConfig,
+};
 pub use validation::ValidationConfig;

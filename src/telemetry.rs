@@ -26,7 +26,7 @@ pub use level::{LEVELS, Standing, Switch};
 pub use log::flush as flush_log;
 pub use metrics::Exposition;
 pub use otlp::ExportError;
-pub use service::{Expiries, Expiry, Service};
+pub use service::{Expiries, Expiry, Service, TokenSessions};
 pub use settings::{Export, LogFormat, Settings};
 
 use losses::Losses;

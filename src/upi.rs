@@ -9,6 +9,7 @@ pub mod jwe;
 pub mod jws;
 pub mod key;
 pub mod message;
+pub mod token;
 pub mod transport;
 
 pub use header::Members;

@@ -10,6 +10,7 @@ use super::odd;
 use super::read::to_passphrase;
 use crate::config::KeyDraft;
 use crate::domain::Secret;
+use crate::upi::jws::SigningKey;
 use crate::upi::key::{CertificateInfo, Inspection, KeyError, Kid, PrivateKey, PublicKey, inspect};
 
 /// What a key is for.
@@ -49,7 +50,8 @@ pub struct Material {
     pub file_name: Option<String>,
     /// The key as its role needs it.
     pub half: Option<Half>,
-    /// Whether others on this machine may read or change the file, if it can be told.
+    /// Whether others on this machine may read or change the file, or that of the PIN, if it can be
+    /// told.
     pub is_exposed: bool,
     /// What the file holds, be it fit for the role or not.
     pub found: Option<Inspection>,
@@ -59,12 +61,14 @@ pub struct Material {
     pub is_opened: bool,
     /// What is in `cert_file`, if one is named and good.
     pub named: Option<CertificateInfo>,
+    /// Whether it is, or should be, in a token.
+    pub in_token: bool,
 }
 
 /// The half of a key that a role needs.
 pub enum Half {
     /// Ours.
-    Private(PrivateKey),
+    Private(SigningKey),
     /// UPI's.
     Public(PublicKey),
 }
@@ -74,6 +78,15 @@ impl Material {
     #[must_use]
     pub fn key(&self, name: &str) -> String {
         format!("{}.{name}", self.place)
+    }
+
+    /// The place of what names the key itself: its file, or its label in a token.
+    #[must_use]
+    pub fn source(&self) -> String {
+        self.key(match self.in_token {
+            true => "pkcs11.label",
+            false => "key_file",
+        })
     }
 
     /// When it counts whether it is valid: now, or when it begins to be used.
@@ -104,7 +117,7 @@ impl Material {
     }
 }
 
-/// Reads the files of a key and tells the judge what is wrong with them.
+/// Reads the files of a key, or opens it in its token, and tells the judge what is wrong with them.
 pub(super) fn read(judge: &mut Judge<'_>, role: KeyRole, place: String, key: KeyDraft) -> Material {
     let mut material = Material {
         role,
@@ -118,7 +131,12 @@ pub(super) fn read(judge: &mut Judge<'_>, role: KeyRole, place: String, key: Key
         is_private: false,
         is_opened: false,
         named: None,
+        in_token: key.token.is_some(),
     };
+    if let Some(token) = &key.token {
+        material.is_exposed = is_readable_by_others(&token.pin_file);
+        judge.token(&mut material, token);
+    }
     let passphrase = key.passphrase_file.as_deref();
     let passphrase = passphrase.and_then(|path| judge.passphrase(&material, path));
     if let Some(path) = &key.key_file {
@@ -255,7 +273,7 @@ impl Judge<'_> {
             let owner = owner.map(|owner| format!(", that of {}", owner.place));
             let text = format!(
                 "is the certificate of another key than {}{} ({})",
-                material.key("key_file"),
+                material.source(),
                 owner.unwrap_or_default(),
                 certificate.subject
             );
@@ -268,7 +286,7 @@ impl Judge<'_> {
 
 fn load(role: KeyRole, bytes: &[u8], given: Option<&Secret<String>>) -> Result<Half, KeyError> {
     match role {
-        KeyRole::Signing => PrivateKey::load(bytes, given).map(Half::Private),
+        KeyRole::Signing => PrivateKey::load(bytes, given).map(|key| Half::Private(key.into())),
         KeyRole::Encryption | KeyRole::Verification => PublicKey::load(bytes).map(Half::Public),
     }
 }

@@ -14,7 +14,8 @@ use crate::ledger;
 use crate::rpc::Tls;
 use crate::telemetry::{self, Expiry};
 use crate::upi::gateway::{self, Keys};
-use crate::upi::key::{Kid, PrivateKey, PublicKey};
+use crate::upi::jws::SigningKey;
+use crate::upi::key::{Kid, PublicKey};
 use crate::upi::transport::probe::Probe;
 use crate::upi::transport::{ClientIdentity, Route, RouteError};
 use crate::upi::{BaseUrl, Timeouts};
@@ -224,6 +225,7 @@ fn materials(survey: &Survey, config: &Config, judge: &mut Judge<'_>) -> Vec<Mat
         key_file: signing.key_file,
         passphrase_file: signing.passphrase_file,
         cert_file: signing.cert_file,
+        token: config.signing_token.draft(),
     };
     let theirs = KeyDraft {
         kid: encryption.kid,
@@ -257,6 +259,7 @@ fn next(config: &Config, judge: &mut Judge<'_>) -> Option<Material> {
         key_file: next.key_file,
         passphrase_file: next.passphrase_file,
         cert_file: next.cert_file,
+        token: config.next_signing_token.draft(),
     };
     let place = format!("upi.{}.next", KeyRole::Signing.name());
     let material = material::read(judge, KeyRole::Signing, place, draft);
@@ -268,7 +271,7 @@ fn next(config: &Config, judge: &mut Judge<'_>) -> Option<Material> {
 
 /// The three roles; nothing when a key of them is missing or bad.
 fn keys(materials: &[Material]) -> Option<Keys> {
-    let private = |material: &Material| -> Option<(Kid, PrivateKey)> {
+    let private = |material: &Material| -> Option<(Kid, SigningKey)> {
         match material.half.as_ref()? {
             Half::Private(key) => Some((material.kid.clone()?, key.clone())),
             Half::Public(_) => None,

@@ -139,6 +139,7 @@ fn start(prepared: &Prepared, room: Room) -> Result<Telemetry, TelemetryError> {
         name: "idphoto",
         max_in_flight: room.orders,
         expiries: Expiries::of(prepared.expiries()),
+        token_sessions: Some(app::token_sessions),
     };
     Telemetry::start(&prepared.telemetry, service)
 }

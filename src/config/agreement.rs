@@ -12,12 +12,41 @@ const TLS: [&str; 3] = [
 ];
 const PROXIES: &str = "auth.trusted_proxies";
 const IDENTITY: [&str; 2] = ["upi.client_cert_file", "upi.client_key_file"];
-const NEXT: [&str; 5] = [
+const NEXT: [&str; 9] = [
     "upi.signing.next.not_before",
     "upi.signing.next.kid",
     "upi.signing.next.key_file",
     "upi.signing.next.passphrase_file",
     "upi.signing.next.cert_file",
+    "upi.signing.next.pkcs11.module",
+    "upi.signing.next.pkcs11.token",
+    "upi.signing.next.pkcs11.label",
+    "upi.signing.next.pkcs11.pin_file",
+];
+const TOKENS: [(&str, [&str; 4], [&str; 2]); 2] = [
+    (
+        "upi.signing.pkcs11",
+        [
+            "upi.signing.pkcs11.module",
+            "upi.signing.pkcs11.token",
+            "upi.signing.pkcs11.label",
+            "upi.signing.pkcs11.pin_file",
+        ],
+        ["upi.signing.key_file", "upi.signing.passphrase_file"],
+    ),
+    (
+        "upi.signing.next.pkcs11",
+        [
+            "upi.signing.next.pkcs11.module",
+            "upi.signing.next.pkcs11.token",
+            "upi.signing.next.pkcs11.label",
+            "upi.signing.next.pkcs11.pin_file",
+        ],
+        [
+            "upi.signing.next.key_file",
+            "upi.signing.next.passphrase_file",
+        ],
+    ),
 ];
 const TIMEOUTS: [&str; 2] = ["upi.connect_timeout", "upi.timeout"];
 const ADDRESS: [&str; 2] = ["upi.base_url", "upi.request_path"];
@@ -34,9 +63,13 @@ pub fn check(config: &Config, reader: &mut Reader) {
     let [our_cert, our_key] = IDENTITY;
     reader.demand(our_cert, &[our_key]);
     reader.demand(our_key, &[our_cert]);
-    for missing in NEXT.iter().take(3) {
+    for missing in NEXT.iter().take(2) {
         reader.demand(missing, &NEXT);
     }
+    if !reader.has(NEXT[5]) {
+        reader.demand(NEXT[2], &NEXT);
+    }
+    tokens(reader);
     let (now, next) = (&config.signing.kid, &config.next_signing.kid);
     if next.is_some() && now == next {
         reader.reject(NEXT[1], "must not be that of upi.signing", "");
@@ -64,6 +97,20 @@ pub fn check(config: &Config, reader: &mut Reader) {
     }
     address(config, reader);
     parties(config, reader);
+}
+
+/// A key is in a file or in a token, and a token's needs all four.
+fn tokens(reader: &mut Reader) {
+    for (table, keys, file) in TOKENS {
+        for missing in keys {
+            reader.demand(missing, &keys);
+        }
+        let given = keys.iter().any(|key| reader.has(key));
+        if let Some(key) = file.iter().find(|key| given && reader.has(key)) {
+            let text = format!("contradicts {table}: the key is in a file or in a token");
+            reader.reject(key, text, "leave one of them out");
+        }
+    }
 }
 
 fn address(config: &Config, reader: &mut Reader) {

@@ -32,6 +32,8 @@ pub struct Row {
     sandbox: Sandbox,
     limits: Option<(u64, u64)>,
     masked: bool,
+    /// Where this key is given it is not needed.
+    alternative: Option<&'static str>,
 }
 
 /// What happens when the key is absent. The texts are values as they stand in the environment.
@@ -84,6 +86,7 @@ impl Row {
             sandbox: Sandbox::Unchanged,
             limits: None,
             masked: false,
+            alternative: None,
         }
     }
 
@@ -106,6 +109,12 @@ impl Row {
     /// The key contradicts `--sandbox`.
     pub const fn not_in_sandbox(mut self) -> Self {
         self.sandbox = Sandbox::Refused;
+        self
+    }
+
+    /// Needed only where another key is not given.
+    pub const fn unless(mut self, other: &'static str) -> Self {
+        self.alternative = Some(other);
         self
     }
 
@@ -187,6 +196,11 @@ impl Key {
     /// Whether a gateway before UPI, or before a sandbox, needs it.
     pub(super) const fn is_missed(&self, sandboxed: bool) -> bool {
         self.is_required() && (!sandboxed || matches!(self.row.sandbox, Sandbox::Unchanged))
+    }
+
+    /// The key that takes its place.
+    pub(super) const fn alternative(&self) -> Option<&'static str> {
+        self.row.alternative
     }
 
     /// What stands for it when it is absent, or in the way of reading the rest when it is bad.

@@ -178,7 +178,8 @@ impl Reader {
     /// `None` for a bad key, and for an absent one.
     fn get<T: Setting>(&mut self, key: &'static Key) -> Option<T> {
         let Some(setting) = self.settings.values.get(key.path()) else {
-            if key.is_missed(self.sandboxed) && !self.settings.unread {
+            let other = key.alternative().is_some_and(|other| self.has(other));
+            if key.is_missed(self.sandboxed) && !self.settings.unread && !other {
                 let text = format!("missing; expected {}", key.expected());
                 self.reject(key.path(), text, "");
             }

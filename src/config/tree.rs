@@ -11,7 +11,10 @@ use super::party::{MemberConfig, MerchantConfig};
 use super::reader::{Reader, Section};
 use super::server::{ServerConfig, ServerTls};
 use super::telemetry::{OtlpConfig, TelemetryConfig};
-use super::upi::{EncryptionConfig, NextSigningConfig, SigningConfig, UpiConfig};
+use super::upi::{
+    EncryptionConfig, NextSigningConfig, NextSigningTokenConfig, SigningConfig, SigningTokenConfig,
+    UpiConfig,
+};
 use super::validation::ValidationConfig;
 use crate::callers::Rule;
 use crate::domain::{Member, Merchant, MerchantDraft, PhotoLimits, Rules, Violation};
@@ -51,7 +54,9 @@ sections! {
     admin: AdminConfig, "`admin.*`: the port for those who run the gateway.";
     upi: UpiConfig, "`upi.*`: the way to UPI.";
     signing: SigningConfig, "`upi.signing.*`: our key.";
+    signing_token: SigningTokenConfig, "`upi.signing.pkcs11.*`: our key in a token.";
     next_signing: NextSigningConfig, "`upi.signing.next.*`: the key after it.";
+    next_signing_token: NextSigningTokenConfig, "`upi.signing.next.pkcs11.*`: that in a token.";
     encryption: EncryptionConfig, "`upi.encryption.*`: UPI's key to encrypt to.";
     member: MemberConfig, "`member.*`: on whose behalf UPI is asked.";
     merchant: MerchantConfig, "`merchant.*`: the merchant of requests that name none.";

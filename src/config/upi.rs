@@ -2,6 +2,7 @@
 
 mod codes;
 mod keys;
+mod object_id;
 mod setting;
 
 use std::path::PathBuf;
@@ -18,7 +19,8 @@ use crate::upi::{AppId, BaseUrl, RequestPath};
 
 pub use codes::Codes;
 pub(super) use keys::drafts;
-pub use keys::{KeyDraft, KeyFile};
+pub use keys::{KeyDraft, KeyFile, TokenDraft};
+pub use object_id::ObjectId;
 
 section! {
     /// `upi.*`. It has no Debug: the proxy's URL may hold a password.
@@ -83,14 +85,48 @@ section! {
 
     kid: Option<Kid> = required("1555570302").not_in_sandbox(),
         "The id of our certificate at UPI; not its serial number.";
-    key_file: Option<PathBuf> = required("/etc/idphoto/upi/our.key").not_in_sandbox(),
-        "Our private key, RSA of at least 2048 bits: PKCS#8 (encrypted, too), PKCS#1 or PKCS#12, \
+    key_file: Option<PathBuf> = required("/etc/idphoto/upi/our.key")
+        .unless("upi.signing.pkcs11.module").not_in_sandbox(),
+        "Our private key, unless it is in a token (upi.signing.pkcs11): RSA of at least 2048 bits: PKCS#8 (encrypted, too), PKCS#1 or PKCS#12, \
          as PEM, DER or bare base64.";
     passphrase_file: Option<PathBuf> = optional("/etc/idphoto/upi/our.passphrase").not_in_sandbox(),
         "A file with the passphrase of an encrypted key. A line break at its end does not count.";
     cert_file: Option<PathBuf> = optional("/etc/idphoto/upi/our.crt").not_in_sandbox(),
         "Our certificate that UPI has for the key: PEM, DER or bare base64. It is never sent; it \
          is held against the key, and its expiry is watched. A PKCS#12 key file may hold it itself.";
+}
+
+/// The keys of a table that names a key in a token.
+macro_rules! token {
+    ($(#[$meta:meta])* $Name:ident, $path:literal, $about:literal) => {
+        section! {
+            $(#[$meta])*
+            $Name, $path, "", $about;
+
+            module: Option<PathBuf> = optional("/usr/lib/softhsm/libsofthsm2.so").not_in_sandbox(),
+                "The PKCS#11 library of the token's maker, for this machine. It runs within the \
+                 gateway.";
+            token: Option<String> = optional("idphoto").not_in_sandbox(),
+                "The label of the token.";
+            label: Option<String> = optional("upi-signing").not_in_sandbox(),
+                "The label of the private key (CKA_LABEL).";
+            id: Option<ObjectId> = optional("01").not_in_sandbox(),
+                "The id of the private key (CKA_ID), where several have the label.";
+            pin_file: Option<PathBuf> = optional("/etc/idphoto/upi/token.pin").not_in_sandbox(),
+                "A file with the PIN of the token's user. It is read at each login and not kept. A \
+                 PIN that the token refuses is not tried again until the file changes, or a reload.";
+            sessions: usize = default("4").within(1, 64),
+                "How many signatures may be made at once. Each takes a thread and a session.";
+            timeout: Duration = default("2s").within(100, 10_000),
+                "How long one signature may take. A call that waits longer is refused as \
+                 SIGNING_UNAVAILABLE, and nothing is sent.";
+        }
+    };
+}
+
+token! {
+    /// `upi.signing.pkcs11.*`: our key in a token.
+    SigningTokenConfig, "upi.signing.pkcs11", "Our key in a token (an HSM) instead of a file: it never is in the gateway's memory."
 }
 
 section! {
@@ -107,6 +143,11 @@ section! {
         "A file with its passphrase.";
     cert_file: Option<PathBuf> = optional("/etc/idphoto/upi/next.crt").not_in_sandbox(),
         "Its certificate, as for upi.signing.cert_file.";
+}
+
+token! {
+    /// `upi.signing.next.pkcs11.*`: the next key in a token.
+    NextSigningTokenConfig, "upi.signing.next.pkcs11", "The key that takes the place of upi.signing in a token."
 }
 
 section! {

@@ -53,11 +53,10 @@ fn belonging(material: &Material) -> Option<Finding> {
 
 fn expiry(material: &Material, certificate: &CertificateInfo, now: OffsetDateTime) -> Finding {
     const CHECK: &str = "expiry";
-    let name = match material.named {
-        Some(_) => "cert_file",
-        None => "key_file",
+    let key = match material.named {
+        Some(_) => material.key("cert_file"),
+        None => material.source(),
     };
-    let key = material.key(name);
     let subject = &certificate.subject;
     let Some(trouble) = certificate.validity.trouble(now) else {
         let day = certificate.validity.not_after.date();

@@ -36,8 +36,17 @@ pub fn examine(survey: &Survey, prepared: &Preparation) -> Vec<Finding> {
 
 fn permissions(material: &Material) -> Option<Finding> {
     let exposed = material.role == KeyRole::Signing && material.is_exposed;
-    let text = "every user of this machine can read or change the private key";
-    let key = material.key("key_file");
+    let (name, text) = match material.in_token {
+        true => (
+            "pkcs11.pin_file",
+            "every user of this machine can read or change the PIN",
+        ),
+        false => (
+            "key_file",
+            "every user of this machine can read or change the private key",
+        ),
+    };
+    let key = material.key(name);
     exposed.then(|| Finding::warning("permissions", key, text, "chmod o= FILE"))
 }
 
@@ -63,7 +72,7 @@ fn good(survey: &Survey, keys: &[Material]) -> impl Iterator<Item = (String, Str
     formed.chain(keys.iter().flat_map(move |material| {
         let kid = material.kid.is_some().then(|| form(material.key("kid")));
         let file = material.half.as_ref().and(material.describe());
-        let file = file.map(|text| (material.key("key_file"), text));
+        let file = file.map(|text| (material.source(), text));
         let opened = (material.key("passphrase_file"), "opens the key".to_owned());
         let opened = material.is_opened.then_some(opened);
         [kid, file, opened].into_iter().flatten()
@@ -75,6 +84,7 @@ fn check(key: &str) -> &'static str {
         Some("kid") => "kid",
         Some("key_file") if !key.starts_with("server") => "key file",
         Some("passphrase_file") => "passphrase",
+        Some("module" | "token" | "label" | "pin_file") => "token",
         Some("cert_file") if !key.starts_with("server") => "certificate",
         Some("base_url") => "address",
         Some("request_path") => "path",

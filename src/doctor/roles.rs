@@ -40,7 +40,7 @@ fn swapped(one: &Material, other: &Material) -> Option<Finding> {
     let public = one.found.as_ref().is_some_and(|found| !found.private);
     let swapped = one.role == KeyRole::Signing && public && other.is_private;
     swapped.then(|| {
-        let place = other.key("key_file");
+        let place = other.source();
         let text = format!("holds a public key and {place} a private one: they look swapped");
         Finding::wrong(ROLES, one.key("key_file"), text, "swap the two files")
     })
@@ -52,7 +52,7 @@ fn same_key(one: &Material, other: &Material) -> Option<Finding> {
     if successor || one.fingerprint()? != other.fingerprint()? {
         return None;
     }
-    let key = other.key("key_file");
+    let key = other.source();
     let place = &one.place;
     if one.role == KeyRole::Signing {
         let text = format!("is our own key, that of {place}: the roles are swapped or mixed");

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::finding::Finding;
 use crate::app::{Half, KeyRole, Material};
 use crate::upi::jwe::{JweError, Sealer};
-use crate::upi::jws::{Claims, Expected, JwsError, Signer, Verifier};
-use crate::upi::key::{Kid, PrivateKey, PublicKey};
+use crate::upi::jws::{Claims, Expected, JwsError, SigningKey, Verifier};
+use crate::upi::key::{Kid, PublicKey};
 
 const CHECK: &str = "sample";
 const BODY: &[u8] = br#"{"sample":"nobody"}"#;
@@ -43,11 +43,11 @@ pub fn examine(keys: &[Material]) -> Vec<Finding> {
     samples.collect()
 }
 
-fn sample(material: &Material, ours: Option<&PrivateKey>) -> Option<Finding> {
+fn sample(material: &Material, ours: Option<&SigningKey>) -> Option<Finding> {
     let half = material.half.as_ref()?;
     // A kid that is not valid has been named; the key can be tried all the same.
     let kid = material.kid.clone().or_else(|| Kid::parse(APP_ID).ok())?;
-    let key = material.key("key_file");
+    let key = material.source();
     Some(match half {
         Half::Private(private) => verdict(key, signed(&kid, private), SIGNED),
         Half::Public(public) if material.role == KeyRole::Encryption => {
@@ -64,9 +64,9 @@ fn verdict<E: std::fmt::Display>(key: String, tried: Result<(), E>, proven: &str
     }
 }
 
-fn signed(kid: &Kid, private: &PrivateKey) -> Result<(), JwsError> {
+fn signed(kid: &Kid, private: &SigningKey) -> Result<(), JwsError> {
     let public = private.public().map_err(|_| JwsError::Key)?;
-    let jws = Signer::new(kid, private)?.sign(&claims(), BODY)?;
+    let jws = private.signer(kid)?.sign(&claims(), BODY)?;
     Verifier::new(&[(kid.clone(), public)])?
         .verify(&jws, BODY, &expected())
         .map(drop)
@@ -77,9 +77,9 @@ fn sealed(kid: &Kid, public: &PublicKey) -> Result<(), JweError> {
 }
 
 /// Our signature under UPI's kid must fail exactly where UPI's key comes in.
-fn refuses(kid: &Kid, public: &PublicKey, ours: &PrivateKey) -> Result<(), NoRefusal> {
+fn refuses(kid: &Kid, public: &PublicKey, ours: &SigningKey) -> Result<(), NoRefusal> {
     let verifier = Verifier::new(&[(kid.clone(), public.clone())])?;
-    let jws = Signer::new(kid, ours)?.sign(&claims(), BODY)?;
+    let jws = ours.signer(kid)?.sign(&claims(), BODY)?;
     match verifier.verify(&jws, BODY, &expected()) {
         Err(JwsError::Signature) => Ok(()),
         Err(error) => Err(error.into()),

@@ -30,6 +30,8 @@ pub const DOMAIN: &str = "idphoto";
 const OVERLOADED_DELAY: Duration = Duration::from_secs(1);
 /// A database that fails over needs a few seconds.
 const LEDGER_DELAY: Duration = Duration::from_secs(2);
+/// A token that restarts needs a few seconds.
+const SIGNING_DELAY: Duration = Duration::from_secs(2);
 /// Lines and name servers take longer than that.
 const UNREACHABLE_DELAY: Duration = Duration::from_secs(5);
 
@@ -192,6 +194,9 @@ impl From<NotSent> for Failure {
             }
             NotSent::LedgerUnavailable(cause) => Self::not_sent(ErrorReason::LedgerUnavailable)
                 .with(Extra::Later(LEDGER_DELAY))
+                .because(cause),
+            NotSent::CannotSign(cause) => Self::not_sent(ErrorReason::SigningUnavailable)
+                .with(Extra::Later(SIGNING_DELAY))
                 .because(cause),
             NotSent::Unreachable(cause) => Self::not_sent(ErrorReason::UpiUnreachable)
                 .with(Extra::Later(UNREACHABLE_DELAY))

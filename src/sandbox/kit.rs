@@ -65,7 +65,10 @@ impl Kit {
     /// A key that cannot be read.
     pub fn participant(&self) -> Result<gateway::Keys, KitError> {
         Ok(gateway::Keys {
-            signing: (Kid::parse(PARTICIPANT_KID)?, self.participant.private()?),
+            signing: (
+                Kid::parse(PARTICIPANT_KID)?,
+                self.participant.private()?.into(),
+            ),
             next_signing: None,
             encryption: (
                 Kid::parse(UPI_ENCRYPTION_KID)?,

@@ -11,7 +11,7 @@ use super::{Settings, processor::Processor};
 use crate::domain::{Rules, sample};
 use crate::upi::gateway::PhotoPlacement;
 use crate::upi::jwe::Sealer;
-use crate::upi::jws::{Claims, Signer};
+use crate::upi::jws::Claims;
 use crate::upi::key::Kid;
 use crate::verify::port::Clock;
 
@@ -105,6 +105,6 @@ pub(super) fn sign(claims: &Claims<'_>, body: &[u8]) -> String {
 /// With the participant's key, under another kid.
 pub(super) fn sign_as(kid: &str, claims: &Claims<'_>, body: &[u8]) -> String {
     let keys = KIT.participant().unwrap();
-    let signer = Signer::new(&Kid::parse(kid).unwrap(), &keys.signing.1).unwrap();
+    let signer = keys.signing.1.signer(&Kid::parse(kid).unwrap()).unwrap();
     signer.sign(claims, body).unwrap()
 }

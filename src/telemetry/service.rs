@@ -16,6 +16,19 @@ pub struct Service {
     pub max_in_flight: usize,
     /// When certificates of keys end.
     pub expiries: Expiries,
+    /// Tells the sessions of keys in tokens.
+    pub token_sessions: Option<fn() -> Vec<TokenSessions>>,
+}
+
+/// How the sessions of a key in a token stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenSessions {
+    /// The token's label.
+    pub token: String,
+    /// The key's.
+    pub key: String,
+    /// How many are in each state, by its name.
+    pub states: [(&'static str, usize); 3],
 }
 
 /// When certificates of keys end. Its clones are the same one.

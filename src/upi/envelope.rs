@@ -65,8 +65,9 @@ impl Envelope {
     /// Writes, encrypts and signs a request, under a new UPI-UUID.
     ///
     /// # Errors
-    /// The random generator or the cryptography failed; a checked request is never at fault.
-    pub fn seal(&self, request: &Verification) -> Result<Sealed, SealError> {
+    /// The random generator, the cryptography or the token with our key failed; a checked request
+    /// is never at fault.
+    pub async fn seal(&self, request: &Verification) -> Result<Sealed, SealError> {
         let plaintext = self.form.plaintext(request);
         let enc_data = self.sealer.seal(&plaintext)?;
         drop(plaintext);
@@ -80,7 +81,8 @@ impl Envelope {
             app_id: &self.app_id,
             request_path: Some(&self.request_path),
         };
-        let signature = self.signers.at(now).sign(&claims, &body)?;
+        let signer = self.signers.at(now);
+        let signature = signer.sign_beside(&claims, &body).await?;
         Ok(Sealed {
             // Not of the body, which would cost a second pass over it: this commits to it, too.
             jws_sha256: jws::sha256(&signature),

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use tracing::Span;
 
-use super::envelope::Envelope;
+use super::envelope::{self, Envelope};
+use super::jws::JwsError;
 use super::transport::{PostError, Reply, Transport};
 use crate::crash;
 use crate::domain::{Answer, Verification};
 use crate::observe::{Event, Observer, Stage, stage};
-use crate::verify::port::{BoxFuture, CallError, Cause, Clock, Gateway, Sealed};
+use crate::verify::port::{BoxFuture, CallError, Cause, Clock, Gateway, SealError, Sealed};
 
 mod setup;
 mod skew;
@@ -98,9 +99,9 @@ impl UpiGateway {
 }
 
 impl Gateway for UpiGateway {
-    fn seal(&self, request: &Verification) -> Result<Sealed, Cause> {
-        let sealed = stage(Stage::Seal, &*self.observer).run(|| self.envelope.seal(request));
-        sealed.map_err(|error| Arc::new(error) as Cause)
+    fn seal<'a>(&'a self, request: &'a Verification) -> BoxFuture<'a, Result<Sealed, SealError>> {
+        let sealing = stage(Stage::Seal, &*self.observer).wait(self.envelope.seal(request));
+        Box::pin(async { sealing.await.map_err(SealError::from) })
     }
 
     fn send(&self, sealed: Sealed) -> BoxFuture<'_, Result<Answer, CallError>> {
@@ -113,6 +114,17 @@ impl Gateway for UpiGateway {
 
     fn connections(&self) -> u64 {
         self.transport.connections()
+    }
+}
+
+impl From<envelope::SealError> for SealError {
+    fn from(error: envelope::SealError) -> Self {
+        match error {
+            envelope::SealError::Signature(JwsError::Token(error)) => {
+                Self::NoSignature(Arc::new(error))
+            }
+            error => Self::Fault(Arc::new(error)),
+        }
     }
 }
 

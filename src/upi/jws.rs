@@ -10,20 +10,21 @@
 
 use std::time::Duration;
 
-use josekit::jws::alg::rsassa::{RsassaJwsSigner, RsassaJwsVerifier};
-use josekit::jws::{JwsSigner, JwsVerifier, RS256};
-use serde::Serialize;
+use josekit::jws::alg::rsassa::RsassaJwsVerifier;
+use josekit::jws::{JwsVerifier, RS256};
 
 use super::header::{BASE64URL, Header};
-use super::key::{Kid, PrivateKey, PublicKey};
+use super::key::{Kid, PublicKey};
 use crate::domain::WipedBytes;
 
 pub(super) mod error;
 mod rules;
+mod signer;
 #[cfg(test)]
 mod tests;
 
 pub use error::JwsError;
+pub use signer::{Signer, SigningKey};
 
 /// A value longer than any real one: a full header and the signature of an RSA-16384 key.
 const MAX_LENGTH: usize = 8192;
@@ -39,77 +40,6 @@ pub struct Claims<'a> {
     pub app_id: &'a str,
     /// UPI-REQPATH; `None` leaves the member out (answers).
     pub request_path: Option<&'a str>,
-}
-
-/// Signs bodies with one key.
-pub struct Signer {
-    kid: Kid,
-    key: RsassaJwsSigner,
-}
-
-impl Signer {
-    /// Takes the key over; nothing is parsed later.
-    ///
-    /// # Errors
-    /// [`JwsError::Key`].
-    pub fn new(kid: &Kid, key: &PrivateKey) -> Result<Self, JwsError> {
-        let der = key.pkcs8_der().map_err(|_| JwsError::Key)?;
-        let key = RS256.signer_from_der(&*der).map_err(|_| JwsError::Key)?;
-        let kid = kid.clone();
-        Ok(Self { kid, key })
-    }
-
-    /// The UPI-JWS value over exactly these bytes. Costs one RSA operation and one pass over
-    /// the body.
-    ///
-    /// # Errors
-    /// [`JwsError::Signing`].
-    pub fn sign(&self, claims: &Claims<'_>, body: &[u8]) -> Result<String, JwsError> {
-        let header = JwsHeader::new(self.kid.as_str(), claims);
-        let header = serde_json::to_vec(&header).map_err(|_| JwsError::Signing)?;
-        let header = BASE64URL.encode_to_string(header);
-        let signature = self
-            .key
-            .sign(&signing_input(&header, body))
-            .map_err(|_| JwsError::Signing)?;
-        let mut value = header;
-        value.push_str("..");
-        BASE64URL.encode_append(signature, &mut value);
-        Ok(value)
-    }
-}
-
-/// The header in the order and form of UPI's own kit; serde keeps the order of the fields.
-#[derive(Serialize)]
-struct JwsHeader<'a> {
-    alg: &'static str,
-    kid: &'a str,
-    crit: &'static [&'static str],
-    #[serde(rename = "UPI-UUID")]
-    upi_uuid: &'a str,
-    #[serde(rename = "UPI-TIMESTAMP")]
-    timestamp: String,
-    #[serde(rename = "UPI-APPID")]
-    app_id: &'a str,
-    #[serde(rename = "UPI-REQPATH", skip_serializing_if = "Option::is_none")]
-    request_path: Option<&'a str>,
-}
-
-impl<'a> JwsHeader<'a> {
-    fn new(kid: &'a str, claims: &Claims<'a>) -> Self {
-        Self {
-            alg: rules::ALGORITHM,
-            kid,
-            crit: match claims.request_path {
-                Some(_) => &rules::CRITICAL_IN_REQUESTS,
-                None => &rules::CRITICAL_IN_ANSWERS,
-            },
-            upi_uuid: claims.upi_uuid,
-            timestamp: claims.timestamp.to_string(),
-            app_id: claims.app_id,
-            request_path: claims.request_path,
-        }
-    }
 }
 
 /// Names a signed request in the record of orders.

@@ -122,6 +122,11 @@ impl PublicKey {
         Ok(Self(key))
     }
 
+    /// A key that somebody else has parsed, and found strong enough.
+    pub(super) const fn of(key: PKey<Public>) -> Self {
+        Self(key)
+    }
+
     /// The key as SubjectPublicKeyInfo PEM.
     ///
     /// # Errors

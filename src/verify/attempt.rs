@@ -13,7 +13,7 @@ use super::breaker::Pass;
 use super::error::{CallerLimit, Dispatch, NotSent, VerifyError};
 use super::flight::{Ended, Flight};
 use super::port::{
-    Attempt, CallError, Cause, Claim, Digest, Gateway, Record, Sealed, Settlement, State,
+    Attempt, CallError, Cause, Claim, Digest, Gateway, Record, SealError, Sealed, Settlement, State,
 };
 use super::standing::{Stand, same_content};
 use super::{Phase, Ticket, Upstream, Verified, Verifier};
@@ -102,7 +102,8 @@ impl Verifier {
             Err(error) => return (Err(error), None),
         };
         crash::point("looked");
-        let ready = match self.prepare(flight, (&request, ticket.budget()), digest) {
+        let ready = self.prepare(flight, (&request, ticket.budget()), digest);
+        let ready = match ready.await {
             Ok(ready) => ready,
             Err(error) => return (Err(error), None),
         };
@@ -113,7 +114,7 @@ impl Verifier {
     }
 
     /// Everything before the claim that can fail without a trace.
-    fn prepare(
+    async fn prepare(
         &self,
         flight: &Flight,
         (request, budget): (&Verification, Budget),
@@ -125,11 +126,7 @@ impl Verifier {
         let gateway = self.gateway.get();
         let pass = self.pass(&*gateway)?;
         self.within_rate(request.caller.as_ref())?;
-        let sealed = gateway.seal(request);
-        let sealed = sealed.map_err(|cause| VerifyError::Fault {
-            dispatch: Dispatch::NotSent,
-            cause,
-        })?;
+        let sealed = gateway.seal(request).await?;
         let claim = claim((request, budget), digest, &sealed);
         Ok(Ready {
             gateway,
@@ -223,6 +220,18 @@ impl Verifier {
             self.observer.record(&Event::Replayed);
         }
         ended
+    }
+}
+
+impl From<SealError> for VerifyError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::NoSignature(cause) => NotSent::CannotSign(cause).into(),
+            SealError::Fault(cause) => Self::Fault {
+                dispatch: Dispatch::NotSent,
+                cause,
+            },
+        }
     }
 }
 

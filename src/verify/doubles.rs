@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use super::port::{
     Attempt, BoxFuture, CallError, Cause, Claim, Claimed, Count, Fingerprint, Gateway, Ledger,
-    LedgerError, Record, Sealed, Settled, Settlement, SystemClock,
+    LedgerError, Record, SealError, Sealed, Settled, Settlement, SystemClock,
 };
 use crate::domain::{Answer, Budget, Confidence, OrderId, Outcome, Verification};
 use crate::ledger::{Fingerprinter, MemoryLedger};
@@ -27,6 +27,8 @@ pub struct Upi {
     pub posts: AtomicUsize,
     seals: AtomicUsize,
     pub seal_fails: AtomicBool,
+    /// Whether the token with its key is away.
+    pub no_signature: AtomicBool,
     pub send_panics: AtomicBool,
     /// Whether it takes connections of those who send nothing.
     pub seen: AtomicBool,
@@ -52,6 +54,7 @@ impl Upi {
             posts: AtomicUsize::new(0),
             seals: AtomicUsize::new(0),
             seal_fails: AtomicBool::new(false),
+            no_signature: AtomicBool::new(false),
             send_panics: AtomicBool::new(false),
             seen: AtomicBool::new(true),
             looks: AtomicUsize::new(0),
@@ -82,15 +85,20 @@ impl Upi {
 }
 
 impl Gateway for Upi {
-    fn seal(&self, _: &Verification) -> Result<Sealed, Cause> {
-        if self.seal_fails.load(Ordering::SeqCst) {
-            return Err(cause());
-        }
-        Ok(Sealed {
-            body: Bytes::new(),
-            signature: String::new(),
-            upi_uuid: format!("{:032x}", self.seals.fetch_add(1, Ordering::SeqCst)),
-            jws_sha256: [0; 32],
+    fn seal<'a>(&'a self, _: &'a Verification) -> BoxFuture<'a, Result<Sealed, SealError>> {
+        Box::pin(async {
+            if self.seal_fails.load(Ordering::SeqCst) {
+                return Err(SealError::Fault(cause()));
+            }
+            if self.no_signature.load(Ordering::SeqCst) {
+                return Err(SealError::NoSignature(cause()));
+            }
+            Ok(Sealed {
+                body: Bytes::new(),
+                signature: String::new(),
+                upi_uuid: format!("{:032x}", self.seals.fetch_add(1, Ordering::SeqCst)),
+                jws_sha256: [0; 32],
+            })
         })
     }
 

@@ -62,6 +62,9 @@ pub enum NotSent {
     /// The intent could not be recorded.
     #[error("the ledger is unavailable")]
     LedgerUnavailable(#[source] Cause),
+    /// What keeps our key does not sign.
+    #[error("the gateway cannot sign")]
+    CannotSign(#[source] Cause),
     /// No connection to UPI could be made, or none that took a whole request.
     #[error("UPI is unreachable")]
     Unreachable(#[source] Cause),

@@ -46,8 +46,8 @@ pub trait Gateway: Send + Sync + 'static {
     /// Encrypts and signs a request; sends nothing.
     ///
     /// # Errors
-    /// The cause, which is a fault of the gateway: a checked request always seals.
-    fn seal(&self, request: &Verification) -> Result<Sealed, Cause>;
+    /// Why it cannot be; a checked request is never at fault.
+    fn seal<'a>(&'a self, request: &'a Verification) -> BoxFuture<'a, Result<Sealed, SealError>>;
 
     /// Sends a sealed request exactly once and verifies the answer.
     fn send(&self, sealed: Sealed) -> BoxFuture<'_, Result<Answer, CallError>>;
@@ -72,6 +72,17 @@ pub struct Sealed {
     pub upi_uuid: String,
     /// SHA-256 of that value.
     pub jws_sha256: [u8; 32],
+}
+
+/// Why a request was not sealed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SealError {
+    /// A fault of the gateway.
+    #[error("the request cannot be sealed")]
+    Fault(#[source] Cause),
+    /// What keeps our key does not sign now.
+    #[error("our key does not sign")]
+    NoSignature(#[source] Cause),
 }
 
 /// How a call failed, by what is certain about the request.

@@ -11,6 +11,7 @@ use crate::process::idphoto;
 pub struct Configured {
     pub folder: TempDir,
     settings: Vec<String>,
+    environment: Vec<(String, String)>,
 }
 
 impl Configured {
@@ -19,6 +20,7 @@ impl Configured {
         let configured = Self {
             folder: tempfile::tempdir().unwrap(),
             settings: Vec::new(),
+            environment: Vec::new(),
         };
         configured.write("our.key", &OURS.private_pem());
         configured.write("our.crt", &OURS.certificate_pem(LONG));
@@ -80,6 +82,12 @@ url = "sqlite:{}"
         self
     }
 
+    /// Runs commands with these variables, too.
+    pub fn with_environment(mut self, environment: Vec<(String, String)>) -> Self {
+        self.environment.extend(environment);
+        self
+    }
+
     /// Sets a key to the path of a file of this folder.
     pub fn set_path(self, key: &str, name: &str) -> Self {
         let path = self.path(name).display().to_string();
@@ -101,6 +109,15 @@ url = "sqlite:{}"
     pub fn without_setting(mut self, key: &str) -> Self {
         self.settings
             .retain(|one| !one.starts_with(&format!("{key}=")));
+        self
+    }
+
+    /// Names no file with our key.
+    pub fn without_signing_key(self) -> Self {
+        let text = std::fs::read_to_string(self.path("idphoto.toml")).unwrap();
+        let line = format!("key_file = \"{}\"\n", self.path("our.key").display());
+        assert!(text.contains(&line), "{text}");
+        self.write("idphoto.toml", text.replace(&line, "").as_bytes());
         self
     }
 
@@ -126,6 +143,7 @@ url = "sqlite:{}"
         for setting in &self.settings {
             process.args(["--set", setting]);
         }
+        process.envs(self.environment.iter().cloned());
         process.stdin(Stdio::null()).output().unwrap()
     }
 }

@@ -403,6 +403,92 @@ fn ledger() -> Vec<Broken> {
     ]
 }
 
+/// Keys in tokens. The token goes when all was judged.
+#[cfg(feature = "pkcs11")]
+fn tokens(token: &crate::hsm::token::Token) -> Vec<Broken> {
+    const SECTION: &str = "upi.signing.pkcs11";
+    let module = crate::hsm::token::module().unwrap();
+    let good = |label: &str| {
+        let settings = token.settings("upi.signing", &module, label);
+        let configured = Configured::new().without_signing_key();
+        let configured = configured.with_environment(token.environment());
+        settings
+            .iter()
+            .fold(configured, |it, (key, value)| it.set(key, value))
+    };
+    let with = |key: &'static str, value: &str| {
+        broken(key, good("ours").without_setting(key).set(key, value))
+    };
+    let label = "upi.signing.pkcs11.label";
+    let pin = "upi.signing.pkcs11.pin_file";
+    let pinned = |bytes: &[u8]| {
+        let configured = good("ours").without_setting(pin).with("pin", bytes);
+        broken(pin, configured.set_path(pin, "pin"))
+    };
+    let mut all = vec![
+        with("upi.signing.pkcs11.module", "/nowhere/module.so"),
+        with("upi.signing.pkcs11.module", "/dev/null"),
+        with("upi.signing.pkcs11.token", "another"),
+        with("upi.signing.pkcs11.token", "twice"),
+        with("upi.signing.pkcs11.sessions", "0"),
+        with("upi.signing.pkcs11.timeout", "1ms"),
+        with("upi.signing.pkcs11.id", "1"),
+        with(pin, "/nowhere/pin"),
+        pinned(b""),
+        pinned(b"4321"),
+        pinned(b"\xC3\x28"),
+        broken(label, good("nobody")),
+        broken(label, good("several")),
+        broken(label, good("weak")),
+        broken(label, good("ours").set("upi.signing.pkcs11.id", "ff")),
+        // The certificate is that of another key.
+        broken("upi.signing.cert_file", good("theirs")),
+        broken(
+            "upi.signing.key_file",
+            good("ours").set_path("upi.signing.key_file", "our.key"),
+        ),
+        broken(
+            "upi.signing.next.key_file",
+            succeeded().set("upi.signing.next.pkcs11.label", "x"),
+        ),
+    ];
+    for name in ["module", "token", "label", "pin_file"] {
+        let key = [
+            "upi.signing.pkcs11.module",
+            "upi.signing.pkcs11.token",
+            label,
+            pin,
+        ];
+        let key = key.into_iter().find(|key| key.ends_with(name)).unwrap();
+        all.push(broken(key, good("ours").without_setting(key)));
+        assert!(key.starts_with(SECTION));
+    }
+    for command in COMMANDS {
+        let (code, told) = run(&good("ours"), command);
+        assert!(matches!(code, Some(0 | 1)), "{command:?}: {told}");
+    }
+    all
+}
+
+#[cfg(feature = "pkcs11")]
+#[test]
+fn every_broken_token_has_one_verdict_and_its_key_is_named() {
+    let Some(token) = crate::hsm::token::Token::new() else {
+        return;
+    };
+    token.add("twice");
+    token.add("twice");
+    let (ours, theirs) = (OURS.private_pem(), THEIRS.private_pem());
+    let token = token
+        .with("ours", "01", &ours)
+        .with("theirs", "02", &theirs)
+        .with("several", "03", &Pair::new(2048).private_pem())
+        .with("several", "04", &Pair::new(2048).private_pem())
+        .with("weak", "05", &Pair::new(1024).private_pem());
+    let wrong: Vec<_> = tokens(&token).iter().flat_map(judge).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// Beside the verdict, the key must be named: a line of its own, before any colon of the text.
 fn judge(broken: &Broken) -> Vec<String> {
     let Broken { key, spoilt } = broken;

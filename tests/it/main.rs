@@ -27,6 +27,8 @@ mod doctor;
 mod faults;
 mod frames;
 mod handshakes;
+#[cfg(feature = "pkcs11")]
+mod hsm;
 mod http2;
 mod judged;
 mod keys;

@@ -109,7 +109,7 @@ impl Running {
 
 async fn outcome(gateway: &UpiGateway, scenario: &str) -> Result<Outcome, CallError> {
     let request = verification(&order_id(), scenario);
-    let sealed = gateway.seal(&request).unwrap();
+    let sealed = gateway.seal(&request).await.unwrap();
     gateway.send(sealed).await.map(|answer| answer.outcome)
 }
 

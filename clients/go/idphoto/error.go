@@ -80,6 +80,7 @@ const (
 	ReasonOverloaded           Reason = "OVERLOADED"
 	ReasonDraining             Reason = "DRAINING"
 	ReasonLedgerUnavailable    Reason = "LEDGER_UNAVAILABLE"
+	ReasonSigningUnavailable   Reason = "SIGNING_UNAVAILABLE"
 	ReasonUPIUnreachable       Reason = "UPI_UNREACHABLE"
 	ReasonDeadlineTooShort     Reason = "DEADLINE_TOO_SHORT"
 	ReasonUPIRefused           Reason = "UPI_REFUSED"

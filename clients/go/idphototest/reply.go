@@ -74,6 +74,7 @@ var contract = map[idphoto.Reason]row{
 	idphoto.ReasonOverloaded:           {codes.ResourceExhausted, idphoto.DispatchNotSent, idphoto.RetrySameOrder},
 	idphoto.ReasonDraining:             {codes.Unavailable, idphoto.DispatchNotSent, idphoto.RetrySameOrder},
 	idphoto.ReasonLedgerUnavailable:    {codes.Unavailable, idphoto.DispatchNotSent, idphoto.RetrySameOrder},
+	idphoto.ReasonSigningUnavailable:   {codes.Unavailable, idphoto.DispatchNotSent, idphoto.RetrySameOrder},
 	idphoto.ReasonUPIUnreachable:       {codes.Unavailable, idphoto.DispatchNotSent, idphoto.RetrySameOrder},
 	idphoto.ReasonDeadlineTooShort:     {codes.DeadlineExceeded, idphoto.DispatchNotSent, idphoto.RetrySameOrder},
 	idphoto.ReasonUPIRefused:           {codes.Internal, idphoto.DispatchRefused, idphoto.RetrySameOrder},

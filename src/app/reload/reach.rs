@@ -38,7 +38,9 @@ pub(super) fn in_force(running: &Config, new: &Config, sandboxed: bool) -> Confi
             ..new.upi.clone()
         },
         signing: new.signing.clone(),
+        signing_token: new.signing_token.clone(),
         next_signing: new.next_signing.clone(),
+        next_signing_token: new.next_signing_token.clone(),
         encryption: new.encryption.clone(),
         ..config
     }

@@ -1,12 +1,14 @@
 //! `upi.verification`: a list of keys.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
 use super::super::item::{Item, Parts, list};
 use super::super::setting::{Flaws, Setting};
 use super::super::value::Shape;
+use super::{NextSigningTokenConfig, ObjectId, SigningTokenConfig};
 use crate::upi::key::Kid;
 
 const KID: &str = "kid";
@@ -70,7 +72,50 @@ pub struct KeyDraft {
     pub passphrase_file: Option<PathBuf>,
     /// Where its certificate is.
     pub cert_file: Option<PathBuf>,
+    /// In what token it is.
+    pub token: Option<TokenDraft>,
 }
+
+/// A key in a token, with everything that it needs.
+pub struct TokenDraft {
+    /// The library.
+    pub module: PathBuf,
+    /// The token's label.
+    pub token: String,
+    /// The key's label.
+    pub label: String,
+    /// The key's id.
+    pub id: Option<ObjectId>,
+    /// Where the PIN is.
+    pub pin_file: PathBuf,
+    /// As many signatures are made at once.
+    pub sessions: usize,
+    /// So long one may take.
+    pub timeout: Duration,
+}
+
+/// Nothing where a part is missing or bad.
+macro_rules! drafted {
+    ($($Section:ty),*) => {$(
+        impl $Section {
+            /// The key, where one is named.
+            #[must_use]
+            pub fn draft(&self) -> Option<TokenDraft> {
+                Some(TokenDraft {
+                    module: self.module.clone()?,
+                    token: self.token.clone()?,
+                    label: self.label.clone()?,
+                    id: self.id.clone(),
+                    pin_file: self.pin_file.clone()?,
+                    sessions: self.sessions,
+                    timeout: self.timeout,
+                })
+            }
+        }
+    )*};
+}
+
+drafted!(SigningTokenConfig, NextSigningTokenConfig);
 
 /// What of each key is good.
 pub fn drafts(value: &Value) -> Vec<KeyDraft> {

@@ -35,6 +35,7 @@ pub(in crate::rpc) const fn row(reason: ErrorReason) -> Row {
         R::Overloaded => (Code::ResourceExhausted, SAME_ORDER, WARN, "no room for another call"),
         R::Draining => (Code::Unavailable, SAME_ORDER, INFO, "the gateway is shutting down"),
         R::LedgerUnavailable => (Code::Unavailable, SAME_ORDER, ERROR, "the ledger is unavailable"),
+        R::SigningUnavailable => (Code::Unavailable, SAME_ORDER, ERROR, "the gateway cannot sign"),
         R::UpiUnreachable => (Code::Unavailable, SAME_ORDER, WARN, "UPI cannot be reached"),
         R::DeadlineTooShort => (Code::DeadlineExceeded, SAME_ORDER, INFO, "too little time is left to ask UPI"),
         R::UpiRefused => (Code::Internal, SAME_ORDER, WARN, "UPI refused the gateway's signature"),

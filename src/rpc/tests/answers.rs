@@ -17,7 +17,8 @@ use crate::pb::verify_id_photo_response::Outcome as PbOutcome;
 use crate::pb::{Merchant as PbMerchant, RejectionCategory, VerificationState};
 use crate::verify::doubles::{Engine, Script, Upi, answer, cause};
 use crate::verify::port::{
-    Admission, Admitted, BoxFuture, CallError, Cause, Everyone, Gateway, Sealed, TurnedAway,
+    Admission, Admitted, BoxFuture, CallError, Cause, Everyone, Gateway, SealError, Sealed,
+    TurnedAway,
 };
 use crate::verify::{Limits, Verifier};
 
@@ -137,13 +138,15 @@ async fn compressed_requests_are_accepted() {
 struct Recorder(Mutex<Vec<Option<Merchant>>>);
 
 impl Gateway for Recorder {
-    fn seal(&self, request: &Verification) -> Result<Sealed, Cause> {
+    fn seal<'a>(&'a self, request: &'a Verification) -> BoxFuture<'a, Result<Sealed, SealError>> {
         self.0.lock().unwrap().push(request.merchant.clone());
-        Ok(Sealed {
-            jws_sha256: [0; 32],
-            body: bytes::Bytes::new(),
-            signature: String::new(),
-            upi_uuid: String::new(),
+        Box::pin(async {
+            Ok(Sealed {
+                jws_sha256: [0; 32],
+                body: bytes::Bytes::new(),
+                signature: String::new(),
+                upi_uuid: String::new(),
+            })
         })
     }
 

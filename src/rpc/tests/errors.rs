@@ -229,6 +229,25 @@ async fn a_ledger_that_cannot_write_or_read() {
 }
 
 #[tokio::test]
+async fn a_token_that_does_not_sign() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    upi.no_signature.store(true, Ordering::SeqCst);
+    let rig = answering(upi).start().await;
+    let status = rig.failure(request("1")).await;
+    let expected = told(
+        Code::Unavailable,
+        "SIGNING_UNAVAILABLE",
+        "NOT_SENT",
+        "SAME_ORDER",
+    );
+    assert_eq!(row(&status), expected);
+    assert!(status.get_details_retry_info().unwrap().retry_delay > Some(Duration::ZERO));
+    let nothing = rig.client().get_verification(get("1")).await.unwrap_err();
+    assert_eq!(nothing.code(), Code::NotFound);
+    assert_eq!(rig.upi.posts(), 0);
+}
+
+#[tokio::test]
 async fn an_upi_that_cannot_be_reached() {
     let upi = Upi::prompt(|| Err(CallError::NotSent(cause())));
     let status = answering(upi).start().await.failure(request("1")).await;

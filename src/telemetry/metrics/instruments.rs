@@ -9,7 +9,7 @@ use super::table::{self, Kind, Metric, described};
 use crate::observe::HandshakeFailure;
 
 /// The reasons of the contract, each with the dispatch that it usually has.
-pub(super) const REASONS: [(&str, &str); 16] = [
+pub(super) const REASONS: [(&str, &str); 17] = [
     ("INVALID_FIELD", "NOT_SENT"),
     ("REQUEST_TOO_LARGE", "NOT_SENT"),
     ("ORDER_ID_REUSED", "NOT_SENT"),
@@ -19,6 +19,7 @@ pub(super) const REASONS: [(&str, &str); 16] = [
     ("OVERLOADED", "NOT_SENT"),
     ("DRAINING", "NOT_SENT"),
     ("LEDGER_UNAVAILABLE", "NOT_SENT"),
+    ("SIGNING_UNAVAILABLE", "NOT_SENT"),
     ("UPI_UNREACHABLE", "NOT_SENT"),
     ("DEADLINE_TOO_SHORT", "NOT_SENT"),
     ("UPI_REFUSED", "REFUSED"),

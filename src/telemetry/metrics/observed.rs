@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use crate::observe::BudgetLeft;
 
 use super::super::losses::Losses;
-use super::super::service::{Expiries, Service};
+use super::super::service::{Expiries, Service, TokenSessions};
 use super::table::{self, described};
 
 /// What callers had left when it was looked at last. Its clones are the same one.
@@ -49,6 +49,9 @@ pub(super) fn register(meter: &Meter, service: &Service, losses: Arc<Losses>, bu
     limit(meter, service.max_in_flight as u64);
     expiries(meter, service.expiries.clone());
     lost(meter, losses);
+    if let Some(sessions) = service.token_sessions {
+        token_sessions(meter, sessions);
+    }
 }
 
 fn build(meter: &Meter) {
@@ -75,6 +78,23 @@ fn expiries(meter: &Meter, expiries: Expiries) {
                     KeyValue::new("kid", expiry.kid),
                 ];
                 observer.observe((expiry.at - now).as_seconds_f64(), &labels);
+            }
+        })
+        .build();
+}
+
+fn token_sessions(meter: &Meter, sessions: fn() -> Vec<TokenSessions>) {
+    described!(meter, u64_observable_gauge, table::TOKEN_SESSIONS)
+        .with_callback(move |observer| {
+            for TokenSessions { token, key, states } in sessions() {
+                for (state, sessions) in states {
+                    let labels = [
+                        KeyValue::new("token", token.clone()),
+                        KeyValue::new("key", key.clone()),
+                        KeyValue::new("state", state),
+                    ];
+                    observer.observe(sessions as u64, &labels);
+                }
             }
         })
         .build();

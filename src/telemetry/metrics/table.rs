@@ -133,6 +133,8 @@ table! {
         "Confidences of answers that compared, 0 to 100.";
     KEY_EXPIRY: "idphoto.key.expiry", "s", Kind::Gauge, ["role", "kid"],
         "Time until the certificate of a key ends; negative after that.";
+    TOKEN_SESSIONS: "idphoto.token.sessions", "{session}", Kind::Gauge, ["token", "key", "state"],
+        "Sessions of a signing key in a token (upi.signing.pkcs11): open, closed until they are needed, or hung in a call that does not return.";
     RELOADS: "idphoto.reloads", "{reload}", Kind::Counter, ["result"],
         "How often the configuration was read again while the gateway ran: good, or refused.";
     RELOAD_REFUSED: "idphoto.reload.refused", "", Kind::Gauge, [],

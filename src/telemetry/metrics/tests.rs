@@ -7,7 +7,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::super::otlp::Periodic;
-use super::super::service::{Expiries, Expiry, Service};
+use super::super::service::{Expiries, Expiry, Service, TokenSessions};
 use super::Metrics;
 use super::table::{ALL, markdown, prometheus_label};
 use crate::domain::{
@@ -25,6 +25,13 @@ fn metrics() -> Metrics {
             kid: "1555570302".to_owned(),
             at: OffsetDateTime::now_utc() + time::Duration::days(10),
         }]),
+        token_sessions: Some(|| {
+            vec![TokenSessions {
+                token: "idphoto".to_owned(),
+                key: "upi-signing".to_owned(),
+                states: [("open", 3), ("closed", 1), ("hung", 0)],
+            }]
+        }),
     };
     Metrics::start(&service, Arc::default(), None::<Periodic>).unwrap()
 }
@@ -126,6 +133,8 @@ fn every_event_is_counted_where_the_table_says() {
         "idphoto_handshakes_failed_total{cause=\"no_client_certificate\"} 0",
         "idphoto_stage_duration_seconds_bucket{stage=\"seal\",le=\"0.0005\"} 0",
         "idphoto_stage_duration_seconds_bucket{stage=\"seal\",le=\"0.001\"} 1",
+        "idphoto_token_sessions{key=\"upi-signing\",state=\"open\",token=\"idphoto\"} 3",
+        "idphoto_token_sessions{key=\"upi-signing\",state=\"hung\",token=\"idphoto\"} 0",
         "idphoto_orders_active 3",
         "idphoto_orders_limit 7",
         "idphoto_calls_joined_total 1",

@@ -11,8 +11,8 @@ use crate::upi::code::CodeTable;
 use crate::upi::envelope::{Envelope, Signers};
 use crate::upi::identifier::{AppId, RequestPath};
 use crate::upi::jwe::{JweError, Sealer};
-use crate::upi::jws::{JwsError, Signer, Verifier};
-use crate::upi::key::{Kid, PrivateKey, PublicKey};
+use crate::upi::jws::{JwsError, SigningKey, Verifier};
+use crate::upi::key::{Kid, PublicKey};
 use crate::upi::message::request::{PhotoPlacement, RequestForm};
 use crate::upi::transport::{Route, RouteError};
 use crate::verify::port::Clock;
@@ -40,9 +40,9 @@ pub struct Settings {
 /// The three roles of keys that a participant holds.
 pub struct Keys {
     /// Ours.
-    pub signing: (Kid, PrivateKey),
+    pub signing: (Kid, SigningKey),
     /// Ours from a moment on.
-    pub next_signing: Option<(OffsetDateTime, (Kid, PrivateKey))>,
+    pub next_signing: Option<(OffsetDateTime, (Kid, SigningKey))>,
     /// UPI's, to encrypt to.
     pub encryption: (Kid, PublicKey),
     /// UPI's, to verify answers; at least one.
@@ -78,8 +78,7 @@ pub(super) fn envelope(
     if keys.verification.is_empty() {
         return Err(SetupError::NoVerificationKeys);
     }
-    let signer =
-        |(kid, key): &(Kid, PrivateKey)| Signer::new(kid, key).map_err(SetupError::Signing);
+    let signer = |(kid, key): &(Kid, SigningKey)| key.signer(kid).map_err(SetupError::Signing);
     let next = keys.next_signing.as_ref();
     let next = next.map(|(from, key)| signer(key).map(|signer| (*from, signer)));
     let (encryption_kid, encryption_key) = &keys.encryption;

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use http::HeaderMap;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -65,7 +66,7 @@ fn copy(key: &PrivateKey) -> PrivateKey {
 
 fn keys() -> Keys {
     Keys {
-        signing: (kid("ours"), copy(&KEYS.ours)),
+        signing: (kid("ours"), copy(&KEYS.ours).into()),
         next_signing: None,
         encryption: (kid("theirs"), KEYS.upi_encryption.public().unwrap()),
         verification: vec![(kid("upi"), KEYS.upi_signing.public().unwrap())],
@@ -96,7 +97,12 @@ fn gateway(base_url: &str) -> UpiGateway {
 }
 
 fn sealed(gateway: &UpiGateway) -> Sealed {
-    gateway.seal(&sample::verification("7")).unwrap()
+    sealed_by(gateway, &sample::verification("7"))
+}
+
+/// With a key in memory nobody has to wait.
+fn sealed_by(gateway: &UpiGateway, request: &Verification) -> Sealed {
+    gateway.seal(request).now_or_never().unwrap().unwrap()
 }
 
 /// UPI's signature over a body.

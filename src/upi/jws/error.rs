@@ -1,6 +1,7 @@
 //! The rules that a signature can break.
 
 use crate::upi::key::Kid;
+use crate::upi::token::TokenError;
 
 /// Which rule a signature breaks. Fixed texts, and of the header the kid alone.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -86,6 +87,9 @@ pub enum JwsError {
     /// OpenSSL refuses to sign.
     #[error("the body cannot be signed")]
     Signing,
+    /// The token that has our key does not sign.
+    #[error(transparent)]
+    Token(#[from] TokenError),
 }
 
 fn shown(kid: Option<&Kid>) -> String {

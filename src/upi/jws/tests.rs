@@ -5,6 +5,7 @@ use openssl::pkey::PKey;
 use openssl::sign;
 
 use super::*;
+use crate::upi::key::PrivateKey;
 
 mod claims;
 mod form;

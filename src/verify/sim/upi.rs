@@ -13,7 +13,7 @@ use super::executor::Pid;
 use super::world::{Learned, Sealed, UPI_LIMIT, World, number};
 use crate::domain::{Answer, Category, Confidence, Outcome, Rejection, ResponseCode, Verification};
 use crate::verify::doubles::cause;
-use crate::verify::port::{self, BoxFuture, CallError, Cause, Gateway};
+use crate::verify::port::{self, BoxFuture, CallError, Cause, Gateway, SealError};
 
 /// The way of one process to UPI.
 pub struct SimUpi {
@@ -118,26 +118,31 @@ impl Drop for Unheard<'_> {
 }
 
 impl Gateway for SimUpi {
-    fn seal(&self, request: &Verification) -> Result<port::Sealed, Cause> {
-        let mut facts = self.world.facts();
-        let panics = facts.weather.panics;
-        if facts.rng.chance(panics) {
-            return Err(cause());
-        }
-        if facts.rng.chance(panics) {
-            resume_unwind(Box::new("while it seals"));
-        }
-        let uuid = format!("{:032x}", facts.sealed.len() + 1);
-        let sealed = Sealed {
-            order: number(&request.order_id),
-            content: usize::from(request.consent.texts()[1] == "something else"),
-        };
-        facts.sealed.insert(uuid.clone(), sealed);
-        Ok(port::Sealed {
-            body: Bytes::new(),
-            signature: String::new(),
-            upi_uuid: uuid,
-            jws_sha256: [0; 32],
+    fn seal<'a>(
+        &'a self,
+        request: &'a Verification,
+    ) -> BoxFuture<'a, Result<port::Sealed, SealError>> {
+        Box::pin(async {
+            let mut facts = self.world.facts();
+            let panics = facts.weather.panics;
+            if facts.rng.chance(panics) {
+                return Err(SealError::Fault(cause()));
+            }
+            if facts.rng.chance(panics) {
+                resume_unwind(Box::new("while it seals"));
+            }
+            let uuid = format!("{:032x}", facts.sealed.len() + 1);
+            let sealed = Sealed {
+                order: number(&request.order_id),
+                content: usize::from(request.consent.texts()[1] == "something else"),
+            };
+            facts.sealed.insert(uuid.clone(), sealed);
+            Ok(port::Sealed {
+                body: Bytes::new(),
+                signature: String::new(),
+                upi_uuid: uuid,
+                jws_sha256: [0; 32],
+            })
         })
     }
 

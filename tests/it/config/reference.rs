@@ -24,6 +24,19 @@ fn example_in_full() -> String {
         .collect()
 }
 
+/// Without the keys of tokens, which contradict those of files.
+fn in_files(text: &str) -> String {
+    let mut in_token = false;
+    let kept = text.lines().filter(|line| {
+        if line.starts_with('[') {
+            in_token = line.ends_with(".pkcs11]");
+        }
+        let kept = ["sessions", "timeout", "[", "#"];
+        !in_token || kept.iter().any(|kept| line.starts_with(kept))
+    });
+    kept.collect::<Vec<_>>().join("\n")
+}
+
 fn is_setting(line: &str) -> bool {
     let name = line.split_once(" = ").map_or("", |(name, _)| name);
     let letter = |character: char| character.is_ascii_lowercase() || character == '_';
@@ -111,7 +124,7 @@ fn the_example_with_the_mandatory_keys_is_the_default_configuration() {
 
 #[test]
 fn the_example_in_full_is_a_good_configuration_and_prints_as_it_is() {
-    let text = example_in_full();
+    let text = in_files(&example_in_full());
     let printed = load(&text).unwrap().print();
     assert_eq!(settings(&printed), settings(&text));
 }
@@ -176,12 +189,18 @@ kid = "3"
 key_file = "i"
 passphrase_file = "j"
 cert_file = "l"
+[upi.signing.pkcs11]
+sessions = 3
+timeout = "1500ms"
 [upi.signing.next]
 not_before = "2026-12-01T02:00:00+08:00"
 kid = "5"
 key_file = "m"
 passphrase_file = "n"
 cert_file = "o"
+[upi.signing.next.pkcs11]
+sessions = 5
+timeout = "2500ms"
 [upi.encryption]
 kid = "4"
 key_file = "k"
@@ -219,13 +238,32 @@ sample_ratio = 0.05
 metrics_interval = "15s"
 "#;
 
+/// The same with our keys in tokens: they are there or in files.
+fn changed_to_tokens() -> String {
+    let token = |id: &str| {
+        format!(
+            "module = \"m\"\ntoken = \"t\"\nlabel = \"l\"\nid = \"{id}\"\npin_file = \"p\"\nsessions"
+        )
+    };
+    CHANGED
+        .replace("key_file = \"i\"\npassphrase_file = \"j\"\n", "")
+        .replace("key_file = \"m\"\npassphrase_file = \"n\"\n", "")
+        .replace("sessions = 3", &format!("{} = 3", token("0a01")))
+        .replace("sessions = 5", &format!("{} = 5", token("ff")))
+}
+
 #[test]
 fn every_key_takes_effect_and_is_printed_as_it_was_given() {
-    let changed = settings(CHANGED);
-    assert_eq!(paths(&changed), sorted(keys().map(Key::path)));
-    let printed = load(CHANGED).unwrap().print();
-    assert_eq!(settings(&printed), changed);
-    assert_eq!(load(&printed).unwrap().print(), printed);
+    let texts = [CHANGED.to_owned(), changed_to_tokens()];
+    let mut all: Vec<_> = texts.iter().flat_map(|text| settings(text)).collect();
+    all.sort_by(|(one, _), (other, _)| one.cmp(other));
+    all.dedup_by(|(one, _), (other, _)| one == other);
+    assert_eq!(paths(&all), sorted(keys().map(Key::path)));
+    for text in texts {
+        let printed = load(&text).unwrap().print();
+        assert_eq!(settings(&printed), settings(&text));
+        assert_eq!(load(&printed).unwrap().print(), printed);
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use idphoto::domain::{ConsentDraft, Draft, Rules, Secret, Verification};
 use idphoto::sandbox::kit::{APP_ID, Kit, MEMBER_IIN, MEMBER_NAME, REQUEST_PATH};
 use idphoto::upi::gateway::Keys;
 use idphoto::upi::jwe::Sealer;
-use idphoto::upi::jws::{Claims, Signer};
+use idphoto::upi::jws::Claims;
 use serde_json::json;
 use time::OffsetDateTime;
 
@@ -56,7 +56,7 @@ impl Participant {
             request_path: Some(REQUEST_PATH),
         };
         let (kid, key) = &self.keys.signing;
-        Signer::new(kid, key).unwrap().sign(&claims, body).unwrap()
+        key.signer(kid).unwrap().sign(&claims, body).unwrap()
     }
 
     /// A good POST.

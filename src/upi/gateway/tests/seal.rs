@@ -31,7 +31,7 @@ fn the_signature_is_over_the_bytes_that_are_sent() {
 #[test]
 fn name_and_number_are_readable_with_upis_key_only() {
     let request = sample::verification("7");
-    let sealed = gateway("http://127.0.0.1").seal(&request).unwrap();
+    let sealed = sealed_by(&gateway("http://127.0.0.1"), &request);
     let body: Value = serde_json::from_slice(&sealed.body).unwrap();
     let opener = Opener::new(&kid("theirs"), &KEYS.upi_encryption).unwrap();
     let plaintext = opener.open(body["encData"].as_str().unwrap()).unwrap();
@@ -47,7 +47,7 @@ fn name_and_number_are_readable_with_upis_key_only() {
 fn signed_by(not_before: i64) -> String {
     let not_before = OffsetDateTime::from_unix_timestamp(not_before).unwrap();
     let keys = Keys {
-        next_signing: Some((not_before, (kid("next"), copy(&KEYS.upi_signing)))),
+        next_signing: Some((not_before, (kid("next"), copy(&KEYS.upi_signing).into()))),
         ..keys()
     };
     let settings = settings("http://127.0.0.1");

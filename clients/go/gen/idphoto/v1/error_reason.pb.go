@@ -132,6 +132,12 @@ const (
 	// "metadata": {"dispatch": "UNKNOWN", "retry": "NEVER",
 	// "order_id": "20261124081500ABCDEFGHIJKLMNOPQRSTU"}}
 	ErrorReason_ERROR_REASON_GATEWAY_FAULT ErrorReason = 16
+	// ERROR_REASON_SIGNING_UNAVAILABLE: the token (HSM) with the gateway's key does not sign,
+	// so nothing was sent. UNAVAILABLE, with google.rpc.RetryInfo.
+	// Example: {"reason": "SIGNING_UNAVAILABLE", "domain": "idphoto",
+	// "metadata": {"dispatch": "NOT_SENT", "retry": "SAME_ORDER",
+	// "order_id": "20261124081500ABCDEFGHIJKLMNOPQRSTU"}}
+	ErrorReason_ERROR_REASON_SIGNING_UNAVAILABLE ErrorReason = 17
 )
 
 // Enum value maps for ErrorReason.
@@ -154,6 +160,7 @@ var (
 		14: "ERROR_REASON_OUTCOME_UNKNOWN",
 		15: "ERROR_REASON_VERIFICATION_NOT_FOUND",
 		16: "ERROR_REASON_GATEWAY_FAULT",
+		17: "ERROR_REASON_SIGNING_UNAVAILABLE",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":            0,
@@ -173,6 +180,7 @@ var (
 		"ERROR_REASON_OUTCOME_UNKNOWN":        14,
 		"ERROR_REASON_VERIFICATION_NOT_FOUND": 15,
 		"ERROR_REASON_GATEWAY_FAULT":          16,
+		"ERROR_REASON_SIGNING_UNAVAILABLE":    17,
 	}
 )
 
@@ -208,7 +216,7 @@ var File_idphoto_v1_error_reason_proto protoreflect.FileDescriptor
 const file_idphoto_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
 	"\x1didphoto/v1/error_reason.proto\x12\n" +
-	"idphoto.v1*\xc6\x04\n" +
+	"idphoto.v1*\xec\x04\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_FIELD\x10\x01\x12\"\n" +
@@ -227,7 +235,8 @@ const file_idphoto_v1_error_reason_proto_rawDesc = "" +
 	"\x1bERROR_REASON_ANSWER_PENDING\x10\r\x12 \n" +
 	"\x1cERROR_REASON_OUTCOME_UNKNOWN\x10\x0e\x12'\n" +
 	"#ERROR_REASON_VERIFICATION_NOT_FOUND\x10\x0f\x12\x1e\n" +
-	"\x1aERROR_REASON_GATEWAY_FAULT\x10\x10BC\n" +
+	"\x1aERROR_REASON_GATEWAY_FAULT\x10\x10\x12$\n" +
+	" ERROR_REASON_SIGNING_UNAVAILABLE\x10\x11BC\n" +
 	"\n" +
 	"idphoto.v1P\x01Z3idphoto.example/clients/go/gen/idphoto/v1;idphotov1b\x06proto3"
 

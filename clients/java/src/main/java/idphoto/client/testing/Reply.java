@@ -32,6 +32,7 @@ public final class Reply {
             row(Reason.OVERLOADED, Code.RESOURCE_EXHAUSTED, Dispatch.NOT_SENT, Retry.SAME_ORDER),
             row(Reason.DRAINING, Code.UNAVAILABLE, Dispatch.NOT_SENT, Retry.SAME_ORDER),
             row(Reason.LEDGER_UNAVAILABLE, Code.UNAVAILABLE, Dispatch.NOT_SENT, Retry.SAME_ORDER),
+            row(Reason.SIGNING_UNAVAILABLE, Code.UNAVAILABLE, Dispatch.NOT_SENT, Retry.SAME_ORDER),
             row(Reason.UPI_UNREACHABLE, Code.UNAVAILABLE, Dispatch.NOT_SENT, Retry.SAME_ORDER),
             row(Reason.DEADLINE_TOO_SHORT,
                     Code.DEADLINE_EXCEEDED, Dispatch.NOT_SENT, Retry.SAME_ORDER),
