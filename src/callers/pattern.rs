@@ -1,5 +1,7 @@
 //! The identities of a caller, as rules write them.
 
+use crate::domain::subject;
+
 /// RFC 1035: of a host name.
 const LONGEST_HOST: usize = 253;
 /// The SPIFFE standard: of an id, in bytes.
@@ -9,6 +11,7 @@ const LONGEST_DOMAIN: usize = 255;
 
 const SPIFFE: &str = "spiffe://";
 const DNS: &str = "dns:";
+const JWT: &str = "jwt:";
 const BELOW: &str = "/*";
 
 /// An identity, or every SPIFFE id below a path.
@@ -22,12 +25,15 @@ pub enum Pattern {
 }
 
 impl Pattern {
-    /// `spiffe://bank.example/ns/loans/sa/api`, `spiffe://bank.example/ns/loans/*` or
-    /// `dns:loans.bank.example`; `None` for anything else.
+    /// `spiffe://bank.example/ns/loans/sa/api`, `spiffe://bank.example/ns/loans/*`,
+    /// `dns:loans.bank.example` or `jwt:loans`; `None` for anything else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(host) = text.strip_prefix(DNS) {
             return dns(host).map(Self::Exactly);
+        }
+        if let Some(of) = text.strip_prefix(JWT) {
+            return subject(of).map(Self::Exactly);
         }
         match text.strip_suffix(BELOW) {
             Some(above) => is_spiffe(above, 0).then(|| Self::Below(format!("{above}/"))),
@@ -93,6 +99,8 @@ mod tests {
             "spiffe://bank.example/ns/loans/*",
             "spiffe://bank.example/*",
             "dns:loans.bank.example",
+            "jwt:loans",
+            "jwt:spiffe://bank.example/ns/loans",
         ] {
             assert_eq!(Pattern::parse(good).unwrap().text(), good);
         }
@@ -128,6 +136,10 @@ mod tests {
             "dns:*.bank.example",
             "dns:a..b",
             "dns:李.example",
+            "jwt:",
+            "jwt:loans/*",
+            "jwt:two words",
+            "JWT:loans",
         ] {
             assert_eq!(Pattern::parse(bad), None, "{bad}");
         }

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 mod ledger;
 
 pub use super::error::Cause;
-use super::error::Denial;
+use super::error::{Denial, TokenFlaw};
 pub use super::ticket::Place;
 use crate::domain::{Answer, CallerName, Dispatch, Identity, Method, Rights, Verification};
 pub use ledger::{
@@ -127,6 +127,16 @@ pub trait Admission: Send + Sync + 'static {
     /// # Errors
     /// Why the caller is turned away.
     fn admit(&self, identity: &Identity, method: Option<Method>) -> Result<Admitted, TurnedAway>;
+}
+
+/// Checks bearer tokens.
+pub trait Tokens: Send + Sync + 'static {
+    /// What a token proves its bearer to be; asked once a call that has one, before anything of its
+    /// message is read.
+    ///
+    /// # Errors
+    /// The first check that it fails.
+    fn check<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<Identity, TokenFlaw>>;
 }
 
 /// A call that was admitted.
