@@ -18,6 +18,7 @@ mod read;
 mod reload;
 mod remembering;
 mod seen;
+mod tokens;
 
 pub use certificates::CertificateFacts;
 pub use descriptors::Room;
@@ -38,9 +39,10 @@ use crate::ledger::{self, OpenError, Opened};
 use crate::observe::Observer;
 use crate::rpc::{self, Ports, Server, ServerError, UnderWay};
 use crate::telemetry::Telemetry;
+use crate::tokens::Checker;
 use crate::upi::gateway::{Keys, SetupError, UpiGateway};
 use crate::upi::transport::Route;
-use crate::verify::port::{Admission, Clock, Everyone, SystemClock};
+use crate::verify::port::{Admission, Clock, Everyone, SystemClock, Tokens};
 use crate::verify::{Limits, Verifier};
 
 /// A caller with less time than this left cannot get an answer from UPI.
@@ -60,6 +62,7 @@ pub struct App {
     keeper: Keeper,
     verifier: Arc<Verifier>,
     upi: Arc<UpiGateway>,
+    tokens: Option<Arc<Checker>>,
     reloader: Option<Arc<Reloader>>,
     drain_timeout: Duration,
 }
@@ -102,6 +105,10 @@ impl App {
             Arc::clone(&observer),
         )?);
         let Opened { ledger, archive } = ledger::open(&prepared.ledger, &clock, &observer).await?;
+        let tokens = prepared.tokens.clone().map(|settings| {
+            let checker = Checker::new(settings, Arc::clone(&clock), Arc::clone(&observer));
+            Arc::new(checker)
+        });
         let limits = Limits {
             max_in_flight: room.orders,
             least_time: LEAST_TIME,
@@ -110,10 +117,15 @@ impl App {
         };
         let upi = Arc::clone(&gateway);
         let verifier = Verifier::new(gateway, ledger, Arc::clone(&observer), limits);
-        let keeper = Keeper::start(&verifier, archive, prepared.config.ledger.keep);
+        let mut keeper = Keeper::start(&verifier, archive, prepared.config.ledger.keep);
+        if let Some(tokens) = &tokens {
+            tokens.begin().await;
+            keeper.renew(tokens);
+        }
         let ports = Ports {
             verifier: Arc::clone(&verifier),
             admission: admission(prepared),
+            tokens: tokens.clone().map(|tokens| tokens as Arc<dyn Tokens>),
             clock,
             observer,
         };
@@ -125,6 +137,7 @@ impl App {
             keeper,
             verifier,
             upi,
+            tokens,
             reloader: None,
             drain_timeout: prepared.config.server.drain_timeout,
         })
@@ -143,6 +156,7 @@ impl App {
             verifier: Arc::clone(&self.verifier),
             upi: (!sources.sandboxed).then(|| Arc::clone(&self.upi)),
             tls: self.server.tls(),
+            tokens: self.tokens.clone(),
             log: telemetry.level(),
             expiries: telemetry.expiries(),
             observer: telemetry.observer(),

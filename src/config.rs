@@ -34,7 +34,7 @@ mod value;
 mod warning;
 
 pub use admin::AdminConfig;
-pub use auth::AuthConfig;
+pub use auth::{AuthConfig, JwtConfig};
 pub use callers::{CallerEntry, CallersConfig};
 pub use key::Key;
 pub use ledger::{LedgerConfig, Paths};

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use crate::domain::{Merchant, Rules};
 use crate::observe::Observer;
 use crate::verify::Verifier;
-use crate::verify::port::{Admission, Clock, Everyone};
+use crate::verify::port::{Admission, Clock, Everyone, Tokens};
 
 mod backlog;
 mod boundary;
@@ -30,6 +30,7 @@ mod drain;
 pub mod fuzzing;
 mod handshake;
 mod health;
+mod identity;
 mod line;
 mod listener;
 mod pace;
@@ -110,6 +111,8 @@ pub struct Ports {
     pub verifier: Arc<Verifier>,
     /// Who may call.
     pub admission: Arc<dyn Admission>,
+    /// Checks bearer tokens; without it they mean nothing.
+    pub tokens: Option<Arc<dyn Tokens>>,
     /// The wall clock.
     pub clock: Arc<dyn Clock>,
     /// Who is told of every call.

@@ -13,6 +13,7 @@ use crate::domain::{Member, Merchant, Secret};
 use crate::ledger;
 use crate::rpc::Tls;
 use crate::telemetry::{self, Expiry};
+use crate::tokens;
 use crate::upi::gateway::{self, Keys};
 use crate::upi::key::{Kid, PrivateKey, PublicKey};
 use crate::upi::transport::probe::Probe;
@@ -47,6 +48,8 @@ pub struct Prepared {
     pub merchant: Option<Merchant>,
     /// Who may call; `None` when everybody may.
     pub callers: Option<Vec<Rule>>,
+    /// What bearer tokens are held to; `None` where there are none.
+    pub tokens: Option<tokens::Settings>,
     /// Where orders are remembered.
     pub ledger: ledger::Settings,
     member: Member,
@@ -112,6 +115,7 @@ fn prepared(
     found: &mut Preparation,
 ) -> Option<Prepared> {
     let tls = judge.server_tls(&config.tls);
+    let tokens = judge.tokens(&config.jwt);
     let telemetry = telemetry(config, judge);
     let ledger = judge.ledger(config);
     let upstream = if survey.read.is_sandboxed() {
@@ -123,6 +127,7 @@ fn prepared(
     Some(Prepared {
         upstream: upstream?,
         tls,
+        tokens,
         telemetry,
         ledger,
         callers: config.callers(&rules).ok()?,

@@ -21,6 +21,7 @@ use crate::config::{Config, Problem, Problems, Sources};
 use crate::observe::{Event, Observer};
 use crate::rpc::TlsSwitch;
 use crate::telemetry::{Expiries, Switch};
+use crate::tokens::Checker;
 use crate::upi::gateway::UpiGateway;
 use crate::verify::Verifier;
 use crate::verify::port::{Clock as _, Gateway, SystemClock};
@@ -64,6 +65,8 @@ pub(super) struct Parts {
     pub(super) upi: Option<Arc<UpiGateway>>,
     /// `None` where the port is plaintext.
     pub(super) tls: Option<TlsSwitch>,
+    /// `None` where there are no tokens.
+    pub(super) tokens: Option<Arc<Checker>>,
     pub(super) log: Switch,
     pub(super) expiries: Expiries,
     pub(super) observer: Arc<dyn Observer>,
@@ -184,6 +187,9 @@ impl Running {
         }
         if let (Some(switch), Some(tls)) = (&self.parts.tls, &prepared.tls) {
             switch.turn(tls);
+        }
+        if let (Some(checker), Some(tokens)) = (&self.parts.tokens, &prepared.tokens) {
+            checker.renew(&tokens.source);
         }
         self.parts.log.configure(config.telemetry.log_level);
         self.parts.expiries.set(prepared.expiries());

@@ -11,6 +11,13 @@ const TLS: [&str; 3] = [
     "server.tls.client_ca_file",
 ];
 const PROXIES: &str = "auth.trusted_proxies";
+const JWT: [&str; 5] = [
+    "auth.jwt.issuer",
+    "auth.jwt.audience",
+    "auth.jwt.jwks_file",
+    "auth.jwt.jwks_url",
+    "auth.jwt.ca_file",
+];
 const IDENTITY: [&str; 2] = ["upi.client_cert_file", "upi.client_key_file"];
 const NEXT: [&str; 5] = [
     "upi.signing.next.not_before",
@@ -45,6 +52,7 @@ pub fn check(config: &Config, reader: &mut Reader) {
         reader.demand(client_ca, &["callers"]);
     }
     reader.demand("callers", &[PROXIES]);
+    tokens(config, reader);
     if config.tls.client_certs == ClientCerts::Optional && !reader.has("callers") {
         let text = "needs callers: without them everybody may call, whatever they show";
         reader.reject("server.tls.client_certs", text, "");
@@ -64,6 +72,31 @@ pub fn check(config: &Config, reader: &mut Reader) {
     }
     address(config, reader);
     parties(config, reader);
+}
+
+/// Issuer, audience, and one place of keys.
+fn tokens(config: &Config, reader: &mut Reader) {
+    let [issuer, audience, file, url, ca] = JWT;
+    reader.demand("callers", &JWT);
+    reader.demand(issuer, &JWT);
+    reader.demand(audience, &JWT);
+    let texts = [
+        (issuer, &config.jwt.issuer),
+        (audience, &config.jwt.audience),
+    ];
+    for (key, _) in texts
+        .into_iter()
+        .filter(|(_, text)| text.as_deref() == Some(""))
+    {
+        reader.reject(key, "must not be empty", "");
+    }
+    if reader.has(file) && reader.has(url) {
+        reader.reject(url, format!("must not be there beside {file}"), "");
+    } else if !reader.has(file) {
+        reader.demand(url, &JWT);
+    } else if reader.has(ca) {
+        reader.reject(ca, format!("is for {url}"), "");
+    }
 }
 
 fn address(config: &Config, reader: &mut Reader) {

@@ -16,3 +16,4 @@ mod reflection;
 mod rig;
 mod time;
 mod tls;
+mod tokens;

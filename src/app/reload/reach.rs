@@ -1,6 +1,6 @@
 //! How far a reload reaches: what of a new configuration is in force without a restart.
 
-use crate::config::{Config, ServerTls, TelemetryConfig, UpiConfig};
+use crate::config::{Config, JwtConfig, ServerTls, TelemetryConfig, UpiConfig};
 
 /// The configuration that runs, with whatever of the new one needs no restart.
 ///
@@ -9,6 +9,7 @@ use crate::config::{Config, ServerTls, TelemetryConfig, UpiConfig};
 pub(super) fn in_force(running: &Config, new: &Config, sandboxed: bool) -> Config {
     let config = Config {
         tls: tls(&running.tls, &new.tls),
+        jwt: jwt(&running.jwt, &new.jwt),
         telemetry: TelemetryConfig {
             log_level: new.telemetry.log_level,
             ..running.telemetry.clone()
@@ -37,4 +38,13 @@ pub(super) fn in_force(running: &Config, new: &Config, sandboxed: bool) -> Confi
 fn tls(running: &ServerTls, new: &ServerTls) -> ServerTls {
     let same = running.cert_file.is_some() == new.cert_file.is_some();
     if same { new.clone() } else { running.clone() }
+}
+
+/// Keys of tokens go on coming from a file, or from the same URL.
+fn jwt(running: &JwtConfig, new: &JwtConfig) -> JwtConfig {
+    let both = running.jwks_file.as_ref().zip(new.jwks_file.as_ref());
+    JwtConfig {
+        jwks_file: both.map_or(&running.jwks_file, |_| &new.jwks_file).clone(),
+        ..running.clone()
+    }
 }

@@ -8,6 +8,7 @@ use super::super::value::{Shape, quote};
 use super::CallerEntry;
 use crate::callers::{Network, Pattern};
 use crate::domain::{CallerName, MerchantDraft, Method, Reads};
+use crate::tokens::JwksUrl;
 
 const ENTRY: [&str; 8] = [
     "name",
@@ -70,7 +71,7 @@ impl Setting for Network {
 
 impl Setting for Pattern {
     const EXPECTED: &'static str = "\"spiffe://…/…\", the same with /* at its end for every id below, \
-        or \"dns:…\" with a host name";
+        \"dns:…\" with a host name, or \"jwt:…\" with the subject of a token";
 
     fn read(value: &Value) -> Result<Self, Flaws> {
         expect(value.as_str().and_then(Self::parse))
@@ -81,7 +82,24 @@ impl Setting for Pattern {
     }
 
     fn schema() -> Value {
-        json!({ "type": "string", "pattern": "^(spiffe://[^/]+/.+|dns:.+)$" })
+        json!({ "type": "string", "pattern": "^(spiffe://[^/]+/.+|dns:.+|jwt:.+)$" })
+    }
+}
+
+impl Setting for JwksUrl {
+    const EXPECTED: &'static str = "an https URL such as \"https://login.bank.example/jwks.json\", or http on \
+        this machine, without a user name";
+
+    fn read(value: &Value) -> Result<Self, Flaws> {
+        expect(value.as_str().and_then(Self::parse))
+    }
+
+    fn write(&self) -> String {
+        quote(self.as_str())
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "string", "pattern": "^https?://" })
     }
 }
 

@@ -16,7 +16,7 @@ use crate::observe::{Nobody, Observer};
 use crate::pb;
 use crate::pb::id_photo_service_client::IdPhotoServiceClient;
 use crate::verify::doubles::{Engine, Upi, answer};
-use crate::verify::port::{Admission, Clock, Everyone, Gateway, SystemClock};
+use crate::verify::port::{Admission, Clock, Everyone, Gateway, SystemClock, Tokens};
 use crate::verify::{Limits, Verifier};
 
 /// What a test can change before the server starts.
@@ -25,6 +25,7 @@ pub struct Setup {
     pub engine: Arc<Engine>,
     pub limits: Limits,
     pub admission: Arc<dyn Admission>,
+    pub tokens: Option<Arc<dyn Tokens>>,
     pub observer: Arc<dyn Observer>,
     pub clock: Arc<dyn Clock>,
     pub settings: Settings,
@@ -42,6 +43,7 @@ pub fn setup() -> Setup {
             breaker_failures: 0,
         },
         admission: Arc::new(Everyone),
+        tokens: None,
         observer: Arc::new(Nobody),
         clock: Arc::new(SystemClock),
         settings: Settings {
@@ -79,6 +81,7 @@ impl Setup {
         let ports = Ports {
             verifier: Arc::clone(&verifier),
             admission: self.admission,
+            tokens: self.tokens,
             clock: self.clock,
             observer: self.observer,
         };

@@ -193,6 +193,7 @@ async fn an_address_in_use_is_named() {
     let ports = Ports {
         verifier: Verifier::new(setup.upi, setup.engine, Arc::clone(&observer), setup.limits),
         admission: setup.admission,
+        tokens: setup.tokens,
         clock: setup.clock,
         observer,
     };
