@@ -41,6 +41,12 @@ impl Pattern {
         }
     }
 
+    /// Whether it is one of a token, and not of a certificate.
+    #[must_use]
+    pub fn is_of_token(&self) -> bool {
+        matches!(self, Self::Exactly(text) if text.starts_with(JWT))
+    }
+
     /// As it was written.
     #[must_use]
     pub fn text(&self) -> String {

@@ -48,7 +48,8 @@ pub fn check(config: &Config, reader: &mut Reader) {
     if next.is_some() && now == next {
         reader.reject(NEXT[1], "must not be that of upi.signing", "");
     }
-    if !reader.has(PROXIES) {
+    // Without any way to prove who they are, callers would all be turned away.
+    if !reader.has(PROXIES) && !reader.has(JWT[0]) {
         reader.demand(client_ca, &["callers"]);
     }
     reader.demand("callers", &[PROXIES]);

@@ -50,7 +50,31 @@ impl Config {
         ];
         let warnings = warnings.into_iter().filter(|(holds, ..)| *holds);
         let warnings = warnings.map(|(_, place, text)| warning(place, text, ""));
+        let warnings = warnings.chain(self.unprovable());
         warnings.chain(self.oddities()).collect()
+    }
+
+    /// Identities that nobody can prove to have.
+    fn unprovable(&self) -> impl Iterator<Item = Problem> {
+        let by_certificate =
+            self.tls.client_ca_file.is_some() || self.auth.trusted_proxies.is_some();
+        let by_token = self.jwt.issuer.is_some();
+        let entries = self.callers.callers.iter().flatten().enumerate();
+        entries.flat_map(move |(index, entry)| {
+            let identities = entry.identities.iter().enumerate();
+            identities.filter_map(move |(rank, identity)| {
+                let text = match identity.is_of_token() {
+                    true if !by_token => "nobody can prove it: auth.jwt is not set",
+                    false if !by_certificate => {
+                        "nobody can prove it: neither server.tls.client_ca_file nor \
+                         auth.trusted_proxies is set"
+                    }
+                    _ => return None,
+                };
+                let place = format!("callers[{index}].identities[{rank}]");
+                Some(warning(&place, text, ""))
+            })
+        })
     }
 
     fn oddities(&self) -> Vec<Problem> {
