@@ -32,6 +32,7 @@ pub use seen::Seen;
 use keeper::Keeper;
 use reload::Parts;
 
+use crate::acceptor::Address;
 use crate::admin::{self, Admin, AdminError};
 use crate::callers::Roster;
 use crate::config::{ServerConfig, Sources};
@@ -211,7 +212,7 @@ impl App {
 
     /// Where gRPC is served.
     #[must_use]
-    pub fn local_addr(&self) -> SocketAddr {
+    pub fn local_addr(&self) -> Address {
         self.server.local_addr()
     }
 
@@ -300,7 +301,8 @@ fn limits(server: &ServerConfig, room: Room) -> rpc::Limits {
 fn rpc_settings(prepared: &Prepared, room: Room) -> rpc::Settings {
     let server = &prepared.config.server;
     rpc::Settings {
-        listen: server.listen,
+        listen: server.listen.clone(),
+        socket_mode: server.socket_mode.0,
         health_listen: server.health_listen,
         tls: prepared.tls.clone(),
         reflection: server.reflection,

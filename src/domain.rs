@@ -20,7 +20,7 @@ pub mod secret;
 pub mod text;
 pub mod violation;
 
-pub use caller::{ANONYMOUS, CallerName, Identity, subject};
+pub use caller::{ANONYMOUS, CallerName, Identity, subject, user};
 pub use consent::{Consent, ConsentDraft};
 pub use dispatch::Dispatch;
 pub use merchant::{Member, Merchant, MerchantDraft};

@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::acceptor::Address;
 use crate::domain::{Merchant, Rules};
 use crate::observe::Observer;
 use crate::verify::Verifier;
@@ -69,7 +70,9 @@ use listener::{Connections, Listener};
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Where to listen; port 0 takes a free one.
-    pub listen: SocketAddr,
+    pub listen: Address,
+    /// Permissions of the file of a Unix socket.
+    pub socket_mode: u32,
     /// Where health alone is served in plaintext; port 0 takes a free one.
     pub health_listen: Option<SocketAddr>,
     /// TLS; `None` is plaintext.
@@ -148,8 +151,9 @@ impl Server {
                 let patience = settings.patience;
                 let everyone = Arc::new(Everyone);
                 let (tls, limits) = (None, probing(settings.probes));
+                let at = (address.into(), settings.socket_mode);
                 let listener =
-                    Listener::bind(address, tls, routes, failures, patience, limits, everyone);
+                    Listener::bind(at, tls, routes, failures, patience, limits, everyone);
                 Some(listener.await?)
             }
             None => None,
@@ -157,7 +161,8 @@ impl Server {
         let failures = Failures::new("server.listen", observer);
         let admission = Arc::clone(&ports.admission);
         let routes = routes::all(&settings, ports, &phases, &calls)?;
-        let (at, patience, limits) = (settings.listen, settings.patience, settings.limits);
+        let at = (settings.listen, settings.socket_mode);
+        let (patience, limits) = (settings.patience, settings.limits);
         let shown = tls.clone();
         let listener = Listener::bind(at, shown, routes, failures, patience, limits, admission);
         Ok(Self {
@@ -174,14 +179,14 @@ impl Server {
 
     /// Where it listens.
     #[must_use]
-    pub fn local_addr(&self) -> SocketAddr {
+    pub fn local_addr(&self) -> Address {
         self.listener.local_addr()
     }
 
     /// Where health alone is served.
     #[must_use]
     pub fn health_addr(&self) -> Option<SocketAddr> {
-        self.probes.as_ref().map(Listener::local_addr)
+        self.probes.as_ref()?.local_addr().tcp()
     }
 
     /// TLS of its connections; `None` where they are plaintext.

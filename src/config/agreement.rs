@@ -49,8 +49,13 @@ pub fn check(config: &Config, reader: &mut Reader) {
         reader.reject(NEXT[1], "must not be that of upi.signing", "");
     }
     // Without any way to prove who they are, callers would all be turned away.
-    if !reader.has(PROXIES) && !reader.has(JWT[0]) {
+    let on_socket = config.server.listen.tcp().is_none();
+    if !reader.has(PROXIES) && !reader.has(JWT[0]) && !on_socket {
         reader.demand(client_ca, &["callers"]);
+    }
+    if on_socket && reader.has(cert) {
+        let text = "must not be there: no TLS is spoken on a Unix socket (server.listen)";
+        reader.reject(cert, text, "");
     }
     reader.demand("callers", &[PROXIES]);
     tokens(config, reader);

@@ -14,8 +14,8 @@ section! {
 
     trusted_proxies: Option<Vec<Network>> = optional(r#"["127.0.0.0/8", "::1/128"]"#),
         "Networks of proxies, such as the sidecar of a mesh, whose x-forwarded-client-cert says \
-         who calls: its last element. It needs callers. From any other peer the header is ignored, \
-         and counted; a peer in these networks is nobody by its own certificate.";
+         who calls: its last element. It needs callers. \"unix\" stands for whoever connects by a \
+         Unix socket. From any other peer the header is ignored, and counted; a peer in these networks is nobody by its own certificate.";
 }
 
 section! {

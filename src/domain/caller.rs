@@ -86,6 +86,15 @@ pub fn subject(subject: &str) -> Option<String> {
     fits.then(|| format!("jwt:{subject}"))
 }
 
+/// What the kernel shows for every user that has no number in our user namespace.
+const UNKNOWN_USER: u32 = 65534;
+
+/// The identity of a user of this machine: `uid:` and the number. `None` for one that may be anybody.
+#[must_use]
+pub fn user(id: u32) -> Option<String> {
+    (id != UNKNOWN_USER).then(|| format!("uid:{id}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{CallerName, subject};

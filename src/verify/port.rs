@@ -116,6 +116,11 @@ pub trait Admission: Send + Sync + 'static {
         false
     }
 
+    /// The same of whoever connects by a Unix socket.
+    fn trusts_sockets(&self) -> bool {
+        false
+    }
+
     /// What the `x-forwarded-client-cert` of such a proxy says.
     fn forwarded(&self, _header: &str) -> Identity {
         Identity::default()
@@ -173,7 +178,7 @@ impl From<Denial> for TurnedAway {
 /// Who calls, as far as the connection tells.
 #[derive(Debug, Clone, Default)]
 pub struct Caller {
-    /// The peer's address.
+    /// The peer's address; `None` behind a Unix socket.
     pub address: Option<SocketAddr>,
     /// What the peer proved to be.
     pub identity: Identity,

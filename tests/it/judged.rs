@@ -174,7 +174,19 @@ fn tokens() -> Vec<Broken> {
     let read = |json: &[u8]| good().with("jwks.json", json).set_path(file, "jwks.json");
     let private = br#"{"keys":[{"kty":"OKP","kid":"a","crv":"Ed25519","x":"A","d":"A"}]}"#;
     let https = "https://a.example/jwks.json";
+    let socket = || Configured::new().set("server.listen", "unix:/run/a.sock");
     vec![
+        broken("server.listen", bare().set("server.listen", "unix:a.sock")),
+        broken(
+            "server.tls.cert_file",
+            with_tls()
+                .set("callers", known)
+                .set("server.listen", "unix:/run/a.sock"),
+        ),
+        broken(
+            "server.socket_mode",
+            socket().set("server.socket_mode", "660x"),
+        ),
         broken("callers", good().without_setting("callers").set(url, https)),
         broken(issuer, bare().set(audience, "b").set(url, https)),
         broken(issuer, good().set(issuer, "").set(url, https)),

@@ -57,8 +57,8 @@ impl Setting for CallerName {
 }
 
 impl Setting for Network {
-    const EXPECTED: &'static str = "an IP address, or a network such as \"10.1.0.0/16\" with no bits \
-        behind its prefix";
+    const EXPECTED: &'static str = "an IP address, a network such as \"10.1.0.0/16\" with no bits \
+        behind its prefix, or \"unix\"";
 
     fn read(value: &Value) -> Result<Self, Flaws> {
         expect(value.as_str().and_then(Self::parse))
@@ -71,7 +71,8 @@ impl Setting for Network {
 
 impl Setting for Pattern {
     const EXPECTED: &'static str = "\"spiffe://…/…\", the same with /* at its end for every id below, \
-        \"dns:…\" with a host name, or \"jwt:…\" with the subject of a token";
+        \"dns:…\" with a host name, \"jwt:…\" with the subject of a token, or \"uid:…\" with \
+        the number of a user";
 
     fn read(value: &Value) -> Result<Self, Flaws> {
         expect(value.as_str().and_then(Self::parse))
@@ -82,7 +83,7 @@ impl Setting for Pattern {
     }
 
     fn schema() -> Value {
-        json!({ "type": "string", "pattern": "^(spiffe://[^/]+/.+|dns:.+|jwt:.+)$" })
+        json!({ "type": "string", "pattern": "^(spiffe://[^/]+/.+|dns:.+|jwt:.+|uid:[0-9]+)$" })
     }
 }
 

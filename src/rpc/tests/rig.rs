@@ -47,7 +47,8 @@ pub fn setup() -> Setup {
         observer: Arc::new(Nobody),
         clock: Arc::new(SystemClock),
         settings: Settings {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)).into(),
+            socket_mode: 0o660,
             health_listen: None,
             tls: None,
             reflection: true,
@@ -86,7 +87,9 @@ impl Setup {
             observer: self.observer,
         };
         let server = Server::bind(self.settings, ports).await.unwrap();
-        let address = server.local_addr();
+        let at = server.local_addr();
+        // Of a Unix socket, where no test asks for a port, it is nobody's.
+        let address = at.tcp().unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(server.run(async {
             // A dropped sender stops the server, too.
