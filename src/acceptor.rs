@@ -2,21 +2,51 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+mod address;
+mod unix;
+
+pub use address::Address;
+pub use unix::UnixSocket;
+
 /// How long nothing is accepted after the operating system had no resources for it: it
 /// would fail again at once.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// What connections come to.
+pub trait Socket: Send + Sync {
+    /// A connection.
+    type Stream: Send;
+    /// Who has made it.
+    type Peer: Send;
+    /// Where it listens.
+    type Place: Send + Sync;
+
+    /// The next one.
+    fn accept(&self) -> impl Future<Output = io::Result<(Self::Stream, Self::Peer)>> + Send;
+}
+
+impl Socket for TcpListener {
+    type Stream = TcpStream;
+    type Peer = SocketAddr;
+    type Place = SocketAddr;
+
+    async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        Self::accept(self).await
+    }
+}
+
 /// A bound port and its open connections, each served by a task. To drop it cuts them.
-pub struct Acceptor {
+pub struct Acceptor<S: Socket = TcpListener> {
     port: &'static str,
-    socket: TcpListener,
-    address: SocketAddr,
+    socket: S,
+    place: S::Place,
     tasks: JoinSet<()>,
 }
 
@@ -28,30 +58,57 @@ impl Acceptor {
     /// The address cannot be listened on.
     pub async fn bind(port: &'static str, address: SocketAddr) -> io::Result<Self> {
         let socket = TcpListener::bind(address).await?;
-        Ok(Self {
-            port,
-            address: socket.local_addr()?,
-            socket,
-            tasks: JoinSet::new(),
-        })
+        let place = socket.local_addr()?;
+        Ok(Self::of(port, socket, place))
     }
 
     /// Where it listens.
     #[must_use]
     pub const fn local_addr(&self) -> SocketAddr {
-        self.address
+        self.place
+    }
+}
+
+impl Acceptor<UnixSocket> {
+    /// Binds a Unix socket whose file has these permissions.
+    ///
+    /// # Errors
+    /// The path is taken, or no file can be made there.
+    pub fn bind_unix(port: &'static str, path: &Path, mode: u32) -> io::Result<Self> {
+        Ok(Self::of(
+            port,
+            UnixSocket::bind(path, mode)?,
+            path.to_owned(),
+        ))
+    }
+
+    /// The path of its file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.place
+    }
+}
+
+impl<S: Socket> Acceptor<S> {
+    fn of(port: &'static str, socket: S, place: S::Place) -> Self {
+        Self {
+            port,
+            socket,
+            place,
+            tasks: JoinSet::new(),
+        }
     }
 
     /// Accepts until `end` resolves, while fewer than `most` are open: those beyond wait in the
     /// queue. `serve` makes the task of a connection, of which it is told how many are open with
     /// it; without a task the connection is closed at once.
-    pub async fn accept_until<S>(
+    pub async fn accept_until<T>(
         &mut self,
         end: impl Future<Output = ()> + Send,
         most: usize,
-        serve: impl Fn(TcpStream, SocketAddr, usize) -> Option<S> + Send,
+        serve: impl Fn(S::Stream, S::Peer, usize) -> Option<T> + Send,
     ) where
-        S: Future<Output = ()> + Send + 'static,
+        T: Future<Output = ()> + Send + 'static,
     {
         tokio::pin!(end);
         loop {
@@ -78,7 +135,7 @@ impl Acceptor {
 }
 
 /// The next connection, however often accepting fails before.
-async fn accept(socket: &TcpListener, port: &'static str) -> (TcpStream, SocketAddr) {
+async fn accept<S: Socket>(socket: &S, port: &'static str) -> (S::Stream, S::Peer) {
     loop {
         match socket.accept().await {
             Ok(accepted) => return accepted,

@@ -20,6 +20,7 @@ mod reload;
 mod remembering;
 mod seen;
 mod token;
+mod tokens;
 
 pub use certificates::CertificateFacts;
 pub use descriptors::Room;
@@ -34,6 +35,7 @@ pub use token::token_sessions;
 use keeper::Keeper;
 use reload::Parts;
 
+use crate::acceptor::Address;
 use crate::admin::{self, Admin, AdminError};
 use crate::callers::Roster;
 use crate::config::{Config, ServerConfig, Sources};
@@ -41,9 +43,10 @@ use crate::ledger::{self, OpenError, Opened};
 use crate::observe::Observer;
 use crate::rpc::{self, Ports, Server, ServerError, UnderWay};
 use crate::telemetry::Telemetry;
+use crate::tokens::Checker;
 use crate::upi::gateway::{Keys, SetupError, UpiGateway};
 use crate::upi::transport::Route;
-use crate::verify::port::{Admission, Clock, SystemClock};
+use crate::verify::port::{Admission, Clock, SystemClock, Tokens};
 use crate::verify::{Limits, SharedRate, Verifier};
 
 /// A caller with less time than this left cannot get an answer from UPI.
@@ -64,6 +67,7 @@ pub struct App {
     verifier: Arc<Verifier>,
     upi: Arc<UpiGateway>,
     roster: Arc<Roster>,
+    tokens: Option<Arc<Checker>>,
     reloader: Option<Arc<Reloader>>,
     drain_timeout: Duration,
 }
@@ -106,6 +110,10 @@ impl App {
             Arc::clone(&observer),
         )?);
         let Opened { ledger, archive } = ledger::open(&prepared.ledger, &clock, &observer).await?;
+        let tokens = prepared.tokens.clone().map(|settings| {
+            let checker = Checker::new(settings, Arc::clone(&clock), Arc::clone(&observer));
+            Arc::new(checker)
+        });
         let limits = Limits {
             max_in_flight: room.orders,
             least_time: LEAST_TIME,
@@ -117,11 +125,16 @@ impl App {
         verifier.limit(rate(&prepared.config));
         verifier.set_paused(prepared.config.upi.pause);
         verifier.watch_budgets(prepared.budgets());
-        let keeper = Keeper::start(&verifier, archive, prepared.config.ledger.keep);
+        let mut keeper = Keeper::start(&verifier, archive, prepared.config.ledger.keep);
+        if let Some(tokens) = &tokens {
+            tokens.begin().await;
+            keeper.renew(tokens);
+        }
         let roster = Arc::new(roster(prepared));
         let ports = Ports {
             verifier: Arc::clone(&verifier),
             admission: Arc::clone(&roster) as Arc<dyn Admission>,
+            tokens: tokens.clone().map(|tokens| tokens as Arc<dyn Tokens>),
             clock,
             observer,
         };
@@ -134,6 +147,7 @@ impl App {
             verifier,
             upi,
             roster,
+            tokens,
             reloader: None,
             drain_timeout: prepared.config.server.drain_timeout,
         })
@@ -154,6 +168,7 @@ impl App {
             tls: self.server.tls(),
             admission: self.server.admission(),
             roster: Arc::clone(&self.roster),
+            tokens: self.tokens.clone(),
             log: telemetry.level(),
             expiries: telemetry.expiries(),
             observer: telemetry.observer(),
@@ -208,7 +223,7 @@ impl App {
 
     /// Where gRPC is served.
     #[must_use]
-    pub fn local_addr(&self) -> SocketAddr {
+    pub fn local_addr(&self) -> Address {
         self.server.local_addr()
     }
 
@@ -305,7 +320,8 @@ fn limits(server: &ServerConfig, room: Room) -> rpc::Limits {
 fn rpc_settings(prepared: &Prepared, room: Room) -> rpc::Settings {
     let server = &prepared.config.server;
     rpc::Settings {
-        listen: server.listen,
+        listen: server.listen.clone(),
+        socket_mode: server.socket_mode.0,
         health_listen: server.health_listen,
         tls: prepared.tls.clone(),
         reflection: server.reflection,

@@ -14,5 +14,5 @@ mod roster;
 pub use certificate::identity;
 pub use limits::{Limits, Rate};
 pub use network::Network;
-pub use pattern::Pattern;
+pub use pattern::{Pattern, Proof};
 pub use roster::{Roster, Rule};

@@ -22,7 +22,7 @@ pub mod text;
 pub mod violation;
 
 pub use budget::{Budget, Span};
-pub use caller::{ANONYMOUS, CallerName, Identity};
+pub use caller::{ANONYMOUS, CallerName, Identity, subject, user};
 pub use consent::{Consent, ConsentDraft};
 pub use dispatch::Dispatch;
 pub use merchant::{Member, Merchant, MerchantDraft};

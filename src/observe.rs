@@ -42,6 +42,10 @@ pub enum Event<'a> {
     Resent(Resender),
     /// A peer that is no trusted proxy said who calls, which counts for nothing.
     ForwardedIgnored,
+    /// So many keys by which tokens are verified are in force, and were read at this time.
+    KeysRead(usize, OffsetDateTime),
+    /// They could not be read again.
+    KeysUnread,
     /// A connection came to nothing before its first call.
     HandshakeFailed(HandshakeFailure),
     /// A stage of a verification is over.

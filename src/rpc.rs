@@ -13,11 +13,12 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::acceptor::Address;
 use crate::current::Current;
 use crate::domain::{Merchant, Rules};
 use crate::observe::Observer;
 use crate::verify::Verifier;
-use crate::verify::port::{Admission, Clock, Everyone};
+use crate::verify::port::{Admission, Clock, Everyone, Tokens};
 
 mod backlog;
 mod boundary;
@@ -32,6 +33,7 @@ mod farewell;
 pub mod fuzzing;
 mod handshake;
 mod health;
+mod identity;
 mod line;
 mod listener;
 mod pace;
@@ -70,7 +72,9 @@ use listener::{Connections, Listener};
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Where to listen; port 0 takes a free one.
-    pub listen: SocketAddr,
+    pub listen: Address,
+    /// Permissions of the file of a Unix socket.
+    pub socket_mode: u32,
     /// Where health alone is served in plaintext; port 0 takes a free one.
     pub health_listen: Option<SocketAddr>,
     /// TLS; `None` is plaintext.
@@ -112,6 +116,8 @@ pub struct Ports {
     pub verifier: Arc<Verifier>,
     /// Who may call.
     pub admission: Arc<dyn Admission>,
+    /// Checks bearer tokens; without it they mean nothing.
+    pub tokens: Option<Arc<dyn Tokens>>,
     /// The wall clock.
     pub clock: Arc<dyn Clock>,
     /// Who is told of every call.
@@ -148,8 +154,9 @@ impl Server {
                 let patience = settings.patience;
                 let everyone = Current::new(Arc::new(Everyone) as Arc<dyn Admission>);
                 let (tls, limits) = (None, probing(settings.probes));
+                let at = (address.into(), settings.socket_mode);
                 let listener =
-                    Listener::bind(address, tls, routes, failures, patience, limits, everyone);
+                    Listener::bind(at, tls, routes, failures, patience, limits, everyone);
                 Some(listener.await?)
             }
             None => None,
@@ -157,7 +164,8 @@ impl Server {
         let failures = Failures::new("server.listen", observer);
         let admission = Current::new(Arc::clone(&ports.admission));
         let routes = routes::all(&settings, ports, admission.clone(), &phases, &calls)?;
-        let (at, patience, limits) = (settings.listen, settings.patience, settings.limits);
+        let at = (settings.listen, settings.socket_mode);
+        let (patience, limits) = (settings.patience, settings.limits);
         let (shown, asked) = (tls.clone(), admission.clone());
         let listener = Listener::bind(at, shown, routes, failures, patience, limits, asked);
         Ok(Self {
@@ -175,14 +183,14 @@ impl Server {
 
     /// Where it listens.
     #[must_use]
-    pub fn local_addr(&self) -> SocketAddr {
+    pub fn local_addr(&self) -> Address {
         self.listener.local_addr()
     }
 
     /// Where health alone is served.
     #[must_use]
     pub fn health_addr(&self) -> Option<SocketAddr> {
-        self.probes.as_ref().map(Listener::local_addr)
+        self.probes.as_ref()?.local_addr().tcp()
     }
 
     /// TLS of the connections to come, while open ones go on with what they have; `None` where they

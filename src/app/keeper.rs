@@ -10,6 +10,7 @@ use tracing::{info, warn};
 use super::reload::Reloader;
 use crate::ledger::Keep;
 use crate::ledger::archive::Archive;
+use crate::tokens::Checker;
 use crate::verify::Verifier;
 
 /// How often what is too old is looked for.
@@ -39,6 +40,12 @@ impl Keeper {
             tasks.spawn(purge(archive, keep));
         }
         Self { tasks }
+    }
+
+    /// Begins to read the keys of tokens again and again.
+    pub(super) fn renew(&mut self, tokens: &Arc<Checker>) {
+        let tokens = Arc::clone(tokens);
+        self.tasks.spawn(async move { tokens.keep().await });
     }
 
     /// Begins to watch the files of the configuration.

@@ -13,6 +13,7 @@ use crate::domain::{Budget, CallerName, Member, Merchant, Secret};
 use crate::ledger;
 use crate::rpc::Tls;
 use crate::telemetry::{self, Expiry};
+use crate::tokens;
 use crate::upi::gateway::{self, Keys};
 use crate::upi::jws::SigningKey;
 use crate::upi::key::{Kid, PublicKey};
@@ -48,6 +49,8 @@ pub struct Prepared {
     pub merchant: Option<Merchant>,
     /// Who may call; `None` when everybody may.
     pub callers: Option<Vec<Rule>>,
+    /// What bearer tokens are held to; `None` where there are none.
+    pub tokens: Option<tokens::Settings>,
     /// Where orders are remembered.
     pub ledger: ledger::Settings,
     member: Member,
@@ -113,6 +116,7 @@ fn prepared(
     found: &mut Preparation,
 ) -> Option<Prepared> {
     let tls = judge.server_tls(&config.tls);
+    let tokens = judge.tokens(&config.jwt);
     let telemetry = telemetry(config, judge);
     let ledger = judge.ledger(config);
     let upstream = if survey.read.is_sandboxed() {
@@ -124,6 +128,7 @@ fn prepared(
     Some(Prepared {
         upstream: upstream?,
         tls,
+        tokens,
         telemetry,
         ledger,
         callers: config.callers(&rules).ok()?,

@@ -23,6 +23,7 @@ use crate::current::Current;
 use crate::observe::{Event, Observer};
 use crate::rpc::Tls;
 use crate::telemetry::{Expiries, Switch};
+use crate::tokens::Checker;
 use crate::upi::gateway::UpiGateway;
 use crate::verify::Verifier;
 use crate::verify::port::{Admission, Clock as _, Gateway, SystemClock};
@@ -69,6 +70,8 @@ pub(super) struct Parts {
     pub(super) admission: Current<dyn Admission>,
     /// Who may call, as it was turned last.
     pub(super) roster: Arc<Roster>,
+    /// `None` where there are no tokens.
+    pub(super) tokens: Option<Arc<Checker>>,
     pub(super) log: Switch,
     pub(super) expiries: Expiries,
     pub(super) observer: Arc<dyn Observer>,
@@ -203,6 +206,9 @@ impl Running {
         self.parts.verifier.limit(super::rate(&config));
         self.parts.verifier.watch_budgets(prepared.budgets());
         self.parts.verifier.set_paused(config.upi.pause);
+        if let (Some(checker), Some(tokens)) = (&self.parts.tokens, &prepared.tokens) {
+            checker.renew(&tokens.source);
+        }
         self.parts.log.configure(config.telemetry.log_level);
         self.parts.expiries.set(prepared.expiries());
         for warning in made.warnings.iter().map(ToString::to_string) {

@@ -1,35 +1,52 @@
-//! Networks of proxies whose word counts.
+//! Networks of proxies whose word counts, and Unix sockets.
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-/// The addresses of a network.
+/// What stands for all Unix sockets.
+const SOCKETS: &str = "unix";
+
+/// Where a proxy connects from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Network(IpNet);
+pub enum Network {
+    /// The addresses of a network.
+    Addresses(IpNet),
+    /// This machine, by a Unix socket.
+    Sockets,
+}
 
 impl Network {
-    /// `10.1.0.0/16`, `fd00::/8`, or one address; `None` for anything else, bits behind the prefix
+    /// `10.1.0.0/16`, `fd00::/8`, one address, or `unix`; `None` for anything else, bits behind the prefix
     /// included: a slip there would trust more than was meant.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        if text == SOCKETS {
+            return Some(Self::Sockets);
+        }
         let network = match text.parse::<IpAddr>() {
             Ok(address) => IpNet::from(address),
             Err(_) => text.parse().ok()?,
         };
-        (network.network() == network.addr()).then_some(Self(network))
+        (network.network() == network.addr()).then_some(Self::Addresses(network))
     }
 
     /// As it is written.
     #[must_use]
     pub fn text(&self) -> String {
-        self.0.to_string()
+        match self {
+            Self::Addresses(network) => network.to_string(),
+            Self::Sockets => SOCKETS.to_owned(),
+        }
     }
 
     /// Whether an address is in it; one of IPv4 is the same when it comes in IPv6.
     #[must_use]
     pub fn holds(&self, address: IpAddr) -> bool {
-        self.0.contains(&address.to_canonical())
+        match self {
+            Self::Addresses(network) => network.contains(&address.to_canonical()),
+            Self::Sockets => false,
+        }
     }
 }
 

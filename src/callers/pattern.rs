@@ -1,5 +1,7 @@
 //! The identities of a caller, as rules write them.
 
+use crate::domain::{subject, user};
+
 /// RFC 1035: of a host name.
 const LONGEST_HOST: usize = 253;
 /// The SPIFFE standard: of an id, in bytes.
@@ -9,6 +11,8 @@ const LONGEST_DOMAIN: usize = 255;
 
 const SPIFFE: &str = "spiffe://";
 const DNS: &str = "dns:";
+const JWT: &str = "jwt:";
+const UID: &str = "uid:";
 const BELOW: &str = "/*";
 
 /// An identity, or every SPIFFE id below a path.
@@ -21,17 +25,46 @@ pub enum Pattern {
     Below(String),
 }
 
+/// How somebody proves to have an identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// By a certificate, or by what a proxy says of one.
+    Certificate,
+    /// By a token.
+    Token,
+    /// By a Unix socket.
+    Socket,
+}
+
 impl Pattern {
-    /// `spiffe://bank.example/ns/loans/sa/api`, `spiffe://bank.example/ns/loans/*` or
-    /// `dns:loans.bank.example`; `None` for anything else.
+    /// `spiffe://bank.example/ns/loans/sa/api`, `spiffe://bank.example/ns/loans/*`,
+    /// `dns:loans.bank.example`, `jwt:loans` or `uid:1000`; `None` for anything else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(host) = text.strip_prefix(DNS) {
             return dns(host).map(Self::Exactly);
         }
+        if let Some(of) = text.strip_prefix(JWT) {
+            return subject(of).map(Self::Exactly);
+        }
+        if let Some(id) = text.strip_prefix(UID) {
+            // Written as the number is, and in no other way.
+            let text = user(id.parse().ok()?)?;
+            return (text.strip_prefix(UID) == Some(id)).then_some(Self::Exactly(text));
+        }
         match text.strip_suffix(BELOW) {
             Some(above) => is_spiffe(above, 0).then(|| Self::Below(format!("{above}/"))),
             None => spiffe(text).map(Self::Exactly),
+        }
+    }
+
+    /// How somebody proves to have it.
+    #[must_use]
+    pub fn proof(&self) -> Proof {
+        match self {
+            Self::Exactly(text) if text.starts_with(JWT) => Proof::Token,
+            Self::Exactly(text) if text.starts_with(UID) => Proof::Socket,
+            Self::Exactly(_) | Self::Below(_) => Proof::Certificate,
         }
     }
 
@@ -93,6 +126,10 @@ mod tests {
             "spiffe://bank.example/ns/loans/*",
             "spiffe://bank.example/*",
             "dns:loans.bank.example",
+            "uid:0",
+            "uid:4294967295",
+            "jwt:loans",
+            "jwt:spiffe://bank.example/ns/loans",
         ] {
             assert_eq!(Pattern::parse(good).unwrap().text(), good);
         }
@@ -128,6 +165,18 @@ mod tests {
             "dns:*.bank.example",
             "dns:a..b",
             "dns:李.example",
+            "jwt:",
+            "jwt:loans/*",
+            "jwt:two words",
+            "JWT:loans",
+            "uid:",
+            "uid:01",
+            "uid:+1",
+            "uid:-1",
+            "uid:4294967296",
+            "uid:root",
+            "uid:65534",
+            "uid:*",
         ] {
             assert_eq!(Pattern::parse(bad), None, "{bad}");
         }

@@ -128,6 +128,10 @@ impl Admission for Roster {
         self.proxies.iter().any(|network| network.holds(peer.ip()))
     }
 
+    fn trusts_sockets(&self) -> bool {
+        self.proxies.contains(&Network::Sockets)
+    }
+
     fn forwarded(&self, header: &str) -> Identity {
         forwarded::identity(header)
     }

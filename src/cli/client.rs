@@ -1,12 +1,13 @@
 //! The commands' side of the contract: a connection that is proven before anything is sent,
 //! and errors read from their details.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use http::Uri;
 use hyper_util::rt::TokioIo;
 use tonic::transport::{Channel, Endpoint};
+
+use crate::acceptor;
 
 mod address;
 mod dial;
@@ -35,7 +36,8 @@ pub(super) const NO_ANSWER: &str = "NO_ANSWER";
 /// Where the gateway is.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Target {
-    /// Where the gateway is: HOST:PORT or https://HOST:PORT by TLS, http://HOST:PORT in plaintext
+    /// Where the gateway is: HOST:PORT or https://HOST:PORT by TLS, http://HOST:PORT or unix:/PATH in
+    /// plaintext
     #[arg(long, value_name = "TARGET", default_value = "http://127.0.0.1:50051")]
     pub target: Address,
     /// Plaintext for a HOST:PORT without a scheme
@@ -83,13 +85,9 @@ pub enum ConnectError {
 }
 
 impl Target {
-    pub fn plaintext(address: SocketAddr) -> Self {
+    pub fn plaintext(address: &acceptor::Address) -> Self {
         Self {
-            target: Address {
-                tls: Some(false),
-                host: address.ip().to_string(),
-                port: address.port(),
-            },
+            target: address.into(),
             plaintext: false,
             ca_file: None,
             cert_file: None,
@@ -136,8 +134,11 @@ impl Target {
 
     /// TLS is the dialer's: for tonic every connection is plaintext.
     fn endpoint(&self, dialer: &Dialer) -> Endpoint {
-        let origin =
-            |scheme| Uri::try_from(format!("{scheme}://{}", dialer.at)).unwrap_or_default();
+        let host = match dialer.at.socket {
+            Some(_) => "localhost".to_owned(),
+            None => dialer.at.to_string(),
+        };
+        let origin = |scheme| Uri::try_from(format!("{scheme}://{host}")).unwrap_or_default();
         let endpoint = Endpoint::from(origin("http"));
         match dialer.trust {
             Some(_) => endpoint.origin(origin("https")),

@@ -57,7 +57,7 @@ async fn perform(stack: &Stack, out: &mut dyn Write) -> io::Result<Exit> {
         "gateway  {}  gRPC, plaintext on loopback",
         stack.gateway
     )?;
-    let channel = match Target::plaintext(stack.gateway).connect().await {
+    let channel = match Target::plaintext(&stack.gateway).connect().await {
         Ok(channel) => channel,
         Err(error) => return failed(&error),
     };

@@ -16,8 +16,8 @@ use crate::verify::port::{Clock as _, SystemClock};
 pub struct Args {
     #[command(flatten)]
     origin: Origin,
-    /// Look at UPI's gateway, too: name, port, TLS and clock; nothing that UPI charges for; and at a
-    /// PostgreSQL ledger
+    /// Look at UPI's gateway, too: name, port, TLS and clock; nothing that UPI charges for; at a
+    /// PostgreSQL ledger, and at the keys of tokens behind a URL
     #[arg(long)]
     network: bool,
     /// Print JSON
@@ -30,6 +30,8 @@ pub async fn run(args: Args, out: &mut dyn Write) -> io::Result<Exit> {
     let prepared = app::prepare(&survey);
     let mut report = doctor::examine(&survey, &prepared, SystemClock.now());
     let findings = doctor::examine_ledger(&survey, args.network).await;
+    report.findings.extend(findings);
+    let findings = doctor::examine_tokens(&prepared, args.network).await;
     report.findings.extend(findings);
     if args.network {
         let findings = doctor::examine_network(&survey, &prepared, &SystemClock).await;

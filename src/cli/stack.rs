@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::acceptor::Address;
 use crate::app::{self, App, AppError, Prepared, Room};
 use crate::config::{Config, Problems, Sources, Survey};
 use crate::observe::{Nobody, Observer};
@@ -87,7 +88,7 @@ impl Sandboxed {
 /// Both, running.
 pub(super) struct Stack {
     pub(super) upi: String,
-    pub(super) gateway: SocketAddr,
+    pub(super) gateway: Address,
     upstream: Sandboxed,
     running: Running,
 }
@@ -110,7 +111,7 @@ impl Stack {
     /// Starts both on free ports of loopback, by the defaults and nothing else.
     pub(super) async fn sandboxed() -> Result<Self, StackError> {
         let mut prepared = prepare_sandboxed()?;
-        prepared.config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        prepared.config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into();
         let upstream = Sandboxed::start(&prepared, Arc::new(Nobody)).await?;
         let room = Room::find(&prepared.config.server, Sandboxed::EACH_ORDER);
         let app = upstream.gateway(&prepared, room, Arc::new(Nobody)).await?;

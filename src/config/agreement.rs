@@ -11,6 +11,13 @@ const TLS: [&str; 3] = [
     "server.tls.client_ca_file",
 ];
 const PROXIES: &str = "auth.trusted_proxies";
+const JWT: [&str; 5] = [
+    "auth.jwt.issuer",
+    "auth.jwt.audience",
+    "auth.jwt.jwks_file",
+    "auth.jwt.jwks_url",
+    "auth.jwt.ca_file",
+];
 const IDENTITY: [&str; 2] = ["upi.client_cert_file", "upi.client_key_file"];
 const NEXT: [&str; 9] = [
     "upi.signing.next.not_before",
@@ -74,10 +81,17 @@ pub fn check(config: &Config, reader: &mut Reader) {
     if next.is_some() && now == next {
         reader.reject(NEXT[1], "must not be that of upi.signing", "");
     }
-    if !reader.has(PROXIES) {
+    // Without any way to prove who they are, callers would all be turned away.
+    let on_socket = config.server.listen.tcp().is_none();
+    if !reader.has(PROXIES) && !reader.has(JWT[0]) && !on_socket {
         reader.demand(client_ca, &["callers"]);
     }
+    if on_socket && reader.has(cert) {
+        let text = "must not be there: no TLS is spoken on a Unix socket (server.listen)";
+        reader.reject(cert, text, "");
+    }
     reader.demand("callers", &[PROXIES]);
+    bearer_tokens(config, reader);
     if config.tls.client_certs == ClientCerts::Optional && !reader.has("callers") {
         let text = "needs callers: without them everybody may call, whatever they show";
         reader.reject("server.tls.client_certs", text, "");
@@ -110,6 +124,31 @@ fn tokens(reader: &mut Reader) {
             let text = format!("contradicts {table}: the key is in a file or in a token");
             reader.reject(key, text, "leave one of them out");
         }
+    }
+}
+
+/// Issuer, audience, and one place of keys.
+fn bearer_tokens(config: &Config, reader: &mut Reader) {
+    let [issuer, audience, file, url, ca] = JWT;
+    reader.demand("callers", &JWT);
+    reader.demand(issuer, &JWT);
+    reader.demand(audience, &JWT);
+    let texts = [
+        (issuer, &config.jwt.issuer),
+        (audience, &config.jwt.audience),
+    ];
+    for (key, _) in texts
+        .into_iter()
+        .filter(|(_, text)| text.as_deref() == Some(""))
+    {
+        reader.reject(key, "must not be empty", "");
+    }
+    if reader.has(file) && reader.has(url) {
+        reader.reject(url, format!("must not be there beside {file}"), "");
+    } else if !reader.has(file) {
+        reader.demand(url, &JWT);
+    } else if reader.has(ca) {
+        reader.reject(ca, format!("is for {url}"), "");
     }
 }
 

@@ -7,6 +7,8 @@ use std::time::Duration;
 use super::key::{default, optional};
 use super::reader::section;
 use super::setting::Choice;
+use super::socket::Mode;
+use crate::acceptor::Address;
 use crate::rpc::ClientCerts;
 
 impl Choice for ClientCerts {
@@ -18,8 +20,12 @@ section! {
     /// `server.*`
     ServerConfig, "server", "the gRPC port", "";
 
-    listen: SocketAddr = default("127.0.0.1:50051"),
-        "Where gRPC is served. Port 0 takes a free one.";
+    listen: Address = default("127.0.0.1:50051"),
+        "Where gRPC is served: an address with a port, of which 0 takes a free one; or unix: and the \
+         path of a Unix socket, without TLS, where callers are known by their user (uid:1000). The \
+         file that a process left there which is gone is replaced.";
+    socket_mode: Mode = default("0660"),
+        "Permissions of the file of a Unix socket: whoever may write it may connect.";
     health_listen: Option<SocketAddr> = optional("0.0.0.0:50052"),
         "Where grpc.health.v1 alone is served, too, in plaintext whatever server.tls says: for \
          probes that have no certificate, such as Kubernetes' own. Port 0 takes a free one.";

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::admin::AdminConfig;
-use super::auth::AuthConfig;
+use super::auth::{AuthConfig, JwtConfig};
 use super::callers::{self, CallersConfig};
 use super::key::{Key, Keys, Table};
 use super::ledger::LedgerConfig;
@@ -51,6 +51,7 @@ sections! {
     server: ServerConfig, "`server.*`: the gRPC port.";
     tls: ServerTls, "`server.tls.*`: its TLS.";
     auth: AuthConfig, "`auth.*`: who tells who calls.";
+    jwt: JwtConfig, "`auth.jwt.*`: bearer tokens.";
     admin: AdminConfig, "`admin.*`: the port for those who run the gateway.";
     upi: UpiConfig, "`upi.*`: the way to UPI.";
     signing: SigningConfig, "`upi.signing.*`: our key.";

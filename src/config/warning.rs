@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::problem::Problem;
 use super::tree::Config;
+use crate::callers::{Network, Proof};
 
 /// UPI's own limit for a call (its general requirements).
 const UPI_SESSION: Duration = Duration::from_secs(60);
@@ -18,7 +19,7 @@ impl Config {
         let open = admin.is_some_and(|listen| !listen.ip().to_canonical().is_loopback());
         let url = upi.base_url.as_ref();
         let rest = server.drain_timeout.saturating_sub(server.drain_delay);
-        let plaintext = self.tls.cert_file.is_none() && !server.listen.ip().is_loopback();
+        let plaintext = self.tls.cert_file.is_none() && !server.listen.is_local();
         let warnings = [
             (
                 url.is_some_and(|url| !url.is_tls() && !url.is_loopback()),
@@ -50,7 +51,36 @@ impl Config {
         ];
         let warnings = warnings.into_iter().filter(|(holds, ..)| *holds);
         let warnings = warnings.map(|(_, place, text)| warning(place, text, ""));
+        let warnings = warnings.chain(self.unprovable());
         warnings.chain(self.oddities()).collect()
+    }
+
+    /// Identities that nobody can prove to have.
+    fn unprovable(&self) -> impl Iterator<Item = Problem> {
+        let by_socket = self.server.listen.tcp().is_none();
+        let mut proxies = self.auth.trusted_proxies.iter().flatten();
+        let by_proxy = proxies.any(|network| (*network == Network::Sockets) == by_socket);
+        let by_certificate = self.tls.client_ca_file.is_some() || by_proxy;
+        let by_token = self.jwt.issuer.is_some();
+        let entries = self.callers.callers.iter().flatten().enumerate();
+        entries.flat_map(move |(index, entry)| {
+            let identities = entry.identities.iter().enumerate();
+            identities.filter_map(move |(rank, identity)| {
+                let text = match identity.proof() {
+                    Proof::Token if !by_token => "nobody can prove it: auth.jwt is not set",
+                    Proof::Socket if !by_socket => {
+                        "nobody can prove it: server.listen is no Unix socket"
+                    }
+                    Proof::Certificate if !by_certificate => {
+                        "nobody can prove it: neither server.tls.client_ca_file nor a proxy of \
+                         auth.trusted_proxies vouches for certificates"
+                    }
+                    Proof::Token | Proof::Socket | Proof::Certificate => return None,
+                };
+                let place = format!("callers[{index}].identities[{rank}]");
+                Some(warning(&place, text, ""))
+            })
+        })
     }
 
     fn oddities(&self) -> Vec<Problem> {

@@ -6,6 +6,9 @@ use std::sync::Arc;
 /// The longest name, in characters.
 const LONGEST: usize = 64;
 
+/// The longest subject of a token (OpenID Connect Core, section 2), in characters.
+const LONGEST_SUBJECT: usize = 255;
+
 /// What those are called who are nobody in particular. No caller may have this name.
 pub const ANONYMOUS: &str = "anonymous";
 
@@ -73,9 +76,43 @@ impl fmt::Display for Identity {
     }
 }
 
+/// The identity of whom a token is about: `jwt:` and its subject, to the letter. `None` for one that
+/// is empty or long, or has characters other than visible ones of ASCII. Nor is there one with an
+/// asterisk, which would look like a path of identities in a rule.
+#[must_use]
+pub fn subject(subject: &str) -> Option<String> {
+    let admitted = |byte: u8| byte.is_ascii_graphic() && byte != b'*';
+    let fits = (1..=LONGEST_SUBJECT).contains(&subject.len()) && subject.bytes().all(admitted);
+    fits.then(|| format!("jwt:{subject}"))
+}
+
+/// What the kernel shows for every user that has no number in our user namespace.
+const UNKNOWN_USER: u32 = 65534;
+
+/// The identity of a user of this machine: `uid:` and the number. `None` for one that may be anybody.
+#[must_use]
+pub fn user(id: u32) -> Option<String> {
+    (id != UNKNOWN_USER).then(|| format!("uid:{id}"))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::CallerName;
+    use super::{CallerName, subject};
+
+    #[test]
+    fn a_subject_is_an_identity_of_its_own_kind() {
+        for good in [
+            "a",
+            "spiffe://bank.example/loans",
+            "auth0|42",
+            &"x".repeat(255),
+        ] {
+            assert_eq!(subject(good), Some(format!("jwt:{good}")));
+        }
+        for bad in ["", "two words", "a\n", "a*", "李", &"x".repeat(256)] {
+            assert_eq!(subject(bad), None, "{bad}");
+        }
+    }
 
     #[test]
     fn a_name_is_short_and_plain() {

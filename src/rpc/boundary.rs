@@ -2,7 +2,6 @@
 //! below the methods, and the log line.
 
 use std::any::Any;
-use std::borrow::Cow;
 use std::convert::Infallible;
 use std::mem;
 use std::panic::AssertUnwindSafe;
@@ -22,6 +21,7 @@ use super::backlog::Entry;
 use super::call::{Call, GET, VERIFY};
 use super::deadline::{self, Malformed};
 use super::drain::Calls;
+use super::identity::identity;
 use super::line::Line;
 use super::pace::{Pace, Patience};
 use super::quota::Turned;
@@ -31,14 +31,15 @@ use super::share::Share;
 use super::status::Failure;
 use super::upload::{Allowance, OneMessage, Upload};
 use crate::current::Current;
-use crate::domain::{Identity, Method};
+use crate::domain::Method;
 use crate::observe::{Event, Observer};
-use crate::verify::port::{Admission, BoxFuture, Caller, TurnedAway};
+use crate::verify::port::{Admission, BoxFuture, Tokens, TurnedAway};
 
 #[derive(Clone)]
 pub(super) struct Boundary<S> {
     pub(super) inner: S,
     pub(super) admission: Current<dyn Admission>,
+    pub(super) tokens: Option<Arc<dyn Tokens>>,
     pub(super) observer: Arc<dyn Observer>,
     pub(super) calls: Calls,
     pub(super) patience: Patience,
@@ -115,6 +116,7 @@ where
         let span = line.span.clone();
         // One for the whole call: it does not change between two questions.
         let admission = self.admission.get();
+        let tokens = self.tokens.clone();
         let observer = Arc::clone(&self.observer);
         let patience = self.patience;
         let following = self.inner.clone();
@@ -122,7 +124,8 @@ where
         let handling = {
             let call = call.clone();
             async move {
-                let admitted = admit(&*admission, &request, deadline, &call, &*observer);
+                let doors = (&*admission, tokens.as_deref());
+                let admitted = admit(doors, &mut request, deadline, &call, &*observer).await;
                 admitted.map_err(|failure| call.fail(failure))?;
                 let moves = request.extensions().get().cloned().unwrap_or_default();
                 let pace = Pace::new(patience, moves, arrived, call.deadline);
@@ -143,9 +146,6 @@ where
         Box::pin(answering.instrument(span))
     }
 }
-
-/// Envoy's, for what it knows of its client's certificate.
-const FORWARDED: &str = "x-forwarded-client-cert";
 
 /// Of a question with an order id in it.
 const SMALL_MESSAGE: usize = 16 * 1024;
@@ -178,30 +178,10 @@ fn method(path: &str) -> Option<Method> {
     }
 }
 
-/// What the caller proved to be: to us, or to a proxy that is trusted. Anybody else's word about it
-/// counts for nothing.
-fn identity<'a>(
-    admission: &dyn Admission,
-    request: &'a Request<Body>,
-    observer: &dyn Observer,
-) -> Cow<'a, Identity> {
-    let forwarded = request.headers().get_all(FORWARDED).iter().next_back();
-    let caller = request.extensions().get::<Arc<Caller>>();
-    let peer = caller.and_then(|caller| caller.address);
-    if peer.is_some_and(|peer| admission.trusts(peer)) {
-        let header = forwarded.and_then(|header| header.to_str().ok());
-        return Cow::Owned(admission.forwarded(header.unwrap_or_default()));
-    }
-    if forwarded.is_some() {
-        observer.record(&Event::ForwardedIgnored);
-    }
-    caller.map_or_else(Cow::default, |caller| Cow::Borrowed(&caller.identity))
-}
-
 /// Everything that turns a caller away.
-fn admit(
-    admission: &dyn Admission,
-    request: &Request<Body>,
+async fn admit(
+    (admission, tokens): (&dyn Admission, Option<&dyn Tokens>),
+    request: &mut Request<Body>,
     deadline: Result<Option<Instant>, Malformed>,
     call: &Call,
     observer: &dyn Observer,
@@ -210,7 +190,7 @@ fn admit(
         return Err(failure.clone());
     }
     let method = method(request.uri().path());
-    let identity = identity(admission, request, observer);
+    let identity = identity(admission, tokens, request, observer).await?;
     match admission.admit(&identity, method) {
         Ok(admitted) => call.admit(admitted),
         Err(TurnedAway { asker, denial }) => {

@@ -15,7 +15,7 @@ use hyper::server::conn::http2;
 use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tonic::body::Body;
@@ -32,7 +32,7 @@ use super::stretch::Turns;
 use super::tls::Tls;
 use super::unread::{Answer, Unread};
 use crate::current::Current;
-use crate::domain::Identity;
+use crate::domain::{Identity, user};
 use crate::observe::HandshakeFailure;
 use crate::verify::port::{Admission, Caller};
 
@@ -101,6 +101,17 @@ impl Host {
         if let Some(certificate) = certificates.and_then(<[_]>::first) {
             caller.identity = self.admission.get().identify(certificate);
         }
+        self.speak(stream, caller, patience).await;
+    }
+
+    /// The same for a Unix socket, where no TLS is spoken and a user of this machine is the other
+    /// end.
+    pub(super) async fn serve_user(self: Arc<Self>, stream: UnixStream, id: u32) {
+        let caller = Caller {
+            address: None,
+            identity: Identity::new(user(id).into_iter().collect()),
+        };
+        let patience = Instant::now() + self.patience.handshake;
         self.speak(stream, caller, patience).await;
     }
 

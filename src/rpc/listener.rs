@@ -1,7 +1,6 @@
 //! The port of gRPC, or of health alone.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use super::pace::Patience;
 use super::quota::{Limits, Quota};
 use super::routes::Routes;
 use super::tls::Tls;
-use crate::acceptor::Acceptor;
+use crate::acceptor::{Acceptor, Address, UnixSocket};
 use crate::current::Current;
 use crate::observe::HandshakeFailure;
 use crate::verify::port::Admission;
@@ -23,13 +22,13 @@ use crate::verify::port::Admission;
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
-    /// Another process has the port, or the address is not this machine's.
+    /// Another process has the port or the socket, or the address is not this machine's.
     #[error("cannot listen on {address} ({key})")]
     Bind {
         /// The key that says so: `server.listen` or `server.health_listen`.
         key: &'static str,
         /// Its value.
-        address: SocketAddr,
+        address: Address,
         /// What the operating system said.
         source: io::Error,
     },
@@ -38,8 +37,24 @@ pub enum ServerError {
     Descriptors(#[from] tonic_reflection::server::Error),
 }
 
+/// Where connections come in.
+enum Door {
+    Tcp(Acceptor),
+    Unix(Acceptor<UnixSocket>),
+}
+
+impl Door {
+    /// `mode` is that of the file of a Unix socket.
+    async fn open(key: &'static str, address: &Address, mode: u32) -> io::Result<Self> {
+        Ok(match address {
+            Address::Tcp(address) => Self::Tcp(Acceptor::bind(key, *address).await?),
+            Address::Unix(path) => Self::Unix(Acceptor::bind_unix(key, path, mode)?),
+        })
+    }
+}
+
 pub(super) struct Listener {
-    acceptor: Acceptor,
+    door: Door,
     host: Arc<Host>,
     closing: watch::Sender<bool>,
     most: usize,
@@ -48,7 +63,7 @@ pub(super) struct Listener {
 impl Listener {
     /// Binds; connections wait until they are accepted.
     pub(super) async fn bind(
-        address: SocketAddr,
+        (address, mode): (Address, u32),
         tls: Option<Current<Tls>>,
         routes: Routes,
         failures: Arc<Failures>,
@@ -57,15 +72,15 @@ impl Listener {
         admission: Current<dyn Admission>,
     ) -> Result<Self, ServerError> {
         let key = failures.key;
-        let failed = |source| ServerError::Bind {
+        let door = Door::open(key, &address, mode).await;
+        let door = door.map_err(|source| ServerError::Bind {
             key,
             address,
             source,
-        };
-        let acceptor = Acceptor::bind(key, address).await.map_err(failed)?;
+        })?;
         let closing = watch::Sender::new(false);
         Ok(Self {
-            acceptor,
+            door,
             host: Arc::new(Host {
                 tls,
                 routes,
@@ -81,28 +96,46 @@ impl Listener {
         })
     }
 
-    pub(super) const fn local_addr(&self) -> SocketAddr {
-        self.acceptor.local_addr()
+    pub(super) fn local_addr(&self) -> Address {
+        match &self.door {
+            Door::Tcp(acceptor) => acceptor.local_addr().into(),
+            Door::Unix(acceptor) => Address::Unix(acceptor.path().to_owned()),
+        }
     }
 
     /// Accepts and serves connections until `end` resolves. One too many is closed at once: if it
     /// waited, it would not know why.
     pub(super) async fn accept_until(&mut self, end: impl Future<Output = ()> + Send) {
         let (host, most) = (&self.host, self.most);
-        let serve = |stream, peer, connections| {
+        let admitted = |connections| {
             if connections > most {
                 host.failures.record(HandshakeFailure::TooManyConnections);
-                return None;
             }
-            Some(Arc::clone(host).serve(stream, peer))
+            (connections <= most).then(|| Arc::clone(host))
         };
-        self.acceptor.accept_until(end, usize::MAX, serve).await;
+        match &mut self.door {
+            Door::Tcp(acceptor) => {
+                let serve = |stream, peer, connections| {
+                    admitted(connections).map(|host| host.serve(stream, peer))
+                };
+                acceptor.accept_until(end, usize::MAX, serve).await;
+            }
+            Door::Unix(acceptor) => {
+                let serve = |stream, user, connections| {
+                    admitted(connections).map(|host| host.serve_user(stream, user))
+                };
+                acceptor.accept_until(end, usize::MAX, serve).await;
+            }
+        }
     }
 
     /// Accepts no more, and tells every peer to open no new streams.
     pub(super) fn close(self) -> Connections {
         self.closing.send_replace(true);
-        Connections(self.acceptor.close())
+        Connections(match self.door {
+            Door::Tcp(acceptor) => acceptor.close(),
+            Door::Unix(acceptor) => acceptor.close(),
+        })
     }
 }
 

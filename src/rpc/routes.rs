@@ -150,6 +150,7 @@ pub(super) fn all(
     let bounded = Boundary {
         inner: service,
         admission,
+        tokens: ports.tokens,
         refusals: Arc::new(Refusals::new(Arc::clone(&ports.observer))),
         observer: ports.observer,
         calls: calls.clone(),

@@ -219,6 +219,9 @@ impl From<Denial> for Failure {
     fn from(denial: Denial) -> Self {
         match denial {
             Denial::Unauthenticated => Self::not_sent(ErrorReason::Unauthenticated),
+            Denial::BadToken(flaw) => {
+                Self::not_sent(ErrorReason::Unauthenticated).because(Arc::new(flaw))
+            }
             Denial::PermissionDenied(forbidden) => {
                 Self::not_sent(ErrorReason::PermissionDenied).because(Arc::new(forbidden))
             }

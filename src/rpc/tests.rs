@@ -14,5 +14,7 @@ mod peers;
 mod raw;
 mod reflection;
 mod rig;
+mod sockets;
 mod time;
 mod tls;
+mod tokens;

@@ -4,9 +4,12 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod token;
+
 use crate::domain::{CallerName, Identity, Span, Violations};
 
 pub use crate::domain::Dispatch;
+pub use token::TokenFlaw;
 
 /// Why something failed, for the log and for nobody else. Never holds personal data.
 pub type Cause = Arc<dyn Error + Send + Sync>;
@@ -79,6 +82,9 @@ pub enum Denial {
     /// Not known.
     #[error("the caller is not known")]
     Unauthenticated,
+    /// Not known, since its token proves nothing.
+    #[error("the caller's token is refused")]
+    BadToken(#[source] TokenFlaw),
     /// Known, and not allowed.
     #[error("the caller is not allowed")]
     PermissionDenied(#[source] Forbidden),

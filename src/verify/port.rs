@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 mod ledger;
 
 pub use super::error::Cause;
-use super::error::Denial;
+use super::error::{Denial, TokenFlaw};
 pub use super::ticket::Place;
 use crate::domain::{Answer, CallerName, Dispatch, Identity, Method, Rights, Verification};
 pub use ledger::{
@@ -127,6 +127,11 @@ pub trait Admission: Send + Sync + 'static {
         false
     }
 
+    /// The same of whoever connects by a Unix socket.
+    fn trusts_sockets(&self) -> bool {
+        false
+    }
+
     /// What the `x-forwarded-client-cert` of such a proxy says.
     fn forwarded(&self, _header: &str) -> Identity {
         Identity::default()
@@ -138,6 +143,16 @@ pub trait Admission: Send + Sync + 'static {
     /// # Errors
     /// Why the caller is turned away.
     fn admit(&self, identity: &Identity, method: Option<Method>) -> Result<Admitted, TurnedAway>;
+}
+
+/// Checks bearer tokens.
+pub trait Tokens: Send + Sync + 'static {
+    /// What a token proves its bearer to be; asked once a call that has one, before anything of its
+    /// message is read.
+    ///
+    /// # Errors
+    /// The first check that it fails.
+    fn check<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<Identity, TokenFlaw>>;
 }
 
 /// A call that was admitted.
@@ -174,7 +189,7 @@ impl From<Denial> for TurnedAway {
 /// Who calls, as far as the connection tells.
 #[derive(Debug, Clone, Default)]
 pub struct Caller {
-    /// The peer's address.
+    /// The peer's address; `None` behind a Unix socket.
     pub address: Option<SocketAddr>,
     /// What the peer proved to be.
     pub identity: Identity,

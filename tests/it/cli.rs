@@ -1,6 +1,7 @@
 //! The commands, as an operator or a script runs them.
 
 use std::io::{Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Output, Stdio};
 
 use serde_json::Value;
@@ -223,6 +224,50 @@ fn bad_configuration_ends_with_78_before_a_port_is_bound() {
     let told = text(&output.stderr);
     assert!(told.contains("server.listen"), "{told}");
     assert!(told.contains("upi.base_url"), "{told}");
+}
+
+#[test]
+fn the_commands_reach_a_gateway_on_a_unix_socket() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("grpc.sock");
+    let target = format!("unix:{}", path.display());
+    let listen = format!("server.listen={target}");
+    let settings = [
+        "serve",
+        "--sandbox",
+        "--set",
+        &listen,
+        "--set",
+        "server.socket_mode=0600",
+    ];
+    let mut gateway = Process::start(&settings);
+    assert_eq!(gateway.wait_for("gRPC listening on "), target);
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let serving = run(&["health", "--target", &target]);
+    assert_eq!(text(&serving.stdout), "SERVING\n");
+    assert_eq!(verify_to(&target, "test", &[]).status.code(), Some(0));
+    // It is taken, and stays so until its process is gone.
+    let taken = run(&settings);
+    assert_eq!(taken.status.code(), Some(1));
+    let told = text(&taken.stderr);
+    assert!(
+        told.contains("another process listens there") && told.contains(&target),
+        "{told}"
+    );
+    gateway.signal("KILL");
+    gateway.end();
+    assert!(path.exists());
+    assert_eq!(
+        run(&["health", "--target", &target]).status.code(),
+        Some(69)
+    );
+    let mut next = Process::start(&settings);
+    next.wait_for("gRPC listening on ");
+    assert_eq!(run(&["health", "--target", &target]).status.code(), Some(0));
+    next.signal("TERM");
+    next.end();
+    assert!(!path.exists());
 }
 
 #[test]

@@ -242,3 +242,40 @@ fn no_key_is_printed() {
         assert!(!diagnosis.told.contains(line), "{line}");
     }
 }
+
+#[test]
+fn keys_of_tokens_are_looked_at_where_they_are() {
+    let tokens = Configured::new()
+        .set("callers", r#"[{ name = "a", identities = ["jwt:a"] }]"#)
+        .set("auth.jwt.issuer", "a")
+        .set("auth.jwt.audience", "b");
+    let url = format!("auth.jwt.jwks_url={}/jwks.json", deserted());
+    let (key, value) = url.split_once('=').unwrap();
+    let tokens = tokens.set(key, value);
+    let diagnosis = Diagnosis::of(&tokens, &[]);
+    assert!(!diagnosis.says("unreachable", "tokens", key, &[]));
+    let diagnosis = Diagnosis::of(&tokens, &["--network"]);
+    diagnosis.must_say("unreachable", "tokens", key, &["no answer"]);
+    let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+    let set = format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","kid":"a","x":"{x}"}}]}}"#);
+    let file = tokens
+        .without_setting(key)
+        .with("jwks.json", set.as_bytes())
+        .set_path("auth.jwt.jwks_file", "jwks.json");
+    let diagnosis = Diagnosis::of(&file, &[]);
+    diagnosis.must_say("ok", "tokens", "auth.jwt.jwks_file", &["has 1 key"]);
+}
+
+#[test]
+fn identities_that_nobody_can_prove_are_named() {
+    let proxies = |identities: &str| {
+        let callers = format!(r#"[{{ name = "a", identities = [{identities}] }}]"#);
+        Configured::new()
+            .set("auth.trusted_proxies", r#"["127.0.0.1"]"#)
+            .set("callers", &callers)
+    };
+    let diagnosis = Diagnosis::of(&proxies(r#""dns:a.example", "jwt:a""#), &[]);
+    let key = "callers[0].identities[1]";
+    diagnosis.must_say("warning", "configuration", key, &["auth.jwt is not set"]);
+    assert_eq!(diagnosis.json["warnings"], 1, "{:#}", diagnosis.json);
+}

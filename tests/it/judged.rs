@@ -162,9 +162,63 @@ fn callers() -> Vec<Broken> {
     all.push(broken("callers", proxies(r#"["127.0.0.0/8"]"#)));
     let slip = proxies(r#"["127.0.0.0/8", "10.1.0.1/16"]"#);
     all.push(broken("auth.trusted_proxies[1]", slip));
+    all.extend(bearer_tokens());
     let optional = with_tls().set("server.tls.client_certs", "optional");
     all.push(broken("server.tls.client_certs", optional));
     all
+}
+
+/// What tokens are held to.
+fn bearer_tokens() -> Vec<Broken> {
+    let [issuer, audience] = ["auth.jwt.issuer", "auth.jwt.audience"];
+    let [file, url, ca] = [
+        "auth.jwt.jwks_file",
+        "auth.jwt.jwks_url",
+        "auth.jwt.ca_file",
+    ];
+    let known = r#"[{ name = "a", identities = ["jwt:a"] }]"#;
+    let bare = || Configured::new().set("callers", known);
+    let good = || bare().set(issuer, "https://a.example").set(audience, "b");
+    let read = |json: &[u8]| good().with("jwks.json", json).set_path(file, "jwks.json");
+    let private = br#"{"keys":[{"kty":"OKP","kid":"a","crv":"Ed25519","x":"A","d":"A"}]}"#;
+    let https = "https://a.example/jwks.json";
+    let socket = || Configured::new().set("server.listen", "unix:/run/a.sock");
+    vec![
+        broken("server.listen", bare().set("server.listen", "unix:a.sock")),
+        broken(
+            "server.tls.cert_file",
+            with_tls()
+                .set("callers", known)
+                .set("server.listen", "unix:/run/a.sock"),
+        ),
+        broken(
+            "server.socket_mode",
+            socket().set("server.socket_mode", "660x"),
+        ),
+        broken("callers", good().without_setting("callers").set(url, https)),
+        broken(issuer, bare().set(audience, "b").set(url, https)),
+        broken(issuer, good().set(issuer, "").set(url, https)),
+        broken(audience, bare().set(issuer, "a").set(url, https)),
+        broken(url, good()),
+        broken(url, good().set(url, "http://a.example/jwks.json")),
+        broken(url, read(b"{}").set(url, https)),
+        broken(file, read(b"{}")),
+        broken(file, read(b"{\"keys\":[]}")),
+        broken(file, read(private)),
+        broken(file, good().set(file, "/nowhere/jwks.json")),
+        broken(ca, read(b"{}").set(ca, "/nowhere/ca.pem")),
+        broken(ca, good().set(url, https).set(ca, "/nowhere/ca.pem")),
+        broken(
+            "auth.jwt.refresh_interval",
+            good()
+                .set(url, https)
+                .set("auth.jwt.refresh_interval", "1s"),
+        ),
+        broken(
+            "callers[0].identities[0]",
+            Configured::new().set("callers", r#"[{ name = "a", identities = ["jwt:a*"] }]"#),
+        ),
+    ]
 }
 
 /// Values, and keys that do not agree.

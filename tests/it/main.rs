@@ -45,6 +45,7 @@ mod sandbox;
 mod scenarios;
 mod server;
 mod signals;
+mod tokens;
 #[cfg(feature = "top")]
 mod top;
 mod traces;

@@ -1,6 +1,8 @@
 //! How far a reload reaches: what of a new configuration is in force without a restart.
 
-use crate::config::{AuthConfig, CallersConfig, Config, ServerTls, TelemetryConfig, UpiConfig};
+use crate::config::{
+    AuthConfig, CallersConfig, Config, JwtConfig, ServerTls, TelemetryConfig, UpiConfig,
+};
 
 /// The configuration that runs, with whatever of the new one needs no restart.
 ///
@@ -12,6 +14,7 @@ pub(super) fn in_force(running: &Config, new: &Config, sandboxed: bool) -> Confi
         callers,
         auth,
         tls: tls(&running.tls, &new.tls),
+        jwt: jwt(&running.jwt, &new.jwt),
         telemetry: TelemetryConfig {
             log_level: new.telemetry.log_level,
             ..running.telemetry.clone()
@@ -58,4 +61,13 @@ fn callers(running: &Config, new: &Config) -> (CallersConfig, AuthConfig) {
 fn tls(running: &ServerTls, new: &ServerTls) -> ServerTls {
     let same = running.cert_file.is_some() == new.cert_file.is_some();
     if same { new.clone() } else { running.clone() }
+}
+
+/// Keys of tokens go on coming from a file, or from the same URL.
+fn jwt(running: &JwtConfig, new: &JwtConfig) -> JwtConfig {
+    let both = running.jwks_file.as_ref().zip(new.jwks_file.as_ref());
+    JwtConfig {
+        jwks_file: both.map_or(&running.jwks_file, |_| &new.jwks_file).clone(),
+        ..running.clone()
+    }
 }

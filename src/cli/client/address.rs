@@ -1,8 +1,11 @@
-//! Where `--target` points: `HOST:PORT`, `http://HOST:PORT` or `https://HOST:PORT`.
+//! Where `--target` points: `HOST:PORT`, `http://HOST:PORT`, `https://HOST:PORT` or `unix:/PATH`.
 
 use std::fmt;
 use std::net::Ipv6Addr;
+use std::path::PathBuf;
 use std::str::FromStr;
+
+use crate::acceptor;
 
 /// A target as it was typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,12 +16,31 @@ pub struct Address {
     pub host: String,
     /// 1 to 65535.
     pub port: u16,
+    /// A Unix socket; then there is no port, and the host is this machine.
+    pub socket: Option<PathBuf>,
+}
+
+impl From<&acceptor::Address> for Address {
+    fn from(at: &acceptor::Address) -> Self {
+        let (host, port, socket) = match at {
+            acceptor::Address::Tcp(at) => (at.ip().to_string(), at.port(), None),
+            acceptor::Address::Unix(path) => ("localhost".to_owned(), 0, Some(path.clone())),
+        };
+        Self {
+            tls: Some(false),
+            host,
+            port,
+            socket,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    #[error("expected HOST:PORT, http://HOST:PORT or https://HOST:PORT")]
+    #[error("expected HOST:PORT, http://HOST:PORT, https://HOST:PORT or unix:/PATH")]
     Scheme,
+    #[error("expected unix: and an absolute path of at most 90 bytes")]
+    Socket,
     #[error("nothing but host and port is expected: no path, query or user name")]
     Surplus,
     #[error("the host is missing or no host name")]
@@ -35,6 +57,10 @@ impl FromStr for Address {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
+        if text.starts_with("unix:") {
+            let at = acceptor::Address::parse(text).ok_or(AddressError::Socket)?;
+            return Ok(Self::from(&at));
+        }
         let (tls, rest) = match text.split_once("://") {
             None => (None, text),
             Some((scheme, rest)) => (Some(is_tls(scheme)?), rest),
@@ -54,14 +80,22 @@ impl FromStr for Address {
             (None, None) => return Err(AddressError::NoPort),
         };
         let host = host.to_owned();
-        Ok(Self { tls, host, port })
+        Ok(Self {
+            tls,
+            host,
+            port,
+            socket: None,
+        })
     }
 }
 
-/// `HOST:PORT`, as it stands in a URL.
+/// `HOST:PORT`, as it stands in a URL, or `unix:/PATH`.
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { host, port, .. } = self;
+        if let Some(path) = &self.socket {
+            return write!(f, "unix:{}", path.display());
+        }
         if host.contains(':') {
             write!(f, "[{host}]:{port}")
         } else {
@@ -127,6 +161,7 @@ mod tests {
         reads("http://127.0.0.1:50051/", Some(false), "127.0.0.1:50051");
         reads("HTTPS://[2001:db8::1]", Some(true), "[2001:db8::1]:443");
         reads("http://gateway", Some(false), "gateway:80");
+        reads("unix:/run/a.sock", Some(false), "unix:/run/a.sock");
     }
 
     #[test]
@@ -146,6 +181,8 @@ mod tests {
             ("gateway:65536", AddressError::Port),
             ("[::1]50051", AddressError::Port),
             ("::1:50051", AddressError::Colons),
+            ("unix:a.sock", AddressError::Socket),
+            ("unix://a.sock/", AddressError::Socket),
             ("dns:gateway:50051", AddressError::Colons),
             ("dns:///gateway:50051", AddressError::Scheme),
             ("http://gateway:1/path", AddressError::Surplus),

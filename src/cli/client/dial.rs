@@ -42,6 +42,11 @@ pub(super) struct Dialed {
 
 impl Dialer {
     pub(super) async fn dial(&self) -> Result<Dialed, Refused> {
+        if let Some(path) = &self.at.socket {
+            let stream = reach::socket(path).await;
+            let stream = stream.map_err(|why| self.refused(why))?;
+            return Ok(Dialed::new(stream, Instant::now() + LIMIT));
+        }
         let tcp = reach::tcp(&self.at)
             .await
             .map_err(|why| self.refused(why))?;
@@ -93,6 +98,7 @@ impl Dialer {
     /// A peer that just closes is asked what else it might be.
     async fn second_look(&self, why: Why) -> Refused {
         let better = match (&why, &self.trust) {
+            _ if self.at.socket.is_some() => None,
             (Why::ConnectionClosed, None) => glance::at_plaintext(&self.at).await,
             (Why::ConnectionClosed, Some(_)) => glance::at_tls(&self.at).await,
             _ => None,

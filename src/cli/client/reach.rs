@@ -2,10 +2,11 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use rustls_pki_types::ServerName;
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::time::timeout;
 
 use super::address::Address;
@@ -31,6 +32,15 @@ pub(super) async fn tcp(at: &Address) -> Result<TcpStream, Why> {
         };
     }
     Err(why)
+}
+
+/// A connection to a Unix socket.
+pub(super) async fn socket(path: &Path) -> Result<UnixStream, Why> {
+    match timeout(LIMIT, UnixStream::connect(path)).await {
+        Ok(Ok(stream)) => Ok(stream),
+        Ok(Err(error)) => Err(of_connecting(&error)),
+        Err(_) => Err(Why::ConnectTimeout),
+    }
 }
 
 pub(super) fn server_name(at: &Address) -> Result<ServerName<'static>, Why> {

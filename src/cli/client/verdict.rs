@@ -64,6 +64,7 @@ fn bare(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use std::io;
+    use std::net::SocketAddr;
 
     use tokio_rustls::rustls::client::ResolvesClientCert as _;
 
@@ -73,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_server_that_asked_for_a_certificate_in_vain_may_cut_without_a_word() {
-        let target = Target::plaintext(([127, 0, 0, 1], 1).into());
+        let target = Target::plaintext(&SocketAddr::from(([127, 0, 0, 1], 1)).into());
         let trust = Trust::new(&target).unwrap();
         let cut = io::Error::from(io::ErrorKind::ConnectionReset);
         assert_eq!(super::of(&cut, &trust), None);

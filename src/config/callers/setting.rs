@@ -10,6 +10,7 @@ use super::super::value::{Shape, quote};
 use super::CallerEntry;
 use crate::callers::{Network, Pattern};
 use crate::domain::{CallerName, MerchantDraft, Method, Reads};
+use crate::tokens::JwksUrl;
 
 const ENTRY: [&str; 11] = [
     "name",
@@ -64,8 +65,8 @@ impl Setting for CallerName {
 }
 
 impl Setting for Network {
-    const EXPECTED: &'static str = "an IP address, or a network such as \"10.1.0.0/16\" with no bits \
-        behind its prefix";
+    const EXPECTED: &'static str = "an IP address, a network such as \"10.1.0.0/16\" with no bits \
+        behind its prefix, or \"unix\"";
 
     fn read(value: &Value) -> Result<Self, Flaws> {
         expect(value.as_str().and_then(Self::parse))
@@ -78,7 +79,8 @@ impl Setting for Network {
 
 impl Setting for Pattern {
     const EXPECTED: &'static str = "\"spiffe://…/…\", the same with /* at its end for every id below, \
-        or \"dns:…\" with a host name";
+        \"dns:…\" with a host name, \"jwt:…\" with the subject of a token, or \"uid:…\" with \
+        the number of a user";
 
     fn read(value: &Value) -> Result<Self, Flaws> {
         expect(value.as_str().and_then(Self::parse))
@@ -89,7 +91,24 @@ impl Setting for Pattern {
     }
 
     fn schema() -> Value {
-        json!({ "type": "string", "pattern": "^(spiffe://[^/]+/.+|dns:.+)$" })
+        json!({ "type": "string", "pattern": "^(spiffe://[^/]+/.+|dns:.+|jwt:.+|uid:[0-9]+)$" })
+    }
+}
+
+impl Setting for JwksUrl {
+    const EXPECTED: &'static str = "an https URL such as \"https://login.bank.example/jwks.json\", or http on \
+        this machine, without a user name";
+
+    fn read(value: &Value) -> Result<Self, Flaws> {
+        expect(value.as_str().and_then(Self::parse))
+    }
+
+    fn write(&self) -> String {
+        quote(self.as_str())
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "string", "pattern": "^https?://" })
     }
 }
 

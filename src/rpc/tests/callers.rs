@@ -32,9 +32,9 @@ use crate::verify::port::Asker;
 /// No call may stay without an end for longer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-const BOTH: &[Method] = &[Method::VerifyIdPhoto, Method::GetVerification];
+pub const BOTH: &[Method] = &[Method::VerifyIdPhoto, Method::GetVerification];
 
-fn rule(name: &str, identity: &str, methods: &[Method], reads: Reads) -> Rule {
+pub fn rule(name: &str, identity: &str, methods: &[Method], reads: Reads) -> Rule {
     Rule {
         identities: vec![Pattern::parse(identity).unwrap()],
         rights: Rights {
@@ -49,9 +49,9 @@ fn rule(name: &str, identity: &str, methods: &[Method], reads: Reads) -> Rule {
 }
 
 /// A server with rules, and the authority of those who call it.
-struct Bank {
+pub struct Bank {
     files: Files,
-    clients: Authority,
+    pub clients: Authority,
     rig: Rig,
 }
 
@@ -68,15 +68,15 @@ fn rules() -> Vec<Rule> {
     ]
 }
 
-const LOANS: &str = "spiffe://bank.example/loans/api";
-const AUDIT: &str = "spiffe://bank.example/audit";
+pub const LOANS: &str = "spiffe://bank.example/loans/api";
+pub const AUDIT: &str = "spiffe://bank.example/audit";
 
 impl Bank {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
         Self::with(rules(), |setup| setup).await
     }
 
-    async fn with(rules: Vec<Rule>, change: impl FnOnce(Setup) -> Setup) -> Self {
+    pub async fn with(rules: Vec<Rule>, change: impl FnOnce(Setup) -> Setup) -> Self {
         let clients = Authority::new();
         let mut files = Files::new().with_clients_of(&clients);
         files.client_certs = ClientCerts::Optional;
@@ -91,7 +91,7 @@ impl Bank {
         }
     }
 
-    fn channel(&self, identity: Option<tonic::transport::Identity>) -> Channel {
+    pub fn channel(&self, identity: Option<tonic::transport::Identity>) -> Channel {
         let tls = self.files.trusting();
         let tls = match identity {
             Some(identity) => tls.identity(identity),
@@ -106,13 +106,13 @@ impl Bank {
     }
 
     /// With a certificate for one name: a SPIFFE id or a host.
-    fn client(&self, name: &str) -> IdPhotoServiceClient<Channel> {
+    pub fn client(&self, name: &str) -> IdPhotoServiceClient<Channel> {
         let identity = signed(&self.clients, name);
         IdPhotoServiceClient::new(self.channel(Some(identity)))
     }
 }
 
-fn signed(authority: &Authority, name: &str) -> tonic::transport::Identity {
+pub fn signed(authority: &Authority, name: &str) -> tonic::transport::Identity {
     let mut params = CertificateParams::default();
     params.subject_alt_names = vec![match name.contains("://") {
         true => SanType::URI(name.try_into().unwrap()),
@@ -139,7 +139,7 @@ fn denied() -> (Code, String, String, String) {
     told(code, "PERMISSION_DENIED", "NOT_SENT", "FIX_REQUEST")
 }
 
-fn unauthenticated() -> (Code, String, String, String) {
+pub fn unauthenticated() -> (Code, String, String, String) {
     let code = Code::Unauthenticated;
     told(code, "UNAUTHENTICATED", "NOT_SENT", "FIX_REQUEST")
 }

@@ -16,7 +16,7 @@ use crate::observe::{Nobody, Observer};
 use crate::pb;
 use crate::pb::id_photo_service_client::IdPhotoServiceClient;
 use crate::verify::doubles::{Engine, Upi, answer};
-use crate::verify::port::{Admission, Clock, Everyone, Gateway, SystemClock};
+use crate::verify::port::{Admission, Clock, Everyone, Gateway, SystemClock, Tokens};
 use crate::verify::{Limits, Verifier};
 
 /// What a test can change before the server starts.
@@ -25,6 +25,7 @@ pub struct Setup {
     pub engine: Arc<Engine>,
     pub limits: Limits,
     pub admission: Arc<dyn Admission>,
+    pub tokens: Option<Arc<dyn Tokens>>,
     pub observer: Arc<dyn Observer>,
     pub clock: Arc<dyn Clock>,
     pub settings: Settings,
@@ -42,10 +43,12 @@ pub fn setup() -> Setup {
             breaker_failures: 0,
         },
         admission: Arc::new(Everyone),
+        tokens: None,
         observer: Arc::new(Nobody),
         clock: Arc::new(SystemClock),
         settings: Settings {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)).into(),
+            socket_mode: 0o660,
             health_listen: None,
             tls: None,
             reflection: true,
@@ -79,11 +82,14 @@ impl Setup {
         let ports = Ports {
             verifier: Arc::clone(&verifier),
             admission: self.admission,
+            tokens: self.tokens,
             clock: self.clock,
             observer: self.observer,
         };
         let server = Server::bind(self.settings, ports).await.unwrap();
-        let address = server.local_addr();
+        let at = server.local_addr();
+        // Of a Unix socket, where no test asks for a port, it is nobody's.
+        let address = at.tcp().unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(server.run(async {
             // A dropped sender stops the server, too.

@@ -227,11 +227,12 @@ async fn an_address_in_use_is_named() {
     let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = taken.local_addr().unwrap();
     let mut setup = Files::new().setup();
-    setup.settings.listen = address;
+    setup.settings.listen = address.into();
     let observer = setup.observer;
     let ports = Ports {
         verifier: Verifier::new(setup.upi, setup.engine, Arc::clone(&observer), setup.limits),
         admission: setup.admission,
+        tokens: setup.tokens,
         clock: setup.clock,
         observer,
     };

@@ -16,6 +16,8 @@ impl Instruments {
             Event::CallEnded(call) => self.call_ended(call),
             Event::Resent(by) => self.attempts_replayed.add(1, &[label("by", resender(*by))]),
             Event::ForwardedIgnored => self.forwarded_ignored.add(1, &[]),
+            Event::KeysRead(keys, at) => self.keys_read(*keys, *at),
+            Event::KeysUnread => self.keys_read.add(1, &[label("result", "failed")]),
             Event::HandshakeFailed(cause) => {
                 self.handshakes_failed
                     .add(1, &[label("cause", cause.name())]);
@@ -71,6 +73,12 @@ impl Instruments {
             let labels = [label("reason", reason), label("dispatch", dispatch)];
             self.errors.add(1, &labels);
         }
+    }
+
+    fn keys_read(&self, keys: usize, at: OffsetDateTime) {
+        self.keys_read.add(1, &[label("result", "good")]);
+        self.keys_count.record(keys as u64, &[]);
+        self.keys_last_good.record(seconds(at), &[]);
     }
 
     fn called(&self, result: Result<&Answer, Dispatch>, took: Duration) {

@@ -54,6 +54,9 @@ instruments! {
     forwarded_ignored: Counter<u64> = FORWARDED_IGNORED;
     attempts_replayed: Counter<u64> = ATTEMPTS_REPLAYED;
     handshakes_failed: Counter<u64> = HANDSHAKES_FAILED;
+    keys_read: Counter<u64> = KEYS_READ;
+    keys_count: Gauge<u64> = KEYS_COUNT;
+    keys_last_good: Gauge<f64> = KEYS_LAST_GOOD;
     errors: Counter<u64> = ERRORS;
     stage_duration: Histogram<f64> = STAGE_DURATION;
     orders_active: Gauge<u64> = ORDERS_ACTIVE;
@@ -98,6 +101,9 @@ impl Instruments {
             .record(seconds(OffsetDateTime::now_utc()), &[]);
         for result in ["good", "refused"] {
             self.reloads.add(0, &[KeyValue::new("result", result)]);
+        }
+        for result in ["good", "failed"] {
+            self.keys_read.add(0, &[KeyValue::new("result", result)]);
         }
         self.circuit_refused.add(0, &[]);
         self.ledger_late.add(0, &[]);

@@ -83,6 +83,12 @@ table! {
         "Connections to the gRPC port or the health port that failed before HTTP/2 or were cut, by cause.";
     FORWARDED_IGNORED: "idphoto.identities.ignored", "{call}", Kind::Counter, [],
         "Calls with an x-forwarded-client-cert from a peer that is not in auth.trusted_proxies, which was ignored.";
+    KEYS_READ: "idphoto.jwks.reads", "{read}", Kind::Counter, ["result"],
+        "How often the keys of tokens (auth.jwt) were read: good, or failed, when the last ones stay.";
+    KEYS_COUNT: "idphoto.jwks.keys", "{key}", Kind::Gauge, [],
+        "Keys by which tokens are verified; absent without auth.jwt, and before any were read.";
+    KEYS_LAST_GOOD: "idphoto.jwks.last_good", "s", Kind::Gauge, [],
+        "When the keys of tokens in force were read, in seconds since 1970.";
     ERRORS: "idphoto.errors", "{error}", Kind::Counter, ["reason", "dispatch"],
         "Errors by their reason, and by what was certain about the request to UPI.";
     STAGE_DURATION: "idphoto.stage.duration", "s", Kind::Histogram(STAGE_SECONDS), ["stage"],

@@ -82,6 +82,8 @@ fn exercised() -> Metrics {
         Event::CallEnded(ended("UNAVAILABLE", Some("UPI_UNREACHABLE"))),
         Event::Resent(Resender::Proxy),
         Event::ForwardedIgnored,
+        Event::KeysRead(2, OffsetDateTime::UNIX_EPOCH),
+        Event::KeysUnread,
         Event::HandshakeFailed(HandshakeFailure::NotTls),
         Event::Passed(Stage::Seal, Duration::from_millis(1)),
         Event::InFlight(3),

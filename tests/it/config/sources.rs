@@ -44,7 +44,8 @@ fn the_last_override_of_a_key_wins() {
         ("server.listen", "127.0.0.1:1"),
         ("server.listen", "127.0.0.1:2"),
     ]);
-    assert_eq!(config.unwrap().server.listen.port(), 2);
+    let listen = config.unwrap().server.listen;
+    assert_eq!(listen.tcp().unwrap().port(), 2);
 }
 
 #[test]
@@ -54,7 +55,8 @@ fn a_bad_value_that_is_overridden_does_no_harm() {
         overrides: pairs(&[("server.listen", "127.0.0.1:2")]),
         ..file.sources()
     });
-    assert_eq!(config.unwrap().server.listen.port(), 2);
+    let listen = config.unwrap().server.listen;
+    assert_eq!(listen.tcp().unwrap().port(), 2);
 }
 
 #[test]
