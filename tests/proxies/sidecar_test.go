@@ -126,14 +126,24 @@ func (a *authority) startSidecar(t *testing.T, gateway, details string) string {
 		writePEM(t, folder, "cert.pem", "CERTIFICATE", pair.Certificate[0]),
 		writePEM(t, folder, "key.pem", "PRIVATE KEY", key),
 		writePEM(t, folder, "ca.pem", "CERTIFICATE", a.certificate.Raw))
+	plain := forwarding(gateway, details)
+	sidecar := strings.Replace(plain, "  clusters:\n", strings.TrimPrefix(socket, "\n")+"  clusters:\n", 1)
+	return configured(t, folder, sidecar)
+}
+
+// forwarding is the configuration of an Envoy that does this with the header.
+func forwarding(gateway, details string) string {
 	host, port, _ := strings.Cut(gateway, ":")
 	plain := fmt.Sprintf(envoyConfig, host, port)
-	sidecar := strings.Replace(plain, "  clusters:\n", strings.TrimPrefix(socket, "\n")+"  clusters:\n", 1)
-	sidecar = strings.Replace(sidecar, "          codec_type: HTTP2\n", "          codec_type: HTTP2\n"+
+	return strings.Replace(plain, "          codec_type: HTTP2\n", "          codec_type: HTTP2\n"+
 		"          forward_client_cert_details: "+details+"\n"+
 		"          set_current_client_cert_details: {uri: true, dns: true}\n", 1)
+}
+
+func configured(t *testing.T, folder, configuration string) string {
+	t.Helper()
 	config := filepath.Join(folder, "envoy.yaml")
-	if err := os.WriteFile(config, []byte(sidecar), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte(configuration), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return envoy(t, config)
@@ -197,23 +207,46 @@ func TestASidecarSaysWhoCallsAndNobodyElse(t *testing.T) {
 	for _, details := range []string{"SANITIZE_SET", "APPEND_FORWARD"} {
 		t.Run(details, func(t *testing.T) {
 			ca := newAuthority(t)
-			sidecar := ca.startSidecar(t, startRuled(t, `["127.0.0.0/8"]`), details)
-			known, stranger := ca.as(t, sidecar, loans), ca.as(t, sidecar, "spiffe://bank.example/ns/cards/sa/api")
-			if code := verifies(t, known); code != codes.OK {
-				t.Errorf("the caller is refused as %v", code)
-			}
-			if code := verifies(t, stranger); code != codes.PermissionDenied {
-				t.Errorf("a stranger ends as %v", code)
-			}
-			for _, forged := range forgeries {
-				if code := verifies(t, known, forwarded, forged); code != codes.OK {
-					t.Errorf("with %q the caller is refused as %v", forged, code)
-				}
-				if code := verifies(t, stranger, forwarded, forged); code != codes.PermissionDenied {
-					t.Errorf("with %q a stranger ends as %v", forged, code)
-				}
-			}
+			saysWhoCalls(t, ca, ca.startSidecar(t, startRuled(t, `["127.0.0.0/8"]`), details))
 		})
+	}
+}
+
+// The sidecar of the gateway passes on what the edge of the mesh says, which alone can reach it.
+func TestASidecarMayPassOnTheWordOfAnEdge(t *testing.T) {
+	ca := newAuthority(t)
+	gateway := startRuled(t, `["127.0.0.0/8"]`)
+	sidecar := configured(t, t.TempDir(), forwarding(gateway, "ALWAYS_FORWARD_ONLY"))
+	saysWhoCalls(t, ca, ca.startSidecar(t, sidecar, "SANITIZE_SET"))
+}
+
+// A proxy that says nothing makes its callers nobody.
+func TestASidecarThatSaysNothingProvesNothing(t *testing.T) {
+	ca := newAuthority(t)
+	known := ca.as(t, ca.startSidecar(t, startRuled(t, `["127.0.0.0/8"]`), "SANITIZE"), loans)
+	for _, forged := range append(forgeries, "") {
+		if code := verifies(t, known, forwarded, forged); code != codes.Unauthenticated {
+			t.Errorf("with %q: %v", forged, code)
+		}
+	}
+}
+
+func saysWhoCalls(t *testing.T, ca *authority, sidecar string) {
+	t.Helper()
+	known, stranger := ca.as(t, sidecar, loans), ca.as(t, sidecar, "spiffe://bank.example/ns/cards/sa/api")
+	if code := verifies(t, known); code != codes.OK {
+		t.Errorf("the caller is refused as %v", code)
+	}
+	if code := verifies(t, stranger); code != codes.PermissionDenied {
+		t.Errorf("a stranger ends as %v", code)
+	}
+	for _, forged := range forgeries {
+		if code := verifies(t, known, forwarded, forged); code != codes.OK {
+			t.Errorf("with %q the caller is refused as %v", forged, code)
+		}
+		if code := verifies(t, stranger, forwarded, forged); code != codes.PermissionDenied {
+			t.Errorf("with %q a stranger ends as %v", forged, code)
+		}
 	}
 }
 
