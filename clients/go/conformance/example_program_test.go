@@ -65,6 +65,20 @@ func TestTheExampleProgramVerifiesAPhotoFile(t *testing.T) {
 	}
 }
 
+func TestTheExampleProgramSendsTheTokenOfAFile(t *testing.T) {
+	f := startFake(t, backendSpec{Listen: "unix"})
+	defer f.server.Stop()
+	f.say([]reply{{Answer: &answerSpec{Category: "NOT_CONFIRMED", Code: "70"}}})
+	token := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(token, []byte("secret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, stderr, code := verifyBy(t, program(t), f.address, "-usage-scenario", "test", "-token-file", token)
+	if err := f.showed([]string{"secret"}); err != nil || code != 0 {
+		t.Errorf("exit %d, said %q: %v", code, stderr, err)
+	}
+}
+
 // The scenarios' process links gRPC's health package for its fakes. This one shows
 // that the client brings it along by itself: without it, the fake would be called.
 func TestAProgramLooksAtHealthWithoutImportingIt(t *testing.T) {

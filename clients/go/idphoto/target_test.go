@@ -1,12 +1,14 @@
 package idphoto_test
 
 import (
+	"context"
 	"net"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 
 	"idphoto.example/clients/go/idphoto"
 
@@ -47,7 +49,10 @@ type bare struct {
 }
 
 func TestAUnixSocketIsReached(t *testing.T) {
-	reach(t, "unix", filepath.Join(t.TempDir(), "socket"), "unix:")
+	// A path is no authority: the gateway would refuse it.
+	if authority := reach(t, "unix", filepath.Join(t.TempDir(), "socket"), "unix:"); authority != "localhost" {
+		t.Errorf("the authority is %q", authority)
+	}
 }
 
 func TestAnIPv6LiteralIsReached(t *testing.T) {
@@ -59,14 +64,20 @@ func TestAnIPv6LiteralIsReached(t *testing.T) {
 	reach(t, "tcp", "[::1]:0", "")
 }
 
-// reach sends a call to a server that implements nothing: its UNIMPLEMENTED is the proof.
-func reach(t *testing.T, network, address, scheme string) {
+// reach sends a call to a server that implements nothing: its UNIMPLEMENTED is the proof. It
+// returns the authority that the call named.
+func reach(t *testing.T, network, address, scheme string) (authority string) {
 	t.Helper()
 	listener, err := net.Listen(network, address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := grpc.NewServer()
+	named := make(chan string, 1)
+	server := grpc.NewServer(grpc.UnaryInterceptor(func(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		headers, _ := metadata.FromIncomingContext(ctx)
+		named <- strings.Join(headers.Get(":authority"), " ")
+		return handler(ctx, request)
+	}))
 	idphotov1.RegisterIdPhotoServiceServer(server, bare{})
 	go func() { _ = server.Serve(listener) }()
 	defer server.Stop()
@@ -76,6 +87,7 @@ func reach(t *testing.T, network, address, scheme string) {
 	}
 	defer client.Close()
 	if _, err := client.VerifyIDPhoto(t.Context(), request()); err == nil || !strings.Contains(err.Error(), "Unimplemented") {
-		t.Errorf("got %v", err)
+		t.Fatalf("got %v", err)
 	}
+	return <-named
 }

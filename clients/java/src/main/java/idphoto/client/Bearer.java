@@ -22,8 +22,14 @@ final class Bearer {
         private static final long serialVersionUID = 1L;
 
         private Plaintext(SocketAddress peer) {
-            super("a bearer token is not sent over plaintext to " + peer + ": use TLS, or"
-                    + " tokenOverPlaintext where a proxy on the same host encrypts", null, false, false);
+            super("a bearer token is not sent over plaintext to " + text(peer) + ": use TLS, or"
+                    + " tokenOverPlaintext where a proxy on the same host encrypts");
+        }
+
+        private static String text(SocketAddress peer) {
+            return peer instanceof InetSocketAddress address && address.getAddress() != null
+                    ? address.getAddress().getHostAddress() + ":" + address.getPort()
+                    : String.valueOf(peer);
         }
     }
 

@@ -108,9 +108,9 @@ public final class IdPhotoClientBuilder {
      * every attempt, by several threads at once, so that tokens may change; one that is costly to
      * get is the supplier's to keep. White space around a token is dropped.
      *
-     * <p>Over plaintext a token goes to loopback and to a Unix socket; to anything else a call fails
-     * with FAILED_PRECONDITION. What the supplier throws fails the call with UNAVAILABLE, and is the
-     * innermost cause. Nothing was sent in both cases.
+     * <p>Over plaintext a token goes to loopback and to a Unix socket; to anything else a call
+     * fails with FAILED_PRECONDITION. What the supplier throws fails the call with UNAVAILABLE, and
+     * is the innermost cause. Nothing was sent in both cases.
      *
      * @param supplier gives a token; it may block a thread of the channel's executor, and a call
      *     waits for it no longer than its deadline allows

@@ -346,7 +346,7 @@ class BearerTest {
             assertEquals(Status.Code.FAILED_PRECONDITION, failure.code());
             assertEquals(Dispatch.NOT_SENT, failure.dispatch());
             assertEquals(Retry.NEVER, failure.retry());
-            assertTrue(failure.message().contains("192.0.2.1:50051")
+            assertTrue(failure.message().contains(" 192.0.2.1:50051:")
                     && failure.message().contains("tokenOverPlaintext"), failure.message());
         }
     }

@@ -23,6 +23,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ServiceFilesTest {
     /** The whole class path as such a jar: of a service's files only those of some jars are there. */
     private static final class FatJar extends URLClassLoader {
+        // When a class loader goes, its native library takes the methods of all others with it.
+        private static final String NO_NATIVE =
+                "io.grpc.netty.shaded.io.netty.transport.noNative";
+
         private final String service;
         private final String kept;
 
@@ -53,6 +57,7 @@ class ServiceFilesTest {
         void makeClient(String target) throws Throwable {
             ClassLoader before = Thread.currentThread().getContextClassLoader();
             Thread.currentThread().setContextClassLoader(this);
+            System.setProperty(NO_NATIVE, "true");
             try {
                 Object builder = loadClass(IdPhotoClient.class.getName())
                         .getMethod("builder", String.class).invoke(null, target);
@@ -63,6 +68,7 @@ class ServiceFilesTest {
             } catch (InvocationTargetException e) {
                 throw e.getCause();
             } finally {
+                System.clearProperty(NO_NATIVE);
                 Thread.currentThread().setContextClassLoader(before);
             }
         }
@@ -91,18 +97,14 @@ class ServiceFilesTest {
         }
     }
 
-    // As on a platform for which gRPC has no native library.
+    // Here it is as on a platform for which gRPC has no native library.
     @Test
     void aUnixSocketWithoutANativeTransportIsRefusedByName() throws IOException {
-        String noNative = "io.grpc.netty.shaded.io.netty.transport.noNative";
-        System.setProperty(noNative, "true");
         try (FatJar jar = new FatJar("none", "none")) {
             IllegalStateException error = assertThrows(IllegalStateException.class,
                     () -> jar.makeClient("unix:/run/gateway"));
-            assertTrue(error.getMessage().startsWith("target \"unix:/run/gateway\": gRPC reaches Unix"
-                    + " sockets by its native transport"), error.getMessage());
-        } finally {
-            System.clearProperty(noNative);
+            assertTrue(error.getMessage().startsWith("target \"unix:/run/gateway\": gRPC reaches"
+                    + " Unix sockets by its native transport"), error.getMessage());
         }
     }
 

@@ -42,6 +42,19 @@ class ExampleProgramTest {
         }
     }
 
+    @Test
+    void sendsTheTokenOfAFile() throws Exception {
+        Path token = Files.writeString(folder.resolve("token"), "secret\n");
+        try (FakeBackend fake = new FakeBackend(
+                new Manifest.Backend("fake", null, null, null, null, "unix"))) {
+            fake.say(List.of(new Manifest.Reply(
+                    new Manifest.Answer(null, "NOT_CONFIRMED", "70", null), null, null, null)));
+            Ended ended = verify(fake.address(), "--token-file", token.toString());
+            assertEquals(0, ended.code, ended.stderr);
+            assertEquals(List.of("secret"), fake.tokens());
+        }
+    }
+
     // These tests have gRPC's health service on their path for their fakes. This program shows
     // that the client brings the check along by itself: without it, the fake would be called.
     @Test
