@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
-use super::error::{Denial, NotSent, VerifyError};
+use super::error::{NotSent, VerifyError};
 use super::port::State;
 
 mod callers;
@@ -146,10 +146,9 @@ async fn probe(site: &Site, orders: usize) {
                 }
                 (Some(State::OutcomeUnknown), Err(VerifyError::OutcomeUnknown(_))) => true,
                 (None | Some(State::NotSent), Ok(told)) => !told.replayed,
-                (
-                    None | Some(State::NotSent),
-                    Err(VerifyError::NotSent(NotSent::Denied(Denial::QuotaExceeded { .. }))),
-                ) => facts.budget.daily == Some(facts.count),
+                (None | Some(State::NotSent), Err(VerifyError::NotSent(NotSent::OverRate(_)))) => {
+                    facts.budget.daily == Some(facts.count)
+                }
                 _ => false,
             };
             if !fits {
