@@ -4,6 +4,9 @@
 //! The token gets the digest of a request, and nothing else of it. Its functions are native code of
 //! its maker within this process, and may hang: see [`pool`].
 
+// Without the feature nothing ever opens a token.
+#![cfg_attr(not(feature = "pkcs11"), allow(dead_code))]
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
