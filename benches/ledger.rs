@@ -25,10 +25,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use idphoto::domain::{Answer, Confidence, Consent, OrderId, Outcome, Secret};
+use idphoto::domain::{Answer, Budget, Confidence, Consent, OrderId, Outcome, Secret};
 use idphoto::ledger::archive::{Copied, OrderPage};
 use idphoto::ledger::{
-    AnswerRow, FingerprintKey, Location, Opened, OrderRow, PostgresSettings, Settings, open,
+    AnswerRow, Calendar, FingerprintKey, Location, Opened, OrderRow, PostgresSettings, Settings,
+    open,
 };
 use idphoto::observe::{Event, Observer};
 use idphoto::verify::port::{
@@ -104,6 +105,7 @@ fn settings(location: Location, size: u64) -> Settings {
         member: format!("{size:0>8}"),
         timeout: Duration::from_secs(60),
         sweep_after: Duration::from_secs(600),
+        calendar: Calendar::default(),
         keep_texts: true,
         keys: vec![FingerprintKey::parse(&[b'0'; 64]).unwrap()],
         postgres: PostgresSettings {
@@ -190,6 +192,7 @@ fn claim(order_id: OrderId) -> Claim {
         consent: Consent::recorded(texts()),
         jws_sha256: [0; 32],
         caller: None,
+        budget: Budget::default(),
     }
 }
 
@@ -207,7 +210,7 @@ async fn fill(opened: &Opened, size: u64) {
     while number < size {
         let rows = (number..size.min(number + PAGE)).map(|number| {
             let claim = claim(id(number + 1));
-            let mut row = OrderRow::claimed(&claim, "0", OffsetDateTime::now_utc());
+            let mut row = OrderRow::claimed(&claim, "0", OffsetDateTime::now_utc(), None);
             row.state = "ANSWERED".to_owned();
             row.answer = AnswerRow::of(&answered(&claim.attempt), true);
             let journal = vec![(row.created_at, "CLAIMED".to_owned(), "{}".repeat(200))];
