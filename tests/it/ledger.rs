@@ -252,7 +252,7 @@ fn a_ledger_that_is_not_there_or_forgets_is_told_apart() {
     let iin = ["--set", "member.iin=00000000"];
     let migrate = [&["migrate", "--url", &url, "--json"], &iin[..]].concat();
     assert_eq!(ledger(&migrate).ended(0).json()["schema"], 4);
-    assert_eq!(ledger(&migrate).ended(0).json()["schema"], 3);
+    assert_eq!(ledger(&migrate).ended(0).json()["schema"], 4);
     let stats = [&["stats", "--url", &url, "--json"], &iin[..]].concat();
     assert_eq!(ledger(&stats).ended(0).json()["entries"], 0);
 }
