@@ -105,6 +105,7 @@ fn settings(location: Location, size: u64) -> Settings {
         member: format!("{size:0>8}"),
         timeout: Duration::from_secs(60),
         sweep_after: Duration::from_secs(600),
+        calendar: Calendar::default(),
         keep_texts: true,
         calendar: Calendar::default(),
         keys: vec![FingerprintKey::parse(&[b'0'; 64]).unwrap()],

@@ -149,7 +149,7 @@ async fn an_export_holds_every_entry_and_a_summary_counts_the_orders() {
     assert!(
         entries
             .iter()
-            .all(|entry| entry["v"] == 2 && entry["member"] == "00000000")
+            .all(|entry| entry["v"] == 3 && entry["member"] == "00000000")
     );
     let csv = estate.run(&["export", "--format", "csv"]).ended(0).out;
     assert_eq!(csv.lines().count(), 7, "{csv}");
@@ -251,8 +251,8 @@ fn a_ledger_that_is_not_there_or_forgets_is_told_apart() {
     assert_eq!(told.err.lines().count(), 2, "{}", told.err);
     let iin = ["--set", "member.iin=00000000"];
     let migrate = [&["migrate", "--url", &url, "--json"], &iin[..]].concat();
-    assert_eq!(ledger(&migrate).ended(0).json()["schema"], 3);
-    assert_eq!(ledger(&migrate).ended(0).json()["schema"], 3);
+    assert_eq!(ledger(&migrate).ended(0).json()["schema"], 4);
+    assert_eq!(ledger(&migrate).ended(0).json()["schema"], 4);
     let stats = [&["stats", "--url", &url, "--json"], &iin[..]].concat();
     assert_eq!(ledger(&stats).ended(0).json()["entries"], 0);
 }

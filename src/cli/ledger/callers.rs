@@ -23,7 +23,9 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     List(List),
+    /// Stop a caller: nothing is sent for it on any gateway of the ledger, now and after restarts
     Stop(Change),
+    /// Let a caller go on that was stopped
     Start(Change),
 }
 
@@ -34,7 +36,7 @@ struct List {
     reach: Reach,
 }
 
-/// On all gateways of the ledger at once, whether they run now or later
+/// Whose state changes, and why.
 #[derive(Debug, clap::Args)]
 struct Change {
     #[command(flatten)]

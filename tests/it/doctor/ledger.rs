@@ -35,7 +35,7 @@ fn a_good_ledger_is_told_by_its_schema() {
     let configured = settled();
     let diagnosis = Diagnosis::of(&configured, &[]);
     assert_eq!(diagnosis.exit, Some(0), "{:#}", diagnosis.json);
-    diagnosis.must_say("ok", "ledger", "ledger.url", &["schema has version 3"]);
+    diagnosis.must_say("ok", "ledger", "ledger.url", &["schema has version 4"]);
 }
 
 #[test]
