@@ -80,7 +80,7 @@ pub fn check(config: &Config, reader: &mut Reader) {
     parties(config, reader);
 }
 
-/// Issuer, audience, and one place of keys.
+/// Issuer, audience, and a place of keys.
 fn tokens(config: &Config, reader: &mut Reader) {
     let [issuer, audience, file, url, ca] = JWT;
     reader.demand("callers", &JWT);
@@ -96,13 +96,10 @@ fn tokens(config: &Config, reader: &mut Reader) {
     {
         reader.reject(key, "must not be empty", "");
     }
-    if reader.has(file) && reader.has(url) {
-        reader.reject(url, format!("must not be there beside {file}"), "");
-    } else if !reader.has(file) {
+    if !reader.has(file) {
         reader.demand(url, &JWT);
-    } else if reader.has(ca) {
-        reader.reject(ca, format!("is for {url}"), "");
     }
+    reader.demand(url, &[ca]);
 }
 
 fn address(config: &Config, reader: &mut Reader) {

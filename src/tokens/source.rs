@@ -25,8 +25,8 @@ pub struct Settings {
 pub enum Source {
     /// They were read from a file.
     File(Arc<KeySet>),
-    /// They are read from a URL.
-    Url(Fetcher, Pace),
+    /// They are read from a URL; before that these count.
+    Url(Fetcher, Pace, Option<Arc<KeySet>>),
 }
 
 /// How often keys are read from a URL.

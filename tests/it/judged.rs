@@ -193,7 +193,7 @@ fn tokens() -> Vec<Broken> {
         broken(audience, bare().set(issuer, "a").set(url, https)),
         broken(url, good()),
         broken(url, good().set(url, "http://a.example/jwks.json")),
-        broken(url, read(b"{}").set(url, https)),
+        broken(file, read(b"{}").set(url, https)),
         broken(file, read(b"{}")),
         broken(file, read(b"{\"keys\":[]}")),
         broken(file, read(private)),
