@@ -198,7 +198,7 @@ fn tokens() -> Vec<Broken> {
         broken(file, read(b"{\"keys\":[]}")),
         broken(file, read(private)),
         broken(file, good().set(file, "/nowhere/jwks.json")),
-        broken(ca, read(b"{}").set(ca, "/nowhere/ca.pem")),
+        broken(url, read(b"{}").set(ca, "/nowhere/ca.pem")),
         broken(ca, good().set(url, https).set(ca, "/nowhere/ca.pem")),
         broken(
             "auth.jwt.refresh_interval",
