@@ -107,7 +107,6 @@ fn settings(location: Location, size: u64) -> Settings {
         sweep_after: Duration::from_secs(600),
         calendar: Calendar::default(),
         keep_texts: true,
-        calendar: Calendar::default(),
         keys: vec![FingerprintKey::parse(&[b'0'; 64]).unwrap()],
         postgres: PostgresSettings {
             password: password.map(Secret::new),

@@ -35,13 +35,12 @@ pub use token::token_sessions;
 use keeper::Keeper;
 use reload::Parts;
 
-use crate::acceptor::Address;
 use crate::admin::{self, Admin, AdminError};
 use crate::callers::Roster;
 use crate::config::{Config, ServerConfig, Sources};
 use crate::ledger::{self, OpenError, Opened};
 use crate::observe::Observer;
-use crate::rpc::{self, Ports, Server, ServerError, UnderWay};
+use crate::rpc::{self, Address, Ports, Server, ServerError, UnderWay};
 use crate::telemetry::Telemetry;
 use crate::tokens::Checker;
 use crate::upi::gateway::{Keys, SetupError, UpiGateway};

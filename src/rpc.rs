@@ -13,7 +13,6 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::acceptor::Address;
 use crate::current::Current;
 use crate::domain::{Merchant, Rules};
 use crate::observe::Observer;
@@ -55,6 +54,7 @@ mod upload;
 #[cfg(test)]
 mod tests;
 
+pub use crate::acceptor::Address;
 pub use drain::{Load, UnderWay};
 pub use health::Readiness;
 pub use listener::ServerError;

@@ -5,6 +5,7 @@
 //! which algorithms there are: `none` and HMAC do not exist here. The keys come from a file, or from
 //! a URL that is read again now and then, and when a token names a key that is not known.
 
+mod algorithm;
 mod checker;
 mod claims;
 mod fetch;
@@ -15,8 +16,10 @@ mod reading;
 mod source;
 #[cfg(test)]
 pub(crate) mod tests;
+mod url;
 
 pub use checker::Checker;
 pub use fetch::{FetchError, Fetcher};
 pub use key_set::{KeySet, KeySetError};
-pub use source::{JwksUrl, Pace, Settings, Source};
+pub use source::{Pace, Settings, Source};
+pub use url::JwksUrl;

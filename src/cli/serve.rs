@@ -145,7 +145,7 @@ fn start(prepared: &Prepared, room: Room) -> Result<Telemetry, TelemetryError> {
 }
 
 fn announce(prepared: &Prepared, app: &App, out: &mut dyn Write) -> io::Result<()> {
-    if prepared.tls.is_none() {
+    if prepared.tls.is_none() && app.local_addr().tcp().is_some() {
         tracing::warn!("gRPC is served in plaintext: server.tls is not set");
     }
     match &prepared.callers {

@@ -127,7 +127,7 @@ fn tokens(reader: &mut Reader) {
     }
 }
 
-/// Issuer, audience, and one place of keys.
+/// Issuer, audience, and a place of keys.
 fn bearer_tokens(config: &Config, reader: &mut Reader) {
     let [issuer, audience, file, url, ca] = JWT;
     reader.demand("callers", &JWT);
@@ -143,13 +143,10 @@ fn bearer_tokens(config: &Config, reader: &mut Reader) {
     {
         reader.reject(key, "must not be empty", "");
     }
-    if reader.has(file) && reader.has(url) {
-        reader.reject(url, format!("must not be there beside {file}"), "");
-    } else if !reader.has(file) {
+    if !reader.has(file) {
         reader.demand(url, &JWT);
-    } else if reader.has(ca) {
-        reader.reject(ca, format!("is for {url}"), "");
     }
+    reader.demand(url, &[ca]);
 }
 
 fn address(config: &Config, reader: &mut Reader) {

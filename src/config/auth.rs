@@ -29,9 +29,10 @@ section! {
     audience: Option<String> = optional("idphoto"),
         "What the tokens are for: their aud is this text, or a list with it.";
     jwks_file: Option<PathBuf> = optional("/etc/idphoto/jwks.json"),
-        "The issuer's keys, a JSON Web Key Set; read again when it changes.";
+        "The issuer's keys, a JSON Web Key Set; read again when it changes. Beside auth.jwt.jwks_url its \
+         keys count until that was read for the first time.";
     jwks_url: Option<JwksUrl> = optional("https://login.bank.example/.well-known/jwks.json"),
-        "The same at a URL, instead of a file: https, or http on this machine. It is reached \
+        "Where the issuer shows its keys: https, or http on this machine. It is reached \
          directly, without a proxy; redirects are not followed.";
     ca_file: Option<PathBuf> = optional("/etc/idphoto/login-ca.pem"),
         "The only authorities that the certificate behind auth.jwt.jwks_url may come from, PEM. \

@@ -8,8 +8,7 @@ use super::key::{default, optional};
 use super::reader::section;
 use super::setting::Choice;
 use super::socket::Mode;
-use crate::acceptor::Address;
-use crate::rpc::ClientCerts;
+use crate::rpc::{Address, ClientCerts};
 
 impl Choice for ClientCerts {
     const NAMES: &'static [(&'static str, Self)] =

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::setting::{Flaws, Setting, expect};
 use super::value::quote;
-use crate::acceptor::Address;
+use crate::rpc::Address;
 
 /// Permissions of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,8 +15,15 @@ pub async fn examine(prepared: &Preparation, reached: bool) -> Vec<Finding> {
     let tokens = tokens.and_then(|prepared| prepared.tokens.as_ref());
     match tokens.map(|tokens| &tokens.source) {
         Some(Source::File(keys)) => vec![good(FILE, keys.count())],
-        Some(Source::Url(fetcher, _)) if reached => vec![fetched(fetcher).await],
-        Some(Source::Url(..)) | None => Vec::new(),
+        Some(Source::Url(fetcher, _, before)) => {
+            let before = before.iter().map(|keys| good(FILE, keys.count()));
+            let mut findings: Vec<_> = before.collect();
+            if reached {
+                findings.push(fetched(fetcher).await);
+            }
+            findings
+        }
+        None => Vec::new(),
     }
 }
 

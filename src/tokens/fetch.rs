@@ -8,7 +8,7 @@ use reqwest::{Certificate, Client, Response, StatusCode, redirect, retry};
 use tokio::time::timeout;
 
 use super::key_set::{KeySet, KeySetError, LARGEST};
-use super::source::JwksUrl;
+use super::url::JwksUrl;
 use crate::verify::port::Cause;
 
 const USER_AGENT: &str = concat!("idphoto/", env!("CARGO_PKG_VERSION"));

@@ -3,7 +3,7 @@
 use base64_simd::{Base64, URL_SAFE_NO_PAD};
 use serde::de::{Deserialize, Deserializer, IgnoredAny};
 
-use super::key_set::Algorithm;
+use super::algorithm::Algorithm;
 use crate::verify::error::TokenFlaw;
 
 /// Base64url without padding (RFC 7515, section 2): no white space, no other alphabet.

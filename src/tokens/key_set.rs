@@ -3,10 +3,11 @@
 use std::fmt;
 
 use josekit::jwk::Jwk;
-use josekit::jws::{ES256, EdDSA, JwsVerifier, PS256, RS256};
+use josekit::jws::JwsVerifier;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::algorithm::Algorithm;
 use super::form::Token;
 use crate::verify::error::TokenFlaw;
 
@@ -16,51 +17,6 @@ const MOST_KEYS: usize = 64;
 
 /// Of an RSA key of 8192 bits, in base64url. A larger one would take long to verify by.
 const LONGEST_MODULUS: usize = 1366;
-
-/// How a token may be signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Algorithm {
-    Rs256,
-    Ps256,
-    Es256,
-    EdDsa,
-}
-
-impl Algorithm {
-    const ALL: [Self; 4] = [Self::Rs256, Self::Ps256, Self::Es256, Self::EdDsa];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Rs256 => "RS256",
-            Self::Ps256 => "PS256",
-            Self::Es256 => "ES256",
-            Self::EdDsa => "EdDSA",
-        }
-    }
-
-    pub(super) fn named(name: &str) -> Result<Self, TokenFlaw> {
-        let mut all = Self::ALL.into_iter();
-        let found = all.find(|algorithm| algorithm.name() == name);
-        found.ok_or(TokenFlaw::Algorithm)
-    }
-
-    /// `None` when the key's type, curve, size, use or `alg` are not for it.
-    fn verifier(self, key: &Jwk) -> Option<Box<dyn JwsVerifier>> {
-        let text = |name: &str| key.parameter(name).and_then(Value::as_str);
-        match self {
-            Self::Rs256 => boxed(RS256.verifier_from_jwk(key)),
-            Self::Ps256 => boxed(PS256.verifier_from_jwk(key)),
-            Self::Es256 => boxed(ES256.verifier_from_jwk(key)),
-            // The library's EdDSA is Ed448, too.
-            Self::EdDsa if text("crv") == Some("Ed25519") => boxed(EdDSA.verifier_from_jwk(key)),
-            Self::EdDsa => None,
-        }
-    }
-}
-
-fn boxed<V: JwsVerifier + 'static, E>(made: Result<V, E>) -> Option<Box<dyn JwsVerifier>> {
-    Some(Box::new(made.ok()?))
-}
 
 /// Why a set cannot be used. It never holds any part of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

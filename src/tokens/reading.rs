@@ -49,7 +49,7 @@ impl Keys {
     ) -> Arc<Self> {
         let (way, set) = match source {
             Source::File(set) => (None, Some(set)),
-            Source::Url(fetcher, pace) => (Some((fetcher, pace)), None),
+            Source::Url(fetcher, pace, before) => (Some((fetcher, pace)), before),
         };
         let keys = Self {
             way,

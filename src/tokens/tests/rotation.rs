@@ -122,6 +122,25 @@ async fn without_keys_no_token_is_good_until_they_come() {
     check(&checker, &token).await.unwrap();
 }
 
+#[tokio::test]
+async fn keys_of_a_file_count_until_those_of_the_url_come() {
+    let (old, new) = (Signer::p256("old"), Signer::p256("new"));
+    let server = Server::start(Manner::Dead).await;
+    let before = Arc::new(KeySet::parse(&set(&[&old])).unwrap());
+    let Source::Url(fetcher, pace, None) = server.source(NO_GAP) else {
+        panic!("another source");
+    };
+    let source = Source::Url(fetcher, pace, Some(before));
+    let checker = Checker::new(settings(source), Arc::new(Still), Arc::new(Nobody));
+    checker.begin().await;
+    let token = old.token("ES256", &good());
+    check(&checker, &token).await.unwrap();
+    server.turn(keys(&[&new]));
+    check(&checker, &new.token("ES256", &good())).await.unwrap();
+    let flaw = check(&checker, &token).await;
+    assert_eq!(flaw, Err(TokenFlaw::UnknownKey));
+}
+
 #[tokio::test(start_paused = true)]
 async fn keys_are_read_again_and_again() {
     let signer = Signer::p256("a");

@@ -83,7 +83,7 @@ impl Server {
             wait: Duration::from_secs(20),
             ..Pace::new(Duration::from_secs(3600))
         };
-        Source::Url(self.fetcher(), pace)
+        Source::Url(self.fetcher(), pace, None)
     }
 }
 

@@ -145,6 +145,7 @@ daily_budget = 6
 monthly_budget = 60
 [server]
 listen = "[::1]:1"
+socket_mode = "0600"
 health_listen = "[::1]:2"
 reflection = false
 max_message_bytes = 300000
@@ -161,7 +162,14 @@ key_file = "b"
 client_ca_file = "c"
 client_certs = "optional"
 [auth]
-trusted_proxies = ["10.1.0.0/16", "fd00::/8"]
+trusted_proxies = ["10.1.0.0/16", "fd00::/8", "unix"]
+[auth.jwt]
+issuer = "a"
+audience = "b"
+jwks_file = "c"
+jwks_url = "https://login.example/jwks"
+ca_file = "d"
+refresh_interval = "11s"
 [admin]
 listen = "none"
 [upi]
