@@ -35,7 +35,7 @@ func errorTable(t *testing.T) map[string]documented {
 		}
 		table[string(row[1])] = documented{code, name(row[3]), name(row[4])}
 	}
-	if len(table) != 16 {
+	if len(table) != 17 {
 		t.Fatalf("%d reasons in the table", len(table))
 	}
 	return table

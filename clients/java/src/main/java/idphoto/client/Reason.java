@@ -30,7 +30,7 @@ public record Reason(String name) implements Serializable {
     public static final Reason DRAINING = new Reason("DRAINING");
     /** The gateway could not record that it would send. */
     public static final Reason LEDGER_UNAVAILABLE = new Reason("LEDGER_UNAVAILABLE");
-    /** The token. */
+    /** The gateway cannot sign: its HSM does not. */
     public static final Reason SIGNING_UNAVAILABLE = new Reason("SIGNING_UNAVAILABLE");
     /** UPI could not be connected to. */
     public static final Reason UPI_UNREACHABLE = new Reason("UPI_UNREACHABLE");
