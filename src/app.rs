@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+mod bearer;
 mod certificates;
 mod descriptors;
 mod judge;
@@ -20,7 +21,6 @@ mod reload;
 mod remembering;
 mod seen;
 mod token;
-mod tokens;
 
 pub use certificates::CertificateFacts;
 pub use descriptors::Room;
@@ -36,13 +36,13 @@ use keeper::Keeper;
 use reload::Parts;
 
 use crate::admin::{self, Admin, AdminError};
+use crate::bearer::Checker;
 use crate::callers::Roster;
 use crate::config::{Config, ServerConfig, Sources};
 use crate::ledger::{self, OpenError, Opened};
 use crate::observe::Observer;
 use crate::rpc::{self, Address, Ports, Server, ServerError, UnderWay};
 use crate::telemetry::Telemetry;
-use crate::tokens::Checker;
 use crate::upi::gateway::{Keys, SetupError, UpiGateway};
 use crate::upi::transport::Route;
 use crate::verify::port::{Admission, Clock, SystemClock, Tokens};

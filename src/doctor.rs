@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use crate::app::Preparation;
 use crate::config::Survey;
 
+mod bearer;
 mod certificates;
 mod finding;
 mod judged;
@@ -18,12 +19,11 @@ mod ledger;
 mod network;
 mod roles;
 mod samples;
-mod tokens;
 
+pub use bearer::examine as examine_tokens;
 pub use finding::{Finding, Report, Verdict};
 pub use ledger::examine as examine_ledger;
 pub use network::examine as examine_network;
-pub use tokens::examine as examine_tokens;
 
 /// Looks at what was judged, and at the keys. Nothing is sent.
 #[must_use]

@@ -9,7 +9,7 @@
 //! - [`domain`] checks what a caller gave and knows nobody.
 //! - [`observe`] is how every layer tells its steps, and knows [`domain`] alone.
 //! - [`callers`] knows who may call, and what.
-//! - [`tokens`] checks bearer tokens of callers.
+//! - [`bearer`] checks bearer tokens of callers.
 //! - [`verify`] is the use case: claim the order, call, settle. It owns the ports.
 //! - [`rpc`], [`upi`] and [`ledger`] are adapters to those ports and do not know each
 //!   other.
@@ -26,6 +26,7 @@
 pub mod acceptor;
 pub mod admin;
 pub mod app;
+pub mod bearer;
 pub mod callers;
 pub mod cli;
 pub mod config;
@@ -42,7 +43,6 @@ pub mod rpc;
 pub mod sandbox;
 pub mod shutdown;
 pub mod telemetry;
-pub mod tokens;
 #[cfg(feature = "top")]
 pub mod top;
 pub mod upi;

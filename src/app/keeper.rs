@@ -8,9 +8,9 @@ use tokio::time::{interval, sleep};
 use tracing::{info, warn};
 
 use super::reload::Reloader;
+use crate::bearer::Checker;
 use crate::ledger::Keep;
 use crate::ledger::archive::Archive;
-use crate::tokens::Checker;
 use crate::verify::Verifier;
 
 /// How often what is too old is looked for.

@@ -7,13 +7,13 @@ use super::certificates::CertificateFacts;
 use super::judge::Judge;
 use super::material::{self, Half, KeyRole, Material};
 use super::seen::Seen;
+use crate::bearer;
 use crate::callers::Rule;
 use crate::config::{Config, KeyDraft, Problem, Problems, Sources, Survey};
 use crate::domain::{Budget, CallerName, Member, Merchant, Secret};
 use crate::ledger;
 use crate::rpc::Tls;
 use crate::telemetry::{self, Expiry};
-use crate::tokens;
 use crate::upi::gateway::{self, Keys};
 use crate::upi::jws::SigningKey;
 use crate::upi::key::{Kid, PublicKey};
@@ -50,7 +50,7 @@ pub struct Prepared {
     /// Who may call; `None` when everybody may.
     pub callers: Option<Vec<Rule>>,
     /// What bearer tokens are held to; `None` where there are none.
-    pub tokens: Option<tokens::Settings>,
+    pub tokens: Option<bearer::Settings>,
     /// Where orders are remembered.
     pub ledger: ledger::Settings,
     member: Member,

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::key::{default, optional};
 use super::reader::section;
+use crate::bearer::JwksUrl;
 use crate::callers::Network;
-use crate::tokens::JwksUrl;
 
 section! {
     /// `auth.*`

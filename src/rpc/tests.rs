@@ -1,6 +1,7 @@
 //! A real server on loopback, a real client, and ports under the tests' control.
 
 mod answers;
+mod bearer;
 mod callers;
 mod docs;
 mod drain;
@@ -17,4 +18,3 @@ mod rig;
 mod sockets;
 mod time;
 mod tls;
-mod tokens;

@@ -11,6 +11,7 @@
 
 mod admin;
 mod bad_input;
+mod bearer;
 mod budgets;
 mod callers;
 mod certificates;
@@ -45,7 +46,6 @@ mod sandbox;
 mod scenarios;
 mod server;
 mod signals;
-mod tokens;
 #[cfg(feature = "top")]
 mod top;
 mod traces;

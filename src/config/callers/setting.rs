@@ -8,9 +8,9 @@ use super::super::item::{Item, Parts, list};
 use super::super::setting::{Choice, Flaws, Setting, expect};
 use super::super::value::{Shape, quote};
 use super::CallerEntry;
+use crate::bearer::JwksUrl;
 use crate::callers::{Network, Pattern};
 use crate::domain::{CallerName, MerchantDraft, Method, Reads};
-use crate::tokens::JwksUrl;
 
 const ENTRY: [&str; 11] = [
     "name",

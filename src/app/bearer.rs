@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::judge::Judge;
+use crate::bearer::{Fetcher, KeySet, Pace, Settings, Source};
 use crate::config::JwtConfig;
-use crate::tokens::{Fetcher, KeySet, Pace, Settings, Source};
 
 const FILE: &str = "auth.jwt.jwks_file";
 const URL: &str = "auth.jwt.jwks_url";

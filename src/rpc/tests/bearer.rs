@@ -13,14 +13,14 @@ use super::callers::{AUDIT, BOTH, Bank, LOANS, rule, signed, unauthenticated};
 use super::log::Log;
 use super::raw::{Connection, VERIFY};
 use super::rig::{Rig, Setup, get, request, row, setup};
+use crate::bearer::tests::issuer::{Signer, hmac, set, unsigned};
+use crate::bearer::tests::server::{Manner, Server};
+use crate::bearer::tests::{good_at, settings};
+use crate::bearer::{Checker, KeySet, Source};
 use crate::callers::{Network, Roster, Rule};
 use crate::domain::{Method, Reads};
 use crate::observe::Nobody;
 use crate::pb;
-use crate::tokens::tests::issuer::{Signer, hmac, set, unsigned};
-use crate::tokens::tests::server::{Manner, Server};
-use crate::tokens::tests::{good_at, settings};
-use crate::tokens::{Checker, KeySet, Source};
 use crate::verify::port::{SystemClock, Tokens};
 
 fn rules() -> Vec<Rule> {

@@ -2,7 +2,7 @@
 
 use super::finding::{Finding, Verdict};
 use crate::app::Preparation;
-use crate::tokens::{FetchError, Fetcher, Source};
+use crate::bearer::{FetchError, Fetcher, Source};
 
 const CHECK: &str = "tokens";
 const FILE: &str = "auth.jwt.jwks_file";
