@@ -121,11 +121,13 @@ impl Estate {
     }
 }
 
-fn quota(status: &Status) -> (String, bool) {
+/// Whose limit, which, and whether it ends within a day.
+fn quota(status: &Status) -> (String, String, bool) {
     let quota = status.get_details_quota_failure().unwrap();
     let retry = status.get_details_retry_info().unwrap().retry_delay;
     let within_a_day = retry.is_some_and(|after| after <= Duration::from_secs(24 * 3600));
-    (quota.violations[0].subject.clone(), within_a_day)
+    let violation = quota.violations[0].clone();
+    (violation.subject, violation.description, within_a_day)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -145,8 +147,8 @@ async fn what_is_beyond_a_budget_is_refused_and_an_operator_can_raise_it() {
             "SAME_ORDER"
         )
     );
-    let subject = "caller:loans/daily_budget".to_owned();
-    assert_eq!(quota(&refused), (subject, true));
+    let [subject, limit] = ["caller:loans", "daily_budget"].map(str::to_owned);
+    assert_eq!(quota(&refused), (subject, limit, true));
     assert_eq!(used(&estate.settings), (2, 0));
     estate
         .has_metric(r#"idphoto_budget_left{caller="loans",period="day"} 0"#)
