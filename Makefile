@@ -211,7 +211,7 @@ test-readme: ##  run every command of the README, make demo included
 test-observability: build ##  a real Prometheus scrapes the gateway; alerts, every query of the dashboard
 	@scripts/tools.sh prometheus grpcurl
 	$(call step,Prometheus)
-	@tests/observability/run.py
+	@scripts/softhsm.sh run tests/observability/run.py
 
 # These tests start this binary; the clients' leave a table of their scenarios.
 dist test-go test-java test-observability test-tracing test-proxies test-replicas test-matrix test-consumers test-pom-matrix: export IDPHOTO_BIN := $(abspath $(RELEASE))

@@ -188,9 +188,15 @@ def timeouts():
     yield from (b"2H", b"3M", b"20S", b"1500m", b"7u", b"99999999n", b"123456789S", b"+5S", b"")
 
 
+def forwarded():
+    own = b'By=spiffe://bank.example/gateway;Hash=ab;Subject="CN=a,O=\\"b\\"";URI=spiffe://bank.example/ns/loans/sa/api'
+    yield from (own, own + b"," + own, b'Subject="open', b"DNS=a.example;DNS=b.example", b"URI=spiffe://x/y,\"", b"")
+
+
 TARGETS = {
     "answer": answers,
     "config": configurations,
+    "forwarded": forwarded,
     "jwe": tokens,
     "jws": signatures,
     "keys": keys,

@@ -51,7 +51,8 @@ def mean(metric, labels=""):
     return f"{rate(f'{metric}_sum', labels)} / {rate(f'{metric}_count', labels)}"
 
 
-CALLS = rate("rpc_server_call_duration_seconds_count", OURS)
+COUNT = "rpc_server_call_duration_seconds_count"
+CALLS = rate(COUNT, OURS)
 LATENCY = "rpc_server_call_duration_seconds"
 UPI = "idphoto_upi_call_duration_seconds"
 
@@ -76,7 +77,7 @@ NOW = [
 
 CALLS_ROW = [
     Panel("Calls by status", "reqps",
-          ((rate("rpc_server_call_duration_seconds_count", OURS, "rpc_response_status_code"),
+          ((rate(COUNT, OURS, "rpc_response_status_code"),
             "{{rpc_response_status_code}}"),), stacked=True),
     Panel("Errors by reason", "reqps",
           ((rate("idphoto_errors_total", by="reason"), "{{reason}}"),),
@@ -143,14 +144,27 @@ ORDERS_ROW = [
     Panel("Paused", "short",
           (("max by (instance) (idphoto_upi_paused{%})", "{{instance}}"),), limits=(1, 2),
           help="1 while upi.pause is set, and nothing is sent."),
-    Panel("Left of budgets", "short",
-          (("min by (caller, period) (idphoto_budget_left{%})", "{{caller}}, {{period}}"),),
-          help="Verifications that callers may have sent in the present day or month."),
     Panel("Joined and replayed", "reqps",
           ((rate("idphoto_calls_joined_total"), "joined"),
            (rate("idphoto_calls_replayed_total"), "replayed"),
            (rate("idphoto_attempts_replayed_total", by="by"), "attempts by {{by}}")),
           help="Calls that met an order under way or ended, and further attempts of a mesh."),
+]
+
+CALLERS_ROW = [
+    Panel("Calls by caller", "reqps", ((rate(COUNT, OURS, "caller"), "{{caller}}"),), stacked=True),
+    Panel("Errors by caller", "reqps",
+          ((rate(COUNT, f'{OURS}, error_type!=""', "caller, error_type"), "{{caller}} {{error_type}}"),),
+          help="QUOTA_EXCEEDED is a caller at one of its limits; anonymous is nobody with an entry."),
+    Panel("Left of budgets", "short",
+          (("min by (caller, period) (idphoto_budget_left{%})", "{{caller}}, {{period}}"),),
+          help="Verifications that callers may have sent in the present day or month."),
+    Panel("Keys of bearer tokens", "short",
+          (("max by (instance) (idphoto_jwks_keys{%})", "{{instance}}"),), width=12,
+          help="By which bearer tokens are checked. 0: none is good."),
+    Panel("Sessions of HSMs", "short",
+          (("sum by (key, state) (idphoto_token_sessions{%})", "{{key}} {{state}}"),), width=12,
+          help="Closed ones are opened again by themselves; hung ones wait for the module."),
 ]
 
 COMMIT = "idphoto_ledger_commit_duration_seconds"
@@ -219,6 +233,7 @@ ROWS = [
     ("Latency", LATENCY_ROW),
     ("Answers", ANSWERS_ROW),
     ("Orders", ORDERS_ROW),
+    ("Callers", CALLERS_ROW),
     ("Ledger", LEDGER_ROW),
     ("Saturation", SATURATION_ROW),
     ("Clock, keys, versions", UPKEEP_ROW),

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::claims;
 use super::form::Token;
-use super::reading::{Current, Keys};
+use super::reading::{InForce, Keys};
 use super::source::{Settings, Source};
 use crate::domain::Identity;
 use crate::observe::Observer;
@@ -56,7 +56,7 @@ impl Checker {
         self.keys.renew(source);
     }
 
-    fn prove(&self, token: &str, current: &Current) -> Result<Identity, TokenFlaw> {
+    fn prove(&self, token: &str, current: &InForce) -> Result<Identity, TokenFlaw> {
         let now = self.clock.now();
         let seconds = claims::seconds(now);
         if let Some(identity) = current.proven.find(token, seconds) {

@@ -18,7 +18,7 @@ use crate::verify::port::Clock;
 
 /// A set of keys, and what it vouched for.
 #[derive(Default)]
-pub(super) struct Current {
+pub(super) struct InForce {
     /// `None` before the first one was read.
     pub(super) keys: Option<Arc<KeySet>>,
     pub(super) proven: Proven,
@@ -26,7 +26,7 @@ pub(super) struct Current {
 
 pub(super) struct Keys {
     way: Option<(Fetcher, Pace)>,
-    current: RwLock<Arc<Current>>,
+    current: RwLock<Arc<InForce>>,
     reading: Mutex<Reading>,
     /// How many readings have ended.
     ended: watch::Sender<u64>,
@@ -65,7 +65,7 @@ impl Keys {
         Arc::new(keys)
     }
 
-    pub(super) fn current(&self) -> Arc<Current> {
+    pub(super) fn current(&self) -> Arc<InForce> {
         let current = self.current.read();
         Arc::clone(&current.unwrap_or_else(PoisonError::into_inner))
     }
@@ -169,7 +169,7 @@ impl Keys {
 
     fn take(&self, set: Arc<KeySet>) {
         let read = Event::KeysRead(set.count(), self.clock.now());
-        let current = Current {
+        let current = InForce {
             keys: Some(set),
             proven: Proven::default(),
         };

@@ -1,7 +1,9 @@
 """The real gateway with a sandbox behind it, and calls of every kind."""
 
+import base64
 import copy
 import json
+import os
 import re
 import subprocess
 import urllib.request
@@ -31,8 +33,18 @@ OUTCOMES = (
 CERTIFICATES = {"participant-signing": 20, "upi-encryption": 3, "upi-signing": 400}
 
 
+# With budgets, so that there is something left of them; a proxy on this machine says who calls.
+CALLERS = """callers=[{ name = "loans", identities = ["spiffe://bank.example/loans"],
+    daily_budget = 1000, monthly_budget = 10000 }]"""
+CALLER = "x-forwarded-client-cert: URI=spiffe://bank.example/loans"
+PIN = "1234"
+
+
 class Gateway:
-    """`idphoto serve` with certificates, and `idphoto sandbox` behind it, on free ports."""
+    """`idphoto serve` with all that has metrics, and `idphoto sandbox` behind it, on free ports.
+
+    Its keys have certificates, ours is in a token, callers have budgets and may have bearer tokens.
+    """
 
     def __init__(self, binary, grpcurl, folder):
         self.binary, self.grpcurl, self.process = binary, grpcurl, None
@@ -41,12 +53,22 @@ class Gateway:
         try:
             self.sandbox.told(re.compile(r"^sandbox listening on (\S+)"))
             certify(folder / "upi")
-            self.process = Process(
-                [binary, "serve", "--config", "upi/idphoto.toml", "--listen", "127.0.0.1:0"]
-                + ["--set", "admin.listen=127.0.0.1:0", "--set", "server.drain_delay=0s"]
-                + ["--set", "upi.signing.cert_file=upi/participant-signing.pub.pem"],
-                folder,
-            )
+            take_into_token(folder / "upi")
+            publish(folder / "upi")
+            settings = [
+                "admin.listen=127.0.0.1:0",
+                "server.drain_delay=0s",
+                "upi.signing.cert_file=upi/participant-signing.pub.pem",
+                CALLERS.replace("\n", " "),
+                'auth.trusted_proxies=["127.0.0.0/8"]',
+                "auth.jwt.issuer=https://issuer.example",
+                "auth.jwt.audience=idphoto",
+                "auth.jwt.jwks_file=upi/jwks.json",
+            ]
+            command = [binary, "serve", "--config", "upi/idphoto.toml", "--listen", "127.0.0.1:0"]
+            for setting in settings:
+                command += ["--set", setting]
+            self.process = Process(command, folder)
             self.admin = self.process.told(re.compile(r"^admin listening on http://(\S+)"))
             self.address = self.process.told(re.compile(r"^gRPC listening on (\S+)"))
         except (RuntimeError, subprocess.SubprocessError):
@@ -74,9 +96,9 @@ class Gateway:
 
     def call(self, method, request, deadline=DEADLINE_OF_CALLS, header="x-nothing: 1"):
         """grpcurl's exit code."""
-        command = [self.grpcurl, "-plaintext", "-max-time", str(deadline), "-H", header, "-d", "@"]
+        command = [self.grpcurl, "-plaintext", "-max-time", str(deadline), "-H", header]
         return subprocess.run(
-            command + [self.address, f"{SERVICE}/{method}"],
+            command + ["-H", CALLER, "-d", "@", self.address, f"{SERVICE}/{method}"],
             input=json.dumps(request),
             capture_output=True,
             text=True,
@@ -124,3 +146,28 @@ def certify(folder):
         command = ["openssl", "req", "-x509", "-new", "-key", f"{key}.key.pem", "-subj", f"/CN={key}"]
         command += ["-days", str(days), "-out", f"{key}.pub.pem"]
         subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=SLACK)
+
+
+def take_into_token(folder):
+    """Puts our key into the SoftHSM that scripts/softhsm.sh has started this with."""
+    key = folder / "participant-signing.key.pem"
+    command = ["softhsm2-util", "--import", str(key), "--token", "vectors", "--label", "upi", "--id", "02", "--pin", PIN]
+    subprocess.run(command, check=True, capture_output=True, timeout=SLACK)
+    pin = folder / "token.pin"
+    pin.touch(0o600)
+    pin.write_text(PIN)
+    config = folder / "idphoto.toml"
+    lines = [line for line in config.read_text().splitlines() if str(key.name) not in line]
+    lines += ["[upi.signing.pkcs11]", f'module = "{os.environ["IDPHOTO_TEST_SOFTHSM"]}"', 'token = "vectors"']
+    lines += ['label = "upi"', f'pin_file = "{pin.resolve()}"']
+    config.write_text("\n".join(lines) + "\n")
+
+
+def publish(folder):
+    """A key set of an issuer of bearer tokens. Nobody has a token here."""
+    command = ["openssl", "rsa", "-in", "upi-signing.key.pem", "-noout", "-modulus"]
+    told = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=SLACK)
+    modulus = bytes.fromhex(told.stdout.strip().partition("=")[2])
+    number = base64.urlsafe_b64encode(modulus).rstrip(b"=").decode()
+    key = {"kty": "RSA", "kid": "1", "use": "sig", "alg": "RS256", "n": number, "e": "AQAB"}
+    (folder / "jwks.json").write_text(json.dumps({"keys": [key]}))
