@@ -202,9 +202,10 @@ impl Running {
             self.parts.roster = Arc::new(roster);
             let roster = Arc::clone(&self.parts.roster) as Arc<dyn Admission>;
             self.parts.admission.turn(roster);
+            // Not beside this: rules that a reload cannot end keep their budgets.
+            self.parts.verifier.watch_budgets(prepared.budgets());
         }
         self.parts.verifier.limit(super::rate(&config));
-        self.parts.verifier.watch_budgets(prepared.budgets());
         self.parts.verifier.set_paused(config.upi.pause);
         if let (Some(checker), Some(tokens)) = (&self.parts.tokens, &prepared.tokens) {
             checker.renew(&tokens.source);
