@@ -24,7 +24,7 @@ use tonic::codegen::BoxFuture;
 use super::farewell::linger;
 use super::handshake::{self, Failures, TLS_HANDSHAKE};
 use super::pace::Patience;
-use super::pieces::{Counted, Taken};
+use super::pieces::{Counted, Untaken};
 use super::preface::{Heard, Listened};
 use super::quota::{Part, Quota};
 use super::routes::Routes;
@@ -145,16 +145,16 @@ impl Host {
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let (unread, taken) = (Unread::default(), Taken::default());
+        let (unread, untaken) = (Unread::default(), Untaken::default());
         let calls = CallService {
             unread: unread.clone(),
-            taken: taken.clone(),
+            untaken: untaken.clone(),
             routes: self.routes.clone(),
             caller: Arc::new(caller),
             part: self.quota.part(),
         };
         let turns = Turns::default();
-        let (io, heard) = Listened::new(io, unread.clone(), (turns.clone(), taken));
+        let (io, heard) = Listened::new(io, unread.clone(), (turns.clone(), untaken));
         let connection = self.http.serve_connection(TokioIo::new(io), calls);
         tokio::pin!(connection);
         let ended = tokio::select! {
@@ -231,7 +231,7 @@ struct CallService {
     caller: Arc<Caller>,
     part: Part,
     unread: Unread,
-    taken: Taken,
+    untaken: Untaken,
 }
 
 impl Service<Request<Incoming>> for CallService {
@@ -241,11 +241,11 @@ impl Service<Request<Incoming>> for CallService {
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         request.extensions_mut().insert(Arc::clone(&self.caller));
-        let taken = self.taken.clone();
+        let untaken = self.untaken.clone();
         let _place = self.part.take_in(&mut request);
         let answering = self
             .routes
-            .call(request.map(|body| Body::new(Counted { body, taken })));
+            .call(request.map(|body| Body::new(Counted { body, untaken })));
         let unread = self.unread.clone();
         Box::pin(async move {
             let response = answering.await?;

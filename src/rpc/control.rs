@@ -7,14 +7,14 @@
 //! The other frames that mean nothing (PRIORITY, unknown ones, empty DATA) cost no more than their
 //! reading. PINGs of a peer's own are answered no faster than it takes the answers.
 //!
-//! Small pieces of bodies are counted, too (see `pieces.rs`): every few of them whoever waits for
-//! them has a turn.
+//! Pieces of bodies are counted, too (see `pieces.rs`): when there are too many small ones, whoever
+//! waits for them has a turn.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::pieces::{PIECES, SMALL};
+use super::pieces::Untaken;
 
 /// The fixed text that comes before the first frame.
 const PREFACE: usize = 24;
@@ -27,6 +27,8 @@ const PING: u8 = 6;
 const ACK: u8 = 1;
 const END_STREAM: u8 = 1;
 const PADDED: u8 = 8;
+/// The most that padding takes of a frame (RFC 9113, section 6.1).
+const PADDING: usize = 256;
 
 /// Of one peer in a [`WHILE`]. We send a PING in a minute; the liveliest clients send SETTINGS
 /// some ten times in a connection's life.
@@ -43,7 +45,7 @@ pub(super) struct Control {
     came: usize,
     since: Instant,
     times: u32,
-    small: u32,
+    untaken: Untaken,
 }
 
 /// A peer sent more of them than any has a reason to.
@@ -52,14 +54,14 @@ pub(super) struct Control {
 pub(super) struct Flood;
 
 impl Control {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(untaken: Untaken) -> Self {
         Self {
             left: PREFACE,
             head: [0; HEAD],
             came: 0,
             since: Instant::now(),
             times: 0,
-            small: 0,
+            untaken,
         }
     }
 
@@ -76,9 +78,7 @@ impl Control {
             bytes = self.take(bytes);
             if self.came == HEAD {
                 self.came = 0;
-                self.look()?;
-                if self.small == PIECES {
-                    self.small = 0;
+                if self.look()? {
                     return Ok(Some(bytes.len()));
                 }
             }
@@ -94,19 +94,24 @@ impl Control {
         bytes.get(taken..).unwrap_or_default()
     }
 
-    fn look(&mut self) -> Result<(), Flood> {
+    /// Whether others should have a turn.
+    fn look(&mut self) -> Result<bool, Flood> {
         let [a, b, c, kind, flags, ..] = self.head;
         self.left = usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c);
         match kind {
-            PING if flags & ACK != 0 => self.count(),
-            SETTINGS => self.count(),
-            // Padding makes a frame longer, and its content no larger.
-            DATA if flags & END_STREAM == 0 && (self.left < SMALL || flags & PADDED != 0) => {
-                self.small += 1;
-                Ok(())
+            PING if flags & ACK != 0 => self.count()?,
+            SETTINGS => self.count()?,
+            DATA if flags & END_STREAM == 0 => {
+                let length = match flags & PADDED {
+                    0 => self.left,
+                    // At least; and it is no empty piece, which would cost nothing.
+                    _ => self.left.saturating_sub(PADDING).max(1),
+                };
+                return Ok(self.untaken.came(length));
             }
-            _ => Ok(()),
+            _ => {}
         }
+        Ok(false)
     }
 
     fn count(&mut self) -> Result<(), Flood> {
@@ -127,7 +132,7 @@ mod tests {
     use tokio::time::advance;
 
     use super::{
-        ACK, Control, DATA, END_STREAM, Flood, MOST, PADDED, PIECES, PING, SETTINGS, WHILE,
+        ACK, Control, DATA, END_STREAM, Flood, MOST, PADDED, PING, SETTINGS, Untaken, WHILE,
     };
 
     fn frame(kind: u8, flags: u8, content: &[u8]) -> Vec<u8> {
@@ -147,7 +152,7 @@ mod tests {
     }
 
     fn followed(bytes: &[u8], piece: usize) -> Result<(), Flood> {
-        let mut control = Control::new();
+        let mut control = Control::new(Untaken::default());
         bytes
             .chunks(piece)
             .try_for_each(|piece| control.follow(piece).map(|_| ()))
@@ -163,7 +168,7 @@ mod tests {
 
     #[test]
     fn settings_count_and_pings_do_not() {
-        let mut control = Control::new();
+        let mut control = Control::new(Untaken::default());
         control.follow(&acks(0)).unwrap();
         let pings = frame(PING, 0, &[0; 8]).repeat(1000);
         assert_eq!(control.follow(&pings), Ok(None));
@@ -171,27 +176,35 @@ mod tests {
         assert_eq!(control.follow(&settings), Err(Flood));
     }
 
+    /// How many bytes of these frames are for later.
+    fn later(frames: &[u8]) -> Option<usize> {
+        let mut control = Control::new(Untaken::default());
+        control.follow(&acks(0)).unwrap();
+        control.follow(frames).unwrap()
+    }
+
     #[tokio::test(start_paused = true)]
     async fn small_pieces_of_bodies_let_others_have_a_turn() {
-        let mut control = Control::new();
-        control.follow(&acks(0)).unwrap();
-        let ends = frame(DATA, END_STREAM, b"1").repeat(1000);
-        assert_eq!(control.follow(&ends), Ok(None), "they hold nothing back");
-        let large = frame(DATA, 0, &[0; 256]).repeat(1000);
-        assert_eq!(control.follow(&large), Ok(None));
         let pieces = frame(DATA, 0, b"1").repeat(200);
         // The content of the last one comes after the turn.
-        let left = pieces.len() - 10 * PIECES as usize + 1;
-        assert_eq!(control.follow(&pieces), Ok(Some(left)));
-        let mut padded = Control::new();
-        padded.follow(&acks(0)).unwrap();
-        let pieces = frame(DATA, PADDED, &[255; 257]).repeat(PIECES as usize);
-        assert_eq!(padded.follow(&pieces), Ok(Some(257)));
+        assert_eq!(later(&pieces), Some(pieces.len() - 10 * 129 + 1));
+        let padded = frame(DATA, PADDED, &[255; 257]).repeat(129);
+        assert_eq!(later(&padded), Some(257));
+        let padded = frame(DATA, PADDED, &[0, 1]).repeat(129);
+        assert_eq!(later(&padded), Some(2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn last_large_and_empty_pieces_hold_nothing_back() {
+        assert_eq!(later(&frame(DATA, END_STREAM, b"1").repeat(1000)), None);
+        assert_eq!(later(&frame(DATA, 0, &[0; 256]).repeat(1000)), None);
+        assert_eq!(later(&frame(DATA, 0, b"").repeat(1000)), None);
+        assert_eq!(later(&frame(DATA, PADDED, &[255; 512]).repeat(1000)), None);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_long_life_is_no_flood() {
-        let mut control = Control::new();
+        let mut control = Control::new(Untaken::default());
         control.follow(&acks(0)).unwrap();
         let ack = frame(PING, ACK, &[0; 8]);
         for _ in 0..20 {

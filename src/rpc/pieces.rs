@@ -1,48 +1,84 @@
-//! Small pieces of bodies: how many came, and how many were taken by whoever waits for them.
+//! Small pieces of bodies: what they cost until whoever waits for them has taken them.
 //!
 //! HTTP/2's library allows so many bytes of overhead for small pieces that nobody has taken yet,
 //! half of the connection's window, and ends the connection beyond it (`too_many_data_frames`;
 //! hyper has no setting: hyperium/hyper#4164). Honest clients get there when they begin a thousand
-//! calls at once: theirs begin with a byte of each. So a connection is not read on before its
-//! pieces are taken, however late the runtime comes to the calls they are for.
+//! calls at once: theirs begin with a byte of each. So what the library counts is counted here,
+//! and long before its end the connection is not read on until pieces are taken, however late the
+//! runtime comes to the calls they are for.
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::task::AtomicWaker;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use tokio::time::Instant;
+use tokio::time::{Sleep, sleep};
 
-/// Less than this in a piece is overhead: the library counts what is missing.
-pub(super) const SMALL: usize = 256;
+/// What is missing to so many bytes is overhead. What a piece has beyond them makes up for others.
+const SMALL: usize = 256;
 
-/// Pieces at a time: a quarter of what the library allows with our window of a connection.
-pub(super) const PIECES: u32 = 128;
+/// Bytes of overhead: a quarter of what the library allows with our window of a connection.
+const MOST: usize = 32 * 1024;
+
+/// Bytes of overhead with which a connection is read on.
+const FEW: usize = MOST / 2;
 
 /// After so long without one that was taken nobody takes the rest: their calls have ended.
 const STILL: Duration = Duration::from_secs(1);
 
-/// Counts the pieces that were taken. Clones count for the same connection.
+/// The pieces of one connection that came and were not taken. Clones are of the same connection.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Taken(Arc<AtomicU64>);
+pub(super) struct Untaken(Arc<Shared>);
 
-impl Taken {
-    fn one(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+#[derive(Debug, Default)]
+struct Shared {
+    /// Bytes.
+    overhead: AtomicUsize,
+    connection: AtomicWaker,
+}
+
+impl Untaken {
+    /// A piece of so many bytes, and not the last of its body; whether pieces should be taken now.
+    pub(super) fn came(&self, length: usize) -> bool {
+        match SMALL.checked_sub(length) {
+            // The library drops it.
+            Some(SMALL) => {}
+            Some(missing) => {
+                self.0.overhead.fetch_add(missing, Ordering::Relaxed);
+            }
+            None => self.less(length - SMALL),
+        }
+        self.overhead() >= MOST
     }
 
-    fn now(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+    fn taken(&self, length: usize) {
+        self.less(SMALL.saturating_sub(length));
+        if self.overhead() <= FEW {
+            self.0.connection.wake();
+        }
+    }
+
+    fn less(&self, bytes: usize) {
+        let less = |overhead: usize| Some(overhead.saturating_sub(bytes));
+        let _ = self
+            .0
+            .overhead
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    }
+
+    fn overhead(&self) -> usize {
+        self.0.overhead.load(Ordering::Relaxed)
     }
 }
 
-/// The body of a request, whose pieces are counted when they are taken.
+/// The body of a request, whose pieces are noted when they are taken.
 pub(super) struct Counted {
     pub(super) body: Incoming,
-    pub(super) taken: Taken,
+    pub(super) untaken: Untaken,
 }
 
 impl Drop for Counted {
@@ -50,7 +86,7 @@ impl Drop for Counted {
     /// drops it.
     fn drop(&mut self) {
         if !self.body.is_end_stream() {
-            self.taken.one();
+            self.untaken.taken(1);
         }
     }
 }
@@ -65,9 +101,11 @@ impl Body for Counted {
     ) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
         let frame = Pin::new(&mut self.body).poll_frame(context);
         if let Poll::Ready(Some(Ok(frame))) = &frame
-            && frame.data_ref().is_some_and(|data| data.len() < SMALL)
+            && let Some(piece) = frame.data_ref()
+            && piece.len() < SMALL
+            && !self.body.is_end_stream()
         {
-            self.taken.one();
+            self.untaken.taken(piece.len());
         }
         frame
     }
@@ -81,105 +119,135 @@ impl Body for Counted {
     }
 }
 
-/// Whether a connection waits for its pieces to be taken.
+/// A connection that waits for its pieces to be taken.
 #[derive(Debug)]
 pub(super) struct Pieces {
-    taken: Taken,
-    came: u64,
-    waits: bool,
-    /// How many were taken at the last look, and since when.
-    last: (u64, Instant),
+    untaken: Untaken,
+    /// The overhead when it was looked at, and how long that may stay.
+    waits: Option<(usize, Pin<Box<Sleep>>)>,
 }
 
 impl Pieces {
-    pub(super) fn new(taken: Taken) -> Self {
-        Self {
-            taken,
-            came: 0,
-            waits: false,
-            last: (0, Instant::now()),
-        }
+    pub(super) const fn new(untaken: Untaken) -> Self {
+        let waits = None;
+        Self { untaken, waits }
     }
 
-    /// So many more came. The last piece of a body is taken, too, and holds nothing back: so more
-    /// may have been taken than came.
-    pub(super) fn came(&mut self) {
-        let taken = self.taken.now();
-        self.came = self.came.max(taken) + u64::from(PIECES);
-        (self.waits, self.last) = (true, (taken, Instant::now()));
+    /// There are too many.
+    pub(super) fn wait(&mut self) {
+        self.waits = Some((self.untaken.overhead(), Box::pin(sleep(STILL))));
     }
 
-    /// Asked once in a turn.
-    pub(super) fn wait(&mut self) -> bool {
-        if !self.waits {
-            return false;
+    /// Resolves when few are left, or nobody takes them.
+    pub(super) fn poll_taken(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        while let Some((seen, still)) = &mut self.waits {
+            self.untaken.0.connection.register(context.waker());
+            let overhead = self.untaken.overhead();
+            if overhead > FEW {
+                ready!(still.as_mut().poll(context));
+                if overhead < *seen {
+                    self.wait();
+                    continue;
+                }
+                self.untaken.less(overhead);
+            }
+            self.waits = None;
         }
-        let (taken, now) = (self.taken.now(), Instant::now());
-        if taken != self.last.0 {
-            self.last = (taken, now);
-        }
-        if now.duration_since(self.last.1) >= STILL {
-            self.came = taken;
-        }
-        self.waits = self.came.saturating_sub(taken) >= u64::from(PIECES);
-        self.waits
+        Poll::Ready(())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicU32;
+
+    use futures_util::task::{ArcWake, noop_waker_ref, waker};
     use tokio::time::advance;
 
     use super::*;
 
-    fn with(taken: &Taken) -> Pieces {
-        let mut pieces = Pieces::new(taken.clone());
-        pieces.came();
-        pieces
+    /// As many pieces of a byte as make a connection wait.
+    const PIECES: usize = MOST.div_ceil(SMALL - 1);
+
+    fn full() -> (Untaken, Pieces) {
+        let untaken = Untaken::default();
+        let full: Vec<_> = (0..PIECES).map(|_| untaken.came(1)).collect();
+        assert_eq!(full.iter().position(|full| *full), Some(PIECES - 1));
+        let mut pieces = Pieces::new(untaken.clone());
+        pieces.wait();
+        (untaken, pieces)
+    }
+
+    fn waits(pieces: &mut Pieces) -> bool {
+        let mut context = Context::from_waker(noop_waker_ref());
+        pieces.poll_taken(&mut context).is_pending()
+    }
+
+    #[derive(Default)]
+    struct Woken(AtomicU32);
+
+    impl ArcWake for Woken {
+        fn wake_by_ref(woken: &Arc<Self>) {
+            woken.0.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_connection_waits_for_its_pieces_and_no_longer() {
-        let taken = Taken::default();
-        let mut pieces = with(&taken);
-        assert!(pieces.wait());
-        taken.one();
-        assert!(!pieces.wait());
-        pieces.came();
-        assert!(pieces.wait());
-        taken.0.fetch_add(u64::from(PIECES), Ordering::Relaxed);
-        assert!(!pieces.wait());
+    async fn a_connection_waits_for_half_of_its_pieces_and_is_woken_once() {
+        let (untaken, mut pieces) = full();
+        let woken = Arc::<Woken>::default();
+        let connection = waker(Arc::clone(&woken));
+        let mut context = Context::from_waker(&connection);
+        for _ in 0..PIECES / 2 {
+            assert!(pieces.poll_taken(&mut context).is_pending());
+            assert_eq!(woken.0.load(Ordering::Relaxed), 0);
+            untaken.taken(1);
+        }
+        untaken.taken(1);
+        assert_eq!(woken.0.load(Ordering::Relaxed), 1);
+        assert!(pieces.poll_taken(&mut context).is_ready());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pieces_that_were_taken_before_are_not_waited_for() {
+        let (untaken, mut pieces) = full();
+        (0..PIECES).for_each(|_| untaken.taken(1));
+        assert!(!waits(&mut pieces));
+        assert!(!untaken.came(1));
+    }
+
+    #[test]
+    fn large_pieces_make_up_for_small_ones_as_in_the_library() {
+        let untaken = Untaken::default();
+        for _ in 0..10 * PIECES {
+            assert!(!untaken.came(1));
+            assert!(!untaken.came(2 * SMALL));
+        }
+    }
+
+    #[test]
+    fn empty_pieces_cost_nothing() {
+        let untaken = Untaken::default();
+        assert!((0..10 * PIECES).all(|_| !untaken.came(0)));
     }
 
     #[tokio::test(start_paused = true)]
     async fn pieces_that_nobody_takes_hold_nobody_up_for_long() {
-        let taken = Taken::default();
-        let mut pieces = with(&taken);
+        let (untaken, mut pieces) = full();
+        assert!(waits(&mut pieces));
         advance(STILL).await;
-        assert!(!pieces.wait());
-        pieces.came();
-        assert!(pieces.wait(), "the next are waited for");
+        assert!(!waits(&mut pieces));
+        assert!(!untaken.came(1), "they are forgotten");
     }
 
     #[tokio::test(start_paused = true)]
     async fn pieces_may_be_taken_slowly() {
-        let taken = Taken::default();
-        let mut pieces = with(&taken);
-        pieces.came();
-        for _ in 0..PIECES {
-            assert!(pieces.wait());
+        let (untaken, mut pieces) = full();
+        for _ in 0..=PIECES / 2 {
+            assert!(waits(&mut pieces));
             advance(STILL / 2).await;
-            taken.one();
+            untaken.taken(1);
         }
-        assert!(pieces.wait());
-        taken.one();
-        assert!(!pieces.wait());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn last_pieces_count_for_nothing() {
-        let taken = Taken::default();
-        taken.0.fetch_add(1000, Ordering::Relaxed);
-        assert!(with(&taken).wait());
+        assert!(!waits(&mut pieces));
     }
 }

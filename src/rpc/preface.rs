@@ -12,7 +12,7 @@ use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::control::Control;
-use super::pieces::Taken;
+use super::pieces::Untaken;
 use super::stretch::{Stretch, Turns};
 use super::unread::Unread;
 
@@ -53,13 +53,17 @@ impl Heard {
 }
 
 impl<I> Listened<I> {
-    pub(super) fn new(io: I, unread: Unread, (turns, taken): (Turns, Taken)) -> (Self, Arc<Heard>) {
+    pub(super) fn new(
+        io: I,
+        unread: Unread,
+        (turns, untaken): (Turns, Untaken),
+    ) -> (Self, Arc<Heard>) {
         let heard = Arc::<Heard>::default();
         let listened = Self {
             io,
             heard: Arc::clone(&heard),
-            control: Control::new(),
-            stretch: Stretch::new(turns, taken),
+            control: Control::new(untaken.clone()),
+            stretch: Stretch::new(turns, untaken),
             kept: Bytes::new(),
             unread,
         };

@@ -10,12 +10,12 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::pieces::{Pieces, Taken};
+use super::pieces::{Pieces, Untaken};
 
 /// Bytes, where nothing else is to be done: a photo of the largest size and some more.
 const LONGEST: usize = 256 * 1024;
@@ -59,10 +59,10 @@ pub(super) struct Stretch {
 }
 
 impl Stretch {
-    pub(super) fn new(turns: Turns, taken: Taken) -> Self {
+    pub(super) fn new(turns: Turns, untaken: Untaken) -> Self {
         Self {
             turns,
-            pieces: Pieces::new(taken),
+            pieces: Pieces::new(untaken),
             length: LONGEST,
             left: LONGEST,
             paused: None,
@@ -79,8 +79,8 @@ impl Stretch {
         match self.paused {
             None => self.pause(turn, context),
             Some((paused, _)) if paused == turn => Poll::Pending,
-            Some(_) if self.pieces.wait() => self.pause(turn, context),
             Some((_, since)) => {
+                ready!(self.pieces.poll_taken(context));
                 self.go_on(since.elapsed());
                 Poll::Ready(self.left)
             }
@@ -97,7 +97,7 @@ impl Stretch {
 
     /// The rest is for when the pieces so far are taken.
     pub(super) fn end(&mut self) {
-        self.pieces.came();
+        self.pieces.wait();
         self.left = 0;
     }
 
@@ -143,7 +143,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn there_is_one_stretch_in_a_turn() {
         let turns = Turns::default();
-        let mut stretch = Stretch::new(turns.clone(), Taken::default());
+        let mut stretch = Stretch::new(turns.clone(), Untaken::default());
         assert_eq!(read(&mut stretch), LONGEST);
         assert_eq!(read(&mut stretch), 0, "the library asks twice");
         turns.next();
@@ -153,7 +153,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn stretches_are_short_where_rounds_are_long() {
         let turns = Turns::default();
-        let mut stretch = Stretch::new(turns.clone(), Taken::default());
+        let mut stretch = Stretch::new(turns.clone(), Untaken::default());
         let mut lengths = Vec::new();
         for round in [9, 9, 9, 9, 0, 0] {
             read(&mut stretch);
@@ -169,7 +169,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_peer_that_has_no_more_for_now_begins_anew() {
-        let mut stretch = Stretch::new(Turns::default(), Taken::default());
+        let mut stretch = Stretch::new(Turns::default(), Untaken::default());
         stretch.read(Some(LONGEST - 1));
         stretch.read(None);
         assert_eq!(read(&mut stretch), LONGEST);
@@ -182,7 +182,7 @@ mod tests {
         let (mut listened, _) = Listened::new(
             sent.as_slice(),
             Unread::default(),
-            (turns.clone(), Taken::default()),
+            (turns.clone(), Untaken::default()),
         );
         let mut came = Vec::new();
         let mut read = std::pin::pin!(listened.read_to_end(&mut came));
