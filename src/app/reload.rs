@@ -193,17 +193,9 @@ impl Running {
         if let (Some(switch), Some(tls)) = (&self.parts.tls, &prepared.tls) {
             switch.turn(Arc::new(tls.clone()));
         }
-        if let Some(rules) = &prepared.callers {
-            let proxies = prepared.config.auth.trusted_proxies.clone();
-            let roster = self
-                .parts
-                .roster
-                .renewed(rules.clone(), proxies.unwrap_or_default());
-            self.parts.roster = Arc::new(roster);
-            let roster = Arc::clone(&self.parts.roster) as Arc<dyn Admission>;
-            self.parts.admission.turn(roster);
-            // Not beside this: rules that a reload cannot end keep their budgets.
-            self.parts.verifier.watch_budgets(prepared.budgets());
+        // Otherwise the rules of before stay, and so do their budgets.
+        if config.callers.callers == prepared.config.callers.callers {
+            self.take_callers(&prepared);
         }
         self.parts.verifier.limit(super::rate(&config));
         self.parts.verifier.set_paused(config.upi.pause);
@@ -223,6 +215,21 @@ impl Running {
         }
         self.config = config;
         self.config.differing(&prepared.config)
+    }
+
+    fn take_callers(&mut self, prepared: &Prepared) {
+        let Some(rules) = prepared.callers.clone() else {
+            return;
+        };
+        let proxies = prepared.config.auth.trusted_proxies.clone();
+        let roster = self
+            .parts
+            .roster
+            .renewed(rules, proxies.unwrap_or_default());
+        self.parts.roster = Arc::new(roster);
+        let roster = Arc::clone(&self.parts.roster) as Arc<dyn Admission>;
+        self.parts.admission.turn(roster);
+        self.parts.verifier.watch_budgets(prepared.budgets());
     }
 }
 

@@ -2,7 +2,7 @@
 //! nothing of the orders of others.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use idphoto::pb::id_photo_service_client::IdPhotoServiceClient;
@@ -83,6 +83,24 @@ impl Bank {
     }
 }
 
+/// The admin port, and the gRPC port, of a gateway without TLS.
+fn plaintext(config: &Path) -> (Process, String, String) {
+    let config = config.display().to_string();
+    let mut args = vec!["serve", "--sandbox", "--config", &*config];
+    args.extend(["--listen", "127.0.0.1:0", "--set", BY_SIGNAL]);
+    args.extend(["--set", "admin.listen=127.0.0.1:0"]);
+    args.extend(["--set", "ledger.url=memory:"]);
+    let process = Process::start(&args);
+    let admin = process.wait_for("admin listening on ");
+    let address = process.wait_for("gRPC listening on ");
+    (process, admin, address)
+}
+
+async fn metrics(admin: &str) -> String {
+    let page = reqwest::get(format!("{admin}/metrics")).await.unwrap();
+    page.text().await.unwrap()
+}
+
 fn callers(entries: &[&str]) -> String {
     match entries {
         [] => String::new(),
@@ -146,6 +164,64 @@ async fn rules_may_begin_by_a_reload_and_do_not_end_by_one() {
     assert_eq!(code(cards.clone()).await, Code::PermissionDenied);
     assert_eq!(bank.turn(&[]).await["needs_restart"], json!(["callers"]));
     assert_eq!(code(cards).await, Code::PermissionDenied);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn budgets_of_rules_that_a_reload_leaves_in_force_stay_in_the_metrics() {
+    const LIMITED: &str =
+        r#"{ name = "loans", identities = ["dns:loans.bank.example"], daily_budget = 7 }"#;
+    let bank = Bank::open(&[LIMITED]);
+    let shown = async || {
+        let page = metrics(&bank.admin).await;
+        page.contains(r#"idphoto_budget_limit{caller="loans",period="day"} 7"#)
+    };
+    assert!(shown().await);
+    assert_eq!(bank.turn(&[]).await["needs_restart"], json!(["callers"]));
+    assert!(shown().await);
+}
+
+/// Everybody would be turned away until then.
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_wait_for_a_restart_with_the_way_to_prove_who_one_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("idphoto.toml");
+    fs::write(&file, "").unwrap();
+    let (_process, admin, address) = plaintext(&file);
+    let set = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"a","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    let keys = folder.path().join("jwks.json");
+    fs::write(&keys, set).unwrap();
+    let tokens = format!(
+        "[auth.jwt]\nissuer = \"test\"\naudience = \"idphoto\"\njwks_file = '{}'\n",
+        keys.display()
+    );
+    let authority = Authority::new();
+    let (files, settings) = tls_settings(&authority, Some(&authority));
+    let mut certificates = String::new();
+    for setting in &settings {
+        let (key, path) = setting.split_once('=').unwrap();
+        certificates.push_str(&format!("{key} = '{path}'\n"));
+    }
+    for (way, key) in [
+        (&tokens, "auth.jwt.issuer"),
+        (&certificates, "server.tls.client_ca_file"),
+    ] {
+        // Keys of the root stand before all tables.
+        fs::write(&file, callers(&[LOANS]) + way).unwrap();
+        let told = post(&admin).await.1;
+        assert_eq!(told["reloaded"], true, "{told}");
+        let waits = told["needs_restart"].as_array().unwrap();
+        assert!(waits.contains(&json!("callers")), "{told}");
+        assert!(waits.contains(&json!(key)), "{told}");
+        let mut caller = crate::process::client(&address);
+        caller.verify_id_photo(request("test")).await.unwrap();
+    }
+    // With a way that needs no restart they begin.
+    let proxies = "[auth]\ntrusted_proxies = [\"127.0.0.0/8\"]\n";
+    fs::write(&file, callers(&[LOANS]) + proxies).unwrap();
+    assert_eq!(post(&admin).await.1["needs_restart"], json!([]));
+    let caller = crate::process::client(&address);
+    assert_eq!(code(caller).await, Code::Unauthenticated);
+    drop(files);
 }
 
 #[tokio::test(flavor = "multi_thread")]

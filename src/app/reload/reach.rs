@@ -9,10 +9,7 @@ use crate::config::{
 /// UPI's side goes as a whole: kid, key, app id and path belong together. Only its times stay: orders
 /// of others are given up by them, and all gateways of a ledger need the same.
 pub(super) fn in_force(running: &Config, new: &Config, sandboxed: bool) -> Config {
-    let (callers, auth) = callers(running, new);
     let config = Config {
-        callers,
-        auth,
         tls: tls(&running.tls, &new.tls),
         jwt: jwt(&running.jwt, &new.jwt),
         telemetry: TelemetryConfig {
@@ -20,6 +17,12 @@ pub(super) fn in_force(running: &Config, new: &Config, sandboxed: bool) -> Confi
             ..running.telemetry.clone()
         },
         ..running.clone()
+    };
+    let (callers, auth) = callers(&config, new);
+    let config = Config {
+        callers,
+        auth,
+        ..config
     };
     // Whoever answers, nothing is asked of it while this is set.
     let config = Config {
@@ -50,11 +53,31 @@ pub(super) fn in_force(running: &Config, new: &Config, sandboxed: bool) -> Confi
 }
 
 /// Rules do not end while callers use the port: a file that lost its last part would open it to
-/// everybody.
-fn callers(running: &Config, new: &Config) -> (CallersConfig, AuthConfig) {
-    let ended = running.callers.callers.is_some() && new.callers.callers.is_none();
-    let config = if ended { running } else { new };
+/// everybody. Nor do they begin before the ways to prove who one is that come with them, which may
+/// need a restart: everybody would be turned away.
+fn callers(in_force: &Config, new: &Config) -> (CallersConfig, AuthConfig) {
+    let keeps = match (&in_force.callers.callers, &new.callers.callers) {
+        (Some(_), None) => true,
+        (None, Some(_)) => {
+            let (there, wanted) = (ways(in_force), ways(new));
+            there
+                .iter()
+                .zip(wanted)
+                .any(|(there, wanted)| wanted && !there)
+        }
+        _ => false,
+    };
+    let config = if keeps { in_force } else { new };
     (config.callers.clone(), config.auth.clone())
+}
+
+/// By certificate, by token, by socket. Which proxies are trusted needs no restart.
+fn ways(config: &Config) -> [bool; 3] {
+    [
+        config.tls.client_ca_file.is_some(),
+        config.jwt.issuer.is_some(),
+        config.server.listen.tcp().is_none(),
+    ]
 }
 
 /// A port does not turn from TLS to plaintext, or back, while callers use it.
