@@ -9,6 +9,7 @@ use idphoto::pb::id_photo_service_client::IdPhotoServiceClient;
 use rcgen::{CertificateParams, SanType};
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::time::sleep;
 use tonic::Code;
 use tonic::transport::{Channel, Identity};
 
@@ -16,6 +17,7 @@ use crate::process::Process;
 use crate::reload::{BY_SIGNAL, Load, TIMES, post, reloaded};
 use crate::requests::{get, order_id, request, row};
 use crate::server::{Authority, client, tls_settings, trusting};
+use crate::wait::until;
 
 const LOANS: &str = r#"{ name = "loans", identities = ["dns:loans.bank.example"] }"#;
 const CARDS: &str = r#"{ name = "cards", identities = ["dns:cards.bank.example"] }"#;
@@ -175,8 +177,10 @@ async fn budgets_of_rules_that_a_reload_leaves_in_force_stay_in_the_metrics() {
         let page = metrics(&bank.admin).await;
         page.contains(r#"idphoto_budget_limit{caller="loans",period="day"} 7"#)
     };
-    assert!(shown().await);
+    until("it is counted", shown).await;
     assert_eq!(bank.turn(&[]).await["needs_restart"], json!(["callers"]));
+    // They are told again within a second of a change.
+    sleep(Duration::from_secs(2)).await;
     assert!(shown().await);
 }
 
