@@ -13,8 +13,8 @@ COPY . .
 # mounted, and is no part of the image.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/target,sharing=locked \
-    cargo build --release --locked --bin idphoto --no-default-features --features vendored-openssl,pkcs11 \
-    && cp target/release/idphoto /usr/local/bin/ \
+    cargo build --profile dist --locked --bin idphoto --no-default-features --features vendored-openssl,pkcs11 \
+    && cp target/dist/idphoto /usr/local/bin/ \
     && mkdir -m 0700 /state
 
 # glibc, libgcc and the certificates of public authorities; no shell.

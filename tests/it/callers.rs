@@ -179,7 +179,7 @@ async fn budgets_of_rules_that_a_reload_leaves_in_force_stay_in_the_metrics() {
     };
     until("it is counted", shown).await;
     assert_eq!(bank.turn(&[]).await["needs_restart"], json!(["callers"]));
-    // They are told again within a second of a change.
+    // Sleeps: they are told again within a second of a change, and nothing must change.
     sleep(Duration::from_secs(2)).await;
     assert!(shown().await);
 }
