@@ -30,7 +30,7 @@ pub use read::{NotText, to_passphrase};
 pub use reload::{Reason, Reloader, Report};
 pub use remembering::{Remembering, remember};
 pub use seen::Seen;
-pub use token::token_sessions;
+pub use token::{end_token_calls, token_sessions};
 
 use keeper::Keeper;
 use reload::Parts;

@@ -28,6 +28,7 @@ mod verify;
 use client::{Failure, Subject};
 use exit::Exit;
 
+use crate::app::end_token_calls;
 use crate::telemetry::flush_log;
 
 /// ID photo verification through UnionPay International, as a gRPC service
@@ -99,6 +100,7 @@ fn run(command: Command) -> io::Result<Exit> {
     out.flush()?;
     // A blocked task (a DNS lookup, a read of standard input) must not hold up the end.
     runtime.shutdown_background();
+    end_token_calls();
     Ok(exit)
 }
 

@@ -70,6 +70,12 @@ pub fn token_sessions() -> Vec<TokenSessions> {
     token::sessions().into_iter().map(stand).collect()
 }
 
+/// No call to a token is under way from now on. For the end of the process, which may crash under one;
+/// a token that hangs is waited for no longer than a second.
+pub fn end_token_calls() {
+    token::end_all();
+}
+
 fn settings(draft: &TokenDraft) -> TokenSettings {
     TokenSettings {
         module: draft.module.clone(),

@@ -9,7 +9,8 @@ use super::input;
 use super::stack::{Sandboxed, StackError};
 use crate::app::{self, App, AppError, Preparation, Prepared, Reason, Room, Seen, Upstream};
 use crate::config::{Problem, Sources};
-use crate::shutdown;
+use crate::rpc::Load;
+use crate::shutdown::{self, Wish};
 use crate::telemetry::{Expiries, Service, Telemetry, TelemetryError, flush_log};
 use crate::verify::port::{Clock as _, SystemClock};
 
@@ -117,21 +118,26 @@ fn stopped(app: &App) -> impl Future<Output = ()> + Send + use<> {
         });
     }
     shutdown::signal_or_end(move |wish| {
-        let (signal, left) = (wish.name(), under_way.now());
-        if left.is_none() {
-            tracing::info!(
-                signal,
-                "a second signal: ended at once; nothing was under way"
-            );
-            return;
-        }
-        tracing::warn!(
-            signal,
-            calls = left.calls,
-            orders = left.orders,
-            "a second signal: ended at once; {left} are given up, and their outcome is unknown"
-        );
+        tell_of_the_second(wish, under_way.now());
+        app::end_token_calls();
     })
+}
+
+fn tell_of_the_second(wish: Wish, left: Load) {
+    let signal = wish.name();
+    if left.is_none() {
+        tracing::info!(
+            signal,
+            "a second signal: ended at once; nothing was under way"
+        );
+        return;
+    }
+    tracing::warn!(
+        signal,
+        calls = left.calls,
+        orders = left.orders,
+        "a second signal: ended at once; {left} are given up, and their outcome is unknown"
+    );
 }
 
 fn start(prepared: &Prepared, room: Room) -> Result<Telemetry, TelemetryError> {

@@ -26,9 +26,11 @@ mod queue;
 mod session;
 #[cfg(test)]
 mod tests;
+mod threads;
 
 pub use error::{Part, TokenError};
 pub use queue::Tally;
+pub use threads::end_all;
 
 use super::key::PublicKey;
 use crate::domain::Secret;

@@ -162,6 +162,43 @@ async fn requests_are_signed_by_a_token_and_upi_takes_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_process_does_not_end_while_the_module_closes_its_sessions() {
+    let Some(site) = Site::start(true, &[]) else {
+        return;
+    };
+    let calls = (0..32).map(|_| site.verify());
+    for called in futures_util::future::join_all(calls).await {
+        called.unwrap();
+    }
+    site.token.trouble("slow", true);
+    let mut gateway = site.gateway;
+    gateway.signal("TERM");
+    let end = gateway.end();
+    assert_eq!(end.code(), Some(0), "{end}: {}", gateway.printed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_signal_does_not_end_the_process_under_a_signature() {
+    let Some(mut site) = Site::start(true, &["upi.signing.pkcs11.sessions=1"]) else {
+        return;
+    };
+    site.verify().await.unwrap();
+    site.token.trouble("slow", true);
+    let mut caller = site.caller.clone();
+    // It may have its answer in time, or not.
+    let call = tokio::spawn(async move { caller.verify_id_photo(request("test")).await });
+    let signing = site.token.path("signing");
+    until("a signature is made", async || signing.exists()).await;
+    site.gateway.signal("TERM");
+    site.gateway.prints("shutting down").await;
+    site.gateway.signal("TERM");
+    let end = site.gateway.end();
+    let printed = site.gateway.printed();
+    assert_eq!(end.code(), Some(128 + 15), "{end}: {printed}");
+    call.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_is_removed_costs_no_order_and_is_found_again_by_itself() {
     let Some(site) = Site::start(false, &[]) else {
         return;

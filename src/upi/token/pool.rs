@@ -4,15 +4,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::TokenError;
 use super::gate::Gate;
 use super::queue::{Job, Queue, Reply, Tally};
-
-/// For calls under way when a key is given up.
-const LAST_CALLS: Duration = Duration::from_secs(1);
+use super::threads::Threads;
 
 /// Where sessions come from.
 pub trait Source: Send + Sync + 'static {
@@ -51,10 +48,7 @@ pub struct Shared {
 }
 
 /// The threads of a key; they end when it is dropped.
-pub struct Pool {
-    shared: Arc<Shared>,
-    threads: Vec<JoinHandle<()>>,
-}
+pub struct Pool(Threads);
 
 impl Pool {
     pub fn start(
@@ -70,23 +64,7 @@ impl Pool {
             source,
             timeout,
         });
-        let mut pool = Self {
-            shared,
-            threads: Vec::new(),
-        };
-        for index in 0..sessions {
-            let shared = Arc::clone(&pool.shared);
-            let thread = thread::Builder::new().name("token".to_owned());
-            pool.shared.queue().running += 1;
-            match thread.spawn(move || shared.work(index)) {
-                Ok(thread) => pool.threads.push(thread),
-                Err(_) => {
-                    pool.shared.queue().running -= 1;
-                    return Err(TokenError::Ended);
-                }
-            }
-        }
-        Ok(pool)
+        Ok(Self(Threads::start(shared, sessions)?))
     }
 
     /// Has a digest signed within `patience`; `reply` gets the signature, or is dropped.
@@ -96,39 +74,25 @@ impl Pool {
             expires: Instant::now() + patience,
             reply,
         };
-        let put = self.shared.queue().put(job, self.shared.timeout);
+        let shared = self.0.shared();
+        let put = shared.queue().put(job, shared.timeout);
         match put {
-            Ok(()) => self.shared.wake.notify_one(),
+            Ok(()) => shared.wake.notify_one(),
             Err((job, refused)) => (job.reply)(Err(refused)),
         }
     }
 
     /// How its sessions stand now.
     pub fn tally(&self) -> Tally {
-        self.shared.queue().tally(self.shared.timeout)
+        let shared = self.0.shared();
+        shared.queue().tally(shared.timeout)
     }
 
     /// Tries the token at once, whatever it said before.
     pub fn try_again(&self) {
-        self.shared.source.forgive();
-        self.shared.gate().reset();
-    }
-}
-
-impl Drop for Pool {
-    /// Waits for the threads, unless one hangs: a process that ends under a call to the module may
-    /// crash, since the module cleans up after itself, too.
-    fn drop(&mut self) {
-        let mut queue = self.shared.queue();
-        queue.closed = true;
-        self.shared.wake.notify_all();
-        let ended = &self.shared.ended;
-        let waited = ended.wait_timeout_while(queue, LAST_CALLS, |queue| queue.running > 0);
-        let all = waited.is_ok_and(|(queue, _)| queue.running == 0);
-        for thread in self.threads.drain(..).filter(|_| all) {
-            // Its panic would have been caught before.
-            let _ = thread.join();
-        }
+        let shared = self.0.shared();
+        shared.source.forgive();
+        shared.gate().reset();
     }
 }
 
@@ -140,7 +104,17 @@ impl Shared {
         drop(queue);
     }
 
-    fn queue(&self) -> MutexGuard<'_, Queue> {
+    /// Has the threads end, and waits for it as long as `patience`; says whether none is in a call.
+    pub fn close(&self, patience: Duration) -> bool {
+        let mut queue = self.queue();
+        queue.closed = true;
+        self.wake.notify_all();
+        let ended = &self.ended;
+        let waited = ended.wait_timeout_while(queue, patience, |queue| queue.running > 0);
+        waited.is_ok_and(|(queue, _)| queue.running == 0)
+    }
+
+    pub fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -148,7 +122,8 @@ impl Shared {
         self.gate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn work(self: &Arc<Self>, index: usize) {
+    /// What a thread does until the end.
+    pub fn work(self: &Arc<Self>, index: usize) {
         let mut session = None;
         while let Some(task) = self.next(index, session.as_deref()) {
             match task {

@@ -2,7 +2,10 @@
    "hang"       no signature returns while it is there
    "lose"       all sessions are closed behind the caller's back, once
    "final"      the token says that one more wrong PIN locks it
-   "logins"     gets a byte for each login that is tried */
+   "slow"       to sign and to close a session takes a while
+   "signing"    appears when a slow signature begins
+   "logins"     gets a byte for each login that is tried
+   A process that ends under a call to it crashes. */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,10 +19,11 @@ struct functions {
     unsigned char version[2];
     void *function[68];
 };
-enum { GET_TOKEN_INFO = 6, OPEN_SESSION = 12, CLOSE_ALL_SESSIONS = 14, LOGIN = 18, SIGN_INIT = 42, SIGN = 43 };
+enum { GET_TOKEN_INFO = 6, OPEN_SESSION = 12, CLOSE_SESSION = 13, CLOSE_ALL_SESSIONS = 14, LOGIN = 18, SIGN_INIT = 42, SIGN = 43 };
 
 static struct functions *real, ours;
 static word slot;
+static int within;
 
 static int file(const char *name, char *path) {
     snprintf(path, 4096, "%s/%s", getenv("SHIM_FOLDER"), name);
@@ -41,6 +45,28 @@ static word get_token_info(word id, unsigned char *info) {
 static word open_session(word id, word flags, void *application, void *notify, word *session) {
     slot = id;
     return ((word(*)(word, word, void *, void *, word *))real->function[OPEN_SESSION])(id, flags, application, notify, session);
+}
+
+static void enter(void) {
+    char path[4096];
+    __sync_add_and_fetch(&within, 1);
+    if (file("slow", path))
+        usleep(300000);
+}
+
+static word leave(word said) {
+    __sync_sub_and_fetch(&within, 1);
+    return said;
+}
+
+static word close_session(word session) {
+    enter();
+    return leave(((word(*)(word))real->function[CLOSE_SESSION])(session));
+}
+
+__attribute__((destructor)) static void clean_up(void) {
+    if (within > 0)
+        abort();
 }
 
 static word login(word session, word user, unsigned char *pin, word length) {
@@ -66,7 +92,12 @@ static word sign(word session, void *data, word length, void *signature, word *s
     char path[4096];
     while (file("hang", path))
         usleep(5000);
-    return ((word(*)(word, void *, word, void *, word *))real->function[SIGN])(session, data, length, signature, size);
+    if (file("slow", path)) {
+        file("signing", path);
+        close(open(path, O_WRONLY | O_CREAT, 0600));
+    }
+    enter();
+    return leave(((word(*)(word, void *, word, void *, word *))real->function[SIGN])(session, data, length, signature, size));
 }
 
 word C_GetFunctionList(struct functions **list) {
@@ -77,6 +108,7 @@ word C_GetFunctionList(struct functions **list) {
     ours = *real;
     ours.function[GET_TOKEN_INFO] = get_token_info;
     ours.function[OPEN_SESSION] = open_session;
+    ours.function[CLOSE_SESSION] = close_session;
     ours.function[LOGIN] = login;
     ours.function[SIGN_INIT] = sign_init;
     ours.function[SIGN] = sign;
