@@ -151,12 +151,11 @@ impl Server {
             Some(address) => {
                 let routes = routes::probes(&phases, &verifier, settings.patience);
                 let failures = Failures::new("server.health_listen", Arc::clone(&observer));
-                let patience = settings.patience;
+                let way = (settings.patience, verifier.sealing());
                 let everyone = Current::new(Arc::new(Everyone) as Arc<dyn Admission>);
                 let (tls, limits) = (None, probing(settings.probes));
                 let at = (address.into(), settings.socket_mode);
-                let listener =
-                    Listener::bind(at, tls, routes, failures, patience, limits, everyone);
+                let listener = Listener::bind(at, tls, routes, failures, way, limits, everyone);
                 Some(listener.await?)
             }
             None => None,
@@ -165,9 +164,9 @@ impl Server {
         let admission = Current::new(Arc::clone(&ports.admission));
         let routes = routes::all(&settings, ports, admission.clone(), &phases, &calls)?;
         let at = (settings.listen, settings.socket_mode);
-        let (patience, limits) = (settings.patience, settings.limits);
+        let (way, limits) = ((settings.patience, verifier.sealing()), settings.limits);
         let (shown, asked) = (tls.clone(), admission.clone());
-        let listener = Listener::bind(at, shown, routes, failures, patience, limits, asked);
+        let listener = Listener::bind(at, shown, routes, failures, way, limits, asked);
         Ok(Self {
             listener: listener.await?,
             probes,

@@ -19,6 +19,7 @@ use crate::observe::Observer;
 
 pub mod error;
 pub mod port;
+pub mod sealing;
 
 mod attempt;
 mod bars;
@@ -43,6 +44,7 @@ use breaker::Breaker;
 use error::{NotSent, VerifyError};
 use flight::{Boarding, Flight, Flights};
 use port::{Asker, Cause, Gateway, Ledger, LedgerError, Record};
+use sealing::Sealing;
 pub use shared_rate::SharedRate;
 #[cfg(test)]
 use sim::spawn;
@@ -115,6 +117,7 @@ pub struct Verifier {
     flights: Flights,
     breaker: Arc<Breaker>,
     rate: Current<SharedRate>,
+    sealing: Arc<Sealing>,
     phase: watch::Sender<Phase>,
     upstream: watch::Sender<Upstream>,
     ledger_up: watch::Sender<bool>,
@@ -145,6 +148,7 @@ impl Verifier {
             observer,
             breaker: Breaker::new(limits.breaker_failures),
             rate: Current::new(Arc::default()),
+            sealing: Arc::default(),
             limits,
             phase: watch::Sender::new(Phase::Open),
             upstream: watch::Sender::new(Upstream::Unknown),
@@ -233,6 +237,12 @@ impl Verifier {
     /// From now on new orders are refused as draining; those in flight go on.
     pub fn drain(&self) {
         self.advance(Phase::Draining);
+    }
+
+    /// Who waits for a turn to be sealed.
+    #[must_use]
+    pub fn sealing(&self) -> Arc<Sealing> {
+        Arc::clone(&self.sealing)
     }
 
     /// Orders in flight now.

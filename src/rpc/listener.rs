@@ -18,6 +18,7 @@ use crate::acceptor::{Acceptor, Address, UnixSocket};
 use crate::current::Current;
 use crate::observe::HandshakeFailure;
 use crate::verify::port::Admission;
+use crate::verify::sealing::Sealing;
 
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +68,7 @@ impl Listener {
         tls: Option<Current<Tls>>,
         routes: Routes,
         failures: Arc<Failures>,
-        patience: Patience,
+        (patience, sealing): (Patience, Arc<Sealing>),
         limits: Limits,
         admission: Current<dyn Admission>,
     ) -> Result<Self, ServerError> {
@@ -90,6 +91,7 @@ impl Listener {
                 patience,
                 quota: Quota::new(limits),
                 admission,
+                sealing,
             }),
             closing,
             most: limits.connections,

@@ -4,7 +4,7 @@
 //! request that is complete costs a millisecond of a processor. So after a stretch there is a
 //! pause, in which everything that is ready has its turn: other connections, answers, health. How
 //! long that takes decides about the next stretch: under load every connection gives a little at
-//! a time.
+//! a time. Nor does one go on while many requests wait to be sealed.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -16,6 +16,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::pieces::{Pieces, Untaken};
+use crate::verify::sealing::Calm;
 
 /// Bytes, where nothing else is to be done: a photo of the largest size and some more.
 const LONGEST: usize = 256 * 1024;
@@ -57,13 +58,15 @@ pub(super) struct Stretch {
     /// In which turn, and since when.
     paused: Option<(u64, Instant)>,
     pieces: Pieces,
+    calm: Calm,
 }
 
 impl Stretch {
-    pub(super) fn new(turns: Turns, untaken: Untaken) -> Self {
+    pub(super) fn new(turns: Turns, untaken: Untaken, calm: Calm) -> Self {
         Self {
             turns,
             pieces: Pieces::new(untaken),
+            calm,
             length: LONGEST,
             left: LONGEST,
             paused: None,
@@ -82,6 +85,7 @@ impl Stretch {
             Some((paused, _)) if paused == turn => Poll::Pending,
             Some((_, since)) => {
                 ready!(self.pieces.poll_taken(context));
+                ready!(self.calm.poll_calm(context));
                 self.go_on(since.elapsed());
                 Poll::Ready(self.left)
             }
@@ -130,6 +134,11 @@ mod tests {
     use super::super::unread::Unread;
     use super::*;
 
+    /// Nobody waits to be sealed.
+    fn calm() -> Calm {
+        Calm::new(Arc::default())
+    }
+
     /// What may be read in this turn, all of which is read then.
     fn read(stretch: &mut Stretch) -> usize {
         let mut context = Context::from_waker(noop_waker_ref());
@@ -144,7 +153,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn there_is_one_stretch_in_a_turn() {
         let turns = Turns::default();
-        let mut stretch = Stretch::new(turns.clone(), Untaken::default());
+        let mut stretch = Stretch::new(turns.clone(), Untaken::default(), calm());
         assert_eq!(read(&mut stretch), LONGEST);
         assert_eq!(read(&mut stretch), 0, "the library asks twice");
         turns.next();
@@ -154,7 +163,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn stretches_are_short_where_rounds_are_long() {
         let turns = Turns::default();
-        let mut stretch = Stretch::new(turns.clone(), Untaken::default());
+        let mut stretch = Stretch::new(turns.clone(), Untaken::default(), calm());
         let mut lengths = Vec::new();
         for round in [9, 9, 9, 9, 9, 0, 0] {
             read(&mut stretch);
@@ -170,7 +179,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_peer_that_has_no_more_for_now_begins_anew() {
-        let mut stretch = Stretch::new(Turns::default(), Untaken::default());
+        let mut stretch = Stretch::new(Turns::default(), Untaken::default(), calm());
         stretch.read(Some(LONGEST - 1));
         stretch.read(None);
         assert_eq!(read(&mut stretch), LONGEST);
@@ -183,7 +192,7 @@ mod tests {
         let (mut listened, _) = Listened::new(
             sent.as_slice(),
             Unread::default(),
-            (turns.clone(), Untaken::default()),
+            (turns.clone(), Untaken::default(), calm()),
         );
         let mut came = Vec::new();
         let mut read = std::pin::pin!(listened.read_to_end(&mut came));

@@ -126,7 +126,7 @@ impl Verifier {
         let gateway = self.gateway.get();
         let pass = self.pass(&*gateway)?;
         self.within_rate(request.caller.as_ref())?;
-        let sealed = gateway.seal(request).await?;
+        let sealed = self.sealing.run(gateway.seal(request)).await?;
         let claim = claim((request, budget), digest, &sealed);
         Ok(Ready {
             gateway,

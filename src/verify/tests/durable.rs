@@ -134,7 +134,11 @@ async fn a_claim_that_cannot_be_read_back_is_not_sent_and_freed_as_soon_as_that_
 async fn an_order_of_another_gateway_is_waited_for_by_reading() {
     let upi = Upi::held(|| Ok(answer()));
     let [one, other] = two(&upi, &healthy());
-    let (first, second, ()) = tokio::join!(ask(&one, "1", None), ask(&other, "1", None), async {
+    let later = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        ask(&other, "1", None).await
+    };
+    let (first, second, ()) = tokio::join!(ask(&one, "1", None), later, async {
         tokio::time::sleep(Duration::from_secs(20)).await;
         upi.release();
     });
