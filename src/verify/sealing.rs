@@ -25,6 +25,10 @@ use tokio::task::yield_now;
 /// For each processor. A round of them takes less than three milliseconds.
 const TURNS: usize = 4;
 
+/// After so many rounds readers go on whoever waits: connections with one call at a time hardly ever
+/// pause, and a crowd of them must not keep the others from reading.
+const ROUNDS: usize = 4;
+
 /// Who has a turn, and who waits for one.
 #[derive(Debug)]
 pub struct Sealing {
@@ -32,6 +36,8 @@ pub struct Sealing {
     /// As many may wait, and are no crowd.
     few: usize,
     waiting: AtomicUsize,
+    given: AtomicUsize,
+    /// Tells readers that they may go on.
     calm: Arc<Notify>,
 }
 
@@ -48,6 +54,7 @@ impl Sealing {
             turns: Semaphore::new(few),
             few,
             waiting: AtomicUsize::new(0),
+            given: AtomicUsize::new(0),
             calm: Arc::default(),
         }
     }
@@ -60,12 +67,20 @@ impl Sealing {
         // It is never closed.
         let turn = self.turns.acquire().await.ok();
         drop(waits);
+        self.count_turn();
         yield_now().await;
         let done = poll_immediate(work.as_mut()).await;
         drop(turn);
         match done {
             Some(done) => done,
             None => work.await,
+        }
+    }
+
+    fn count_turn(&self) {
+        let given = self.given.fetch_add(1, Ordering::Relaxed) + 1;
+        if given.is_multiple_of(ROUNDS * self.few) {
+            self.calm.notify_waiters();
         }
     }
 
@@ -116,8 +131,8 @@ impl Calm {
         }
     }
 
-    /// Resolves when no more than a few requests wait. All who waited for that go on then, however
-    /// many requests the first of them brings: each in its turn.
+    /// Resolves when no more than a few requests wait, or after some rounds. All who waited for that go
+    /// on then, however many requests the first of them brings.
     pub fn poll_calm(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if self.coming.is_none() {
             let mut coming = Box::pin(Arc::clone(&self.sealing.calm).notified_owned());

@@ -118,3 +118,21 @@ async fn all_who_waited_read_on_whatever_the_first_one_brings() {
     yield_now().await;
     assert!(goes_on(&mut readers[0]));
 }
+
+#[tokio::test]
+async fn nobody_waits_for_the_end_of_a_crowd_that_does_not_end() {
+    let sealing = sealing();
+    let mut calm = Calm::new(Arc::clone(&sealing));
+    hold(&sealing).await;
+    let crowd = wait(&sealing, 100).await;
+    assert!(!goes_on(&mut calm));
+    sealing.turns.add_permits(1);
+    while !goes_on(&mut calm) {
+        yield_now().await;
+    }
+    assert!(sealing.given.load(Ordering::Relaxed) >= ROUNDS * TURNS);
+    assert!(sealing.waiting.load(Ordering::Relaxed) > TURNS);
+    for task in crowd {
+        task.abort();
+    }
+}
