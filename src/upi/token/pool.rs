@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::TokenError;
 use super::gate::Gate;
 use super::queue::{Job, Queue, Reply, Tally};
-use super::threads::Threads;
+use super::threads::{Threads, Work};
 
 /// Where sessions come from.
 pub trait Source: Send + Sync + 'static {
@@ -48,7 +48,10 @@ pub struct Shared {
 }
 
 /// The threads of a key; they end when it is dropped.
-pub struct Pool(Threads);
+pub struct Pool {
+    shared: Arc<Shared>,
+    _threads: Threads,
+}
 
 impl Pool {
     pub fn start(
@@ -64,7 +67,9 @@ impl Pool {
             source,
             timeout,
         });
-        Ok(Self(Threads::start(shared, sessions)?))
+        let work = Arc::clone(&shared) as Arc<dyn Work>;
+        let _threads = Threads::start(work, sessions)?;
+        Ok(Self { shared, _threads })
     }
 
     /// Has a digest signed within `patience`; `reply` gets the signature, or is dropped.
@@ -74,7 +79,7 @@ impl Pool {
             expires: Instant::now() + patience,
             reply,
         };
-        let shared = self.0.shared();
+        let shared = &self.shared;
         let put = shared.queue().put(job, shared.timeout);
         match put {
             Ok(()) => shared.wake.notify_one(),
@@ -84,46 +89,21 @@ impl Pool {
 
     /// How its sessions stand now.
     pub fn tally(&self) -> Tally {
-        let shared = self.0.shared();
+        let shared = &self.shared;
         shared.queue().tally(shared.timeout)
     }
 
     /// Tries the token at once, whatever it said before.
     pub fn try_again(&self) {
-        let shared = self.0.shared();
+        let shared = &self.shared;
         shared.source.forgive();
         shared.gate().reset();
     }
 }
 
-impl Shared {
-    /// Lets the threads look whether their sessions are stale.
-    pub fn wake(&self) {
-        let queue = self.queue();
-        self.wake.notify_all();
-        drop(queue);
-    }
-
-    /// Has the threads end, and waits for it as long as `patience`; says whether none is in a call.
-    pub fn close(&self, patience: Duration) -> bool {
-        let mut queue = self.queue();
-        queue.closed = true;
-        self.wake.notify_all();
-        let ended = &self.ended;
-        let waited = ended.wait_timeout_while(queue, patience, |queue| queue.running > 0);
-        waited.is_ok_and(|(queue, _)| queue.running == 0)
-    }
-
-    pub fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn gate(&self) -> MutexGuard<'_, Gate> {
-        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What a thread does until the end.
-    pub fn work(self: &Arc<Self>, index: usize) {
+impl Work for Shared {
+    fn run(self: Arc<Self>, index: usize) {
+        self.queue().running += 1;
         let mut session = None;
         while let Some(task) = self.next(index, session.as_deref()) {
             match task {
@@ -136,6 +116,32 @@ impl Shared {
         drop(session);
         self.queue().running -= 1;
         self.ended.notify_all();
+    }
+
+    fn close(&self, patience: Duration) -> bool {
+        let mut queue = self.queue();
+        queue.closed = true;
+        self.wake.notify_all();
+        let ended = &self.ended;
+        let waited = ended.wait_timeout_while(queue, patience, |queue| queue.running > 0);
+        waited.is_ok_and(|(queue, _)| queue.running == 0)
+    }
+}
+
+impl Shared {
+    /// Lets the threads look whether their sessions are stale.
+    pub fn wake(&self) {
+        let queue = self.queue();
+        self.wake.notify_all();
+        drop(queue);
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn gate(&self) -> MutexGuard<'_, Gate> {
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for something to do; `None` when all is over.

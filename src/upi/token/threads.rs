@@ -6,10 +6,18 @@ use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use super::TokenError;
-use super::pool::Shared;
 
 /// For calls under way when a key is given up.
 const LAST_CALLS: Duration = Duration::from_secs(1);
+
+/// What the threads of a key do.
+pub trait Work: Send + Sync {
+    /// The part of one thread, until the end.
+    fn run(self: Arc<Self>, index: usize);
+
+    /// Has all of them end, and waits for it as long as `patience`; says whether none is in a call.
+    fn close(&self, patience: Duration) -> bool;
+}
 
 /// Those of every key that may be in a call.
 static ALL: Mutex<Vec<Arc<Running>>> = Mutex::new(Vec::new());
@@ -18,28 +26,23 @@ static ALL: Mutex<Vec<Arc<Running>>> = Mutex::new(Vec::new());
 pub struct Threads(Arc<Running>);
 
 struct Running {
-    shared: Arc<Shared>,
+    work: Arc<dyn Work>,
     handles: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Threads {
     /// Starts so many.
-    pub fn start(shared: Arc<Shared>, sessions: usize) -> Result<Self, TokenError> {
+    pub fn start(work: Arc<dyn Work>, number: usize) -> Result<Self, TokenError> {
         let running = Arc::new(Running {
-            shared,
+            work,
             handles: Mutex::default(),
         });
         all().push(Arc::clone(&running));
         let threads = Self(running);
-        for index in 0..sessions {
+        for index in 0..number {
             threads.0.spawn(index)?;
         }
         Ok(threads)
-    }
-
-    /// What they share.
-    pub fn shared(&self) -> &Shared {
-        &self.0.shared
     }
 }
 
@@ -66,14 +69,10 @@ fn all() -> MutexGuard<'static, Vec<Arc<Running>>> {
 
 impl Running {
     fn spawn(&self, index: usize) -> Result<(), TokenError> {
-        let shared = Arc::clone(&self.shared);
+        let work = Arc::clone(&self.work);
         let thread = Builder::new().name("token".to_owned());
-        self.shared.queue().running += 1;
-        let Ok(handle) = thread.spawn(move || shared.work(index)) else {
-            self.shared.queue().running -= 1;
-            return Err(TokenError::Ended);
-        };
-        self.handles().push(handle);
+        let handle = thread.spawn(move || work.run(index));
+        self.handles().push(handle.map_err(|_| TokenError::Ended)?);
         Ok(())
     }
 
@@ -81,7 +80,7 @@ impl Running {
     /// the first.
     fn end(&self) -> bool {
         let mut handles = self.handles();
-        let ended = self.shared.close(LAST_CALLS);
+        let ended = self.work.close(LAST_CALLS);
         if ended {
             for handle in handles.drain(..) {
                 // Its panic would have been caught before.
