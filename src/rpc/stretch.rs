@@ -133,6 +133,7 @@ mod tests {
     use super::super::preface::Listened;
     use super::super::unread::Unread;
     use super::*;
+    use crate::verify::sealing::Sealing;
 
     /// Nobody waits to be sealed.
     fn calm() -> Calm {
@@ -175,6 +176,16 @@ mod tests {
         }
         let expected = [128, 64, 32, 16, 16, 32, 64].map(Poll::Ready);
         assert_eq!(lengths, expected);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_read_on_while_many_wait_to_be_sealed() {
+        let turns = Turns::default();
+        let calm = Calm::new(Arc::new(Sealing::crowded()));
+        let mut stretch = Stretch::new(turns.clone(), Untaken::default(), calm);
+        assert_eq!(read(&mut stretch), LONGEST);
+        turns.next();
+        assert_eq!(read(&mut stretch), 0);
     }
 
     #[tokio::test(start_paused = true)]

@@ -89,6 +89,16 @@ impl Sealing {
     }
 }
 
+#[cfg(test)]
+impl Sealing {
+    /// One where more than a few wait, to the end of the test.
+    pub(crate) fn crowded() -> Self {
+        let sealing = Self::on(1);
+        sealing.waiting.store(TURNS + 1, Ordering::Relaxed);
+        sealing
+    }
+}
+
 impl Default for Sealing {
     fn default() -> Self {
         Self::new()
