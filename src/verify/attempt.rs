@@ -102,8 +102,9 @@ impl Verifier {
             Err(error) => return (Err(error), None),
         };
         crash::point("looked");
+        // Whether it is still worth it is judged in its turn, and not before the wait for that.
         let ready = self.prepare(flight, (&request, ticket.budget()), digest);
-        let ready = match ready.await {
+        let ready = match self.sealing.run(ready).await {
             Ok(ready) => ready,
             Err(error) => return (Err(error), None),
         };
@@ -126,7 +127,7 @@ impl Verifier {
         let gateway = self.gateway.get();
         let pass = self.pass(&*gateway)?;
         self.within_rate(request.caller.as_ref())?;
-        let sealed = self.sealing.run(gateway.seal(request)).await?;
+        let sealed = gateway.seal(request).await?;
         let claim = claim((request, budget), digest, &sealed);
         Ok(Ready {
             gateway,

@@ -91,6 +91,12 @@ impl Sealing {
 
 #[cfg(test)]
 impl Sealing {
+    /// Nobody else has a turn until this is dropped.
+    pub(super) async fn hold(&self) -> tokio::sync::SemaphorePermit<'_> {
+        let all = u32::try_from(self.few).unwrap();
+        self.turns.acquire_many(all).await.unwrap()
+    }
+
     /// One where more than a few wait, to the end of the test.
     pub(crate) fn crowded() -> Self {
         let sealing = Self::on(1);

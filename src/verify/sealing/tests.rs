@@ -21,8 +21,7 @@ fn goes_on(calm: &mut Calm) -> bool {
 
 /// Nobody has a turn from now on.
 async fn hold(sealing: &Sealing) {
-    let turns = sealing.turns.acquire_many(TURNS as u32).await.unwrap();
-    turns.forget();
+    sealing.hold().await.forget();
 }
 
 /// So many more that wait for a turn.

@@ -367,3 +367,17 @@ async fn while_it_is_paused_nothing_is_sealed_and_what_is_known_is_told() {
     verifier.set_paused(false);
     ask(&verifier, "2", None).await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_recorded_whose_time_ran_out_while_it_waited_for_its_turn() {
+    let upi = Upi::prompt(|| Ok(answer()));
+    let verifier = verifier(&upi, &healthy());
+    let turns = verifier.sealing.hold().await;
+    let deadline = Instant::now() + Duration::from_secs(1);
+    let late = ask(&verifier, "1", Some(deadline)).await;
+    assert!(late.is_err());
+    drop(turns);
+    verifier.idle().await;
+    assert_eq!(upi.posts(), 0);
+    assert!(is_unknown(&verifier, "1").await);
+}
