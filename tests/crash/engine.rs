@@ -5,14 +5,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Once;
 
-use idphoto::pb::VerificationState;
 use tempfile::TempDir;
 
-use crate::process::{Process, client, idphoto};
-use crate::requests::get;
-use crate::run::{Patience, Run, miscounted, posts, serve};
+use crate::process::{Process, idphoto};
+use crate::run::{COUNTED, Patience, Place, Run, miscounted, serve};
 use crate::runtime;
-use crate::wait::found;
 
 pub trait Engine: Sync {
     fn name(&self) -> &'static str;
@@ -23,8 +20,9 @@ pub trait Engine: Sync {
     /// Whether a gateway that starts knows that what is in flight is nobody's.
     fn recovers(&self) -> bool;
 
-    /// What is wrong when there was time for everything.
-    fn rest(&self, runs: &[Run]) -> Vec<String>;
+    /// Looks at the runs again when there is time for everything, and tells what is wrong with the
+    /// ledger then.
+    fn rest(&self, upi: &Place, runs: &mut [Run]) -> Option<String>;
 }
 
 /// A file for each run.
@@ -44,8 +42,8 @@ impl Engine for Sqlite {
         true
     }
 
-    fn rest(&self, _: &[Run]) -> Vec<String> {
-        Vec::new()
+    fn rest(&self, _: &Place, _: &mut [Run]) -> Option<String> {
+        None
     }
 }
 
@@ -89,6 +87,8 @@ impl Engine for Postgres {
             format!("ledger.password_file={}", path("password")),
             format!("ledger.fingerprint_key_files=[\"{}\"]", path("key")),
             "ledger.tls=false".to_owned(),
+            // Or orders of the dead are given up later.
+            "ledger.timeout=2s".to_owned(),
         ]
     }
 
@@ -96,13 +96,9 @@ impl Engine for Postgres {
         false
     }
 
-    /// Everybody was given up whose gateway died.
-    fn rest(&self, runs: &[Run]) -> Vec<String> {
-        let mut broken = runtime().block_on(self.given_up(runs));
-        if let Some(run) = runs.first() {
-            broken.extend(miscounted(&run.upi, &self.settings(self.files.path())));
-        }
-        broken
+    fn rest(&self, upi: &Place, runs: &mut [Run]) -> Option<String> {
+        runtime().block_on(self.settled(upi, runs));
+        miscounted(upi, &self.settings(self.files.path()))
     }
 }
 
@@ -116,29 +112,14 @@ impl Postgres {
         assert!(done.status.success(), "{done:?}");
     }
 
-    async fn given_up(&self, runs: &[Run]) -> Vec<String> {
+    async fn settled(&self, upi: &Place, runs: &mut [Run]) {
         let folder = tempfile::tempdir().unwrap();
-        let Some(upi) = runs.first().map(|run| run.upi.clone()) else {
-            return Vec::new();
-        };
-        let settings = self.settings(folder.path());
-        let gateway = Process::run(serve(&upi, &settings, Patience::Quick));
-        let client = client(&gateway.wait_for("gRPC listening on "));
-        let mut broken = Vec::new();
+        let mut settings = self.settings(folder.path());
+        settings.extend(COUNTED.map(str::to_owned));
+        let gateway = Process::run(serve(upi, &settings, Patience::Quick));
+        let address = gateway.wait_for("gRPC listening on ");
         for run in runs {
-            for (order, _) in &run.plan.orders {
-                let look = async || {
-                    let found = client.clone().get_verification(get(order)).await;
-                    let state = found.unwrap().into_inner().state();
-                    (state != VerificationState::InFlight).then_some(state)
-                };
-                let state = found("the order is given up", look).await;
-                let posts = posts(&upi.url, order).await;
-                if state == VerificationState::NotSent && posts > 0 {
-                    broken.push(format!("seed {}: {order} is free", run.plan.seed));
-                }
-            }
+            run.ask_again(&address).await;
         }
-        broken
     }
 }

@@ -85,9 +85,10 @@ fn look_at(engine: &dyn Engine, runs: u64) {
     let single = wished("IDPHOTO_CRASH_SEED").is_some();
     let runs = wished("IDPHOTO_CRASH_RUNS").unwrap_or(runs);
     let runs = if single { 1 } else { runs };
-    let done = matrix(engine, &upi.place, runs);
+    let mut done = matrix(engine, &upi.place, runs);
+    let rest = engine.rest(&upi.place, &mut done);
     let mut broken: Vec<_> = done.iter().flat_map(|run| run.broken.clone()).collect();
-    broken.extend(engine.rest(&done));
+    broken.extend(rest);
     let mut killed = BTreeMap::from_iter(POINTS.map(|point| (point, 0)));
     for run in done.iter().filter(|run| run.killed) {
         *killed.get_mut(run.plan.point).unwrap() += 1;

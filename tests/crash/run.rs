@@ -14,6 +14,7 @@ use crate::engine::Engine;
 use crate::plan::Plan;
 use crate::process::{Process, client, idphoto};
 use crate::requests::{get, request, row};
+use crate::wait::until;
 
 /// For calls whose order may be nobody's for a while.
 const SHORT: Duration = Duration::from_secs(5);
@@ -66,7 +67,7 @@ pub fn serve(upi: &Place, settings: &[String], patience: Patience) -> Command {
         Patience::Slow => ["upi.timeout=20s", "upi.connect_timeout=2s"],
     };
     let base = format!("upi.base_url={}", upi.url);
-    let others = limits.into_iter().chain(["ledger.timeout=2s", &base]);
+    let others = limits.into_iter().chain([base.as_str()]);
     for setting in settings.iter().map(String::as_str).chain(others) {
         command.args(["--set", setting]);
     }
@@ -116,6 +117,8 @@ pub struct Run {
     pub upi: Place,
     /// Its gateway died at the point.
     pub killed: bool,
+    /// By order: before the last time that all were asked for, and then.
+    told: [Vec<Vec<Told>>; 2],
     pub broken: Vec<String>,
 }
 
@@ -148,26 +151,40 @@ impl Run {
             plan,
             upi: upi.clone(),
             killed,
+            told: [first, second],
             broken: Vec::new(),
         };
-        run.judge(&address, engine, &[first, second]).await;
+        run.judge(&address, engine.recovers()).await;
         if engine.recovers() {
             run.broken.extend(miscounted(upi, &settings));
         }
         run
     }
 
-    async fn judge(&mut self, address: &str, engine: &dyn Engine, told: &[Vec<Vec<Told>>; 2]) {
+    /// When everybody was given up whose gateway died, nothing may be left open.
+    pub async fn ask_again(&mut self, address: &str) {
+        for (order, _) in &self.plan.orders {
+            given_up(address, order).await;
+        }
+        let last = ask_all(address, &self.plan, LONG).await;
+        let [before, told] = &mut self.told;
+        for (before, told) in before.iter_mut().zip(std::mem::replace(told, last)) {
+            before.extend(told);
+        }
+        self.judge(address, true).await;
+    }
+
+    async fn judge(&mut self, address: &str, settled: bool) {
         let mut client = client(address);
-        for (number, (order, _)) in self.plan.orders.clone().into_iter().enumerate() {
-            let found = client.get_verification(counted(get(&order))).await;
+        for (number, (order, _)) in self.plan.orders.iter().enumerate() {
+            let found = client.get_verification(counted(get(order))).await;
             let state = found.map_or(VerificationState::Unspecified, |it| it.into_inner().state());
-            let posts = posts(&self.upi.url, &order).await;
-            let [first, second] = [&told[0][number], &told[1][number]];
-            let how = judge(posts, state, (first, second), engine.recovers());
+            let posts = posts(&self.upi.url, order).await;
+            let [before, last] = [&self.told[0][number], &self.told[1][number]];
+            let how = judge(posts, state, (before, last), settled);
             let seed = self.plan.seed;
             let wish = self.plan.wish();
-            let ends: Vec<_> = first.iter().chain(second).map(end).collect();
+            let ends: Vec<_> = before.iter().chain(last).map(end).collect();
             self.broken.extend(how.map(|how| {
                 format!("seed {seed} ({wish}), {order}: {how}; {posts} posts, {state:?}, {ends:?}")
             }));
@@ -175,33 +192,46 @@ impl Run {
     }
 }
 
+async fn given_up(address: &str, order: &str) {
+    until("the order is given up", async || {
+        let found = client(address).get_verification(counted(get(order))).await;
+        found.map_or(true, |it| {
+            it.into_inner().state() != VerificationState::InFlight
+        })
+    })
+    .await;
+}
+
 /// What is wrong with an order.
 fn judge(
     posts: u64,
     state: VerificationState,
-    (first, second): (&[Told], &[Told]),
-    recovers: bool,
+    (before, last): (&[Told], &[Told]),
+    settled: bool,
 ) -> Option<&'static str> {
-    let answers: Vec<_> = first.iter().chain(second).flatten().collect();
+    let answers: Vec<_> = before.iter().chain(last).flatten().collect();
     let differ = answers.windows(2).any(|two| {
         let [one, other] = [two[0], two[1]];
         (&one.upi_uuid, &one.outcome) != (&other.upi_uuid, &other.outcome)
     });
-    let answered = first.iter().any(Result::is_ok);
-    let replayed = |told: &Told| told.as_ref().is_ok_and(|told| told.replayed);
-    let reasons: Vec<_> = second.iter().filter_map(reason).collect();
+    let answered = before.iter().any(Result::is_ok);
+    let replayed = |told: &&Told| told.as_ref().is_ok_and(|told| told.replayed);
+    // The ledger of a busy machine may be late, until there is time for everything.
+    let late = |told: &&Told| !settled && reason(told).is_some_and(|it| it == "LEDGER_UNAVAILABLE");
+    let last: Vec<_> = last.iter().filter(|told| !late(told)).collect();
+    let reasons: Vec<_> = last.iter().copied().filter_map(reason).collect();
     let allowed = |reason: &String| match reason.as_str() {
         "OUTCOME_UNKNOWN" => true,
         // Or the client's own library saw the deadline first.
-        "ANSWER_PENDING" | "" => !recovers,
+        "ANSWER_PENDING" | "" => !settled,
         _ => false,
     };
     match () {
         () if posts > 1 => Some("sent twice"),
         () if differ => Some("two answers"),
-        () if answered && !second.iter().all(replayed) => Some("an answer is forgotten"),
+        () if answered && !last.iter().all(replayed) => Some("an answer is forgotten"),
         () if !reasons.iter().all(allowed) => Some("another end than the contract allows"),
-        () if recovers && state == VerificationState::InFlight => Some("stuck"),
+        () if settled && state == VerificationState::InFlight => Some("stuck"),
         () if !answers.is_empty() && state != VerificationState::Answered => Some("not recorded"),
         () if !answers.is_empty() && posts != 1 => Some("an answer to nothing"),
         () if posts == 1 && state == VerificationState::NotSent => Some("may be sent again"),
