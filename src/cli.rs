@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use tokio::runtime::Builder;
 
 mod answer;
 mod client;
@@ -30,6 +31,7 @@ use exit::Exit;
 
 use crate::app::end_token_calls;
 use crate::telemetry::flush_log;
+use crate::workers;
 
 /// ID photo verification through UnionPay International, as a gRPC service
 #[derive(Debug, Parser)]
@@ -94,7 +96,8 @@ fn definition() -> clap::Command {
 }
 
 fn run(command: Command) -> io::Result<Exit> {
-    let runtime = tokio::runtime::Runtime::new()?;
+    let mut threads = Builder::new_multi_thread();
+    let runtime = workers::RUNTIME.watch(&mut threads).enable_all().build()?;
     let mut out = io::stdout();
     let exit = runtime.block_on(dispatch(command, &mut out))?;
     out.flush()?;

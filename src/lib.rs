@@ -19,6 +19,7 @@
 //! - [`doctor`] says what is wrong with a configuration and its keys.
 //! - [`acceptor`] is the port of every server.
 //! - [`crash`] is where tests kill the process.
+//! - [`workers`] tells whether a thread of the runtime is idle.
 //! - [`marks`] takes away what Windows puts before a text.
 //! - [`pem`] reads certificates and keys of TLS.
 //! - [`app`] puts everything together; [`cli`] is what an operator types.
@@ -47,3 +48,4 @@ pub mod telemetry;
 pub mod top;
 pub mod upi;
 pub mod verify;
+pub mod workers;

@@ -40,6 +40,7 @@ use crate::verify::port::{
     Attempt, BoxFuture, Claim, Claimed, Clock, Count, Fingerprint, Ledger, LedgerError, Record,
     Settled, Settlement,
 };
+use crate::workers::{self, Workers};
 pub(super) use backup::back_up;
 use core::Core;
 use error::blocking;
@@ -74,6 +75,8 @@ pub(super) struct Settings {
     pub clock: Arc<dyn Clock>,
     /// Learns of commits.
     pub observer: Arc<dyn Observer>,
+    /// Who ask for changes.
+    pub workers: &'static Workers,
 }
 
 impl Settings {
@@ -92,6 +95,7 @@ impl Settings {
             keys: settings.keys.clone(),
             clock: Arc::clone(clock),
             observer: Arc::clone(observer),
+            workers: &workers::RUNTIME,
         }
     }
 }

@@ -123,6 +123,7 @@ fn core(
         wait: settings.timeout,
         observer: Arc::clone(&settings.observer),
         damaged: findings.damaged,
+        workers: settings.workers,
     };
     let writer = Writer::start(desk, connection).map_err(|error| io(&place.file, error))?;
     Ok(Core {

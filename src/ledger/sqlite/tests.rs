@@ -23,6 +23,7 @@ use crate::observe::{Event, Observer};
 use crate::verify::port::{
     Attempt, Claim, Claimed, Clock, Ledger, LedgerError, Settlement, State, SystemClock,
 };
+use crate::workers::{self, Workers};
 use time::{Duration, OffsetDateTime};
 
 /// A folder for a ledger, and who sees it work.
@@ -88,6 +89,7 @@ impl Home {
             keys: Vec::new(),
             clock: Arc::<Hand>::clone(&self.clock),
             observer: Arc::<Commits>::clone(&self.commits),
+            workers: &workers::RUNTIME,
         }
     }
 

@@ -44,6 +44,32 @@ async fn what_waits_is_committed_together() {
     assert_eq!(home.commits.commits.load(Ordering::Relaxed), 2);
 }
 
+#[tokio::test]
+async fn changes_gather_until_a_thread_is_idle() {
+    static WORKERS: Workers = Workers::busy(std::time::Duration::MAX);
+    let home = Home::new();
+    let workers = &WORKERS;
+    let settings = Settings {
+        workers,
+        ..home.settings()
+    };
+    let ledger = Arc::new(home.open_with(settings).unwrap());
+    let claims = (0..200).map(|number| {
+        let ledger = Arc::clone(&ledger);
+        async move { granted(&ledger, &format!("{number}"), number).await }
+    });
+    let mut claims: Vec<_> = claims.map(Box::pin).collect();
+    for claim in &mut claims {
+        assert!(futures_util::poll!(claim).is_pending());
+    }
+    workers.parks();
+    for claim in claims {
+        claim.await;
+    }
+    assert_eq!(home.commits.changes.load(Ordering::Relaxed), 200);
+    assert_eq!(home.commits.commits.load(Ordering::Relaxed), 1);
+}
+
 /// Looks from outside, since a reader of ours might see what is not durable.
 #[tokio::test]
 async fn a_claim_that_was_granted_is_committed() {
