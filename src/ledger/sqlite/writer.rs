@@ -2,8 +2,8 @@
 //!
 //! It begins when a thread that serves calls has nothing to do. While all of them are busy the next
 //! changes are on their way, and a commit would take a processor from them: on one processor, with 64
-//! calls in flight, whatever waits in one commit at once took 31 % more of it (`BASELINE=… cargo bench
-//! --bench verification`).
+//! calls in flight, a commit at once for whatever waits took a quarter to a third more of it
+//! (`BASELINE=… cargo bench --bench verification`).
 
 use std::path::PathBuf;
 use std::sync::Arc;
