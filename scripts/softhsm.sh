@@ -3,7 +3,7 @@
 #
 # The token is new, and goes with the command. The command finds in its environment
 #   SOFTHSM2_CONF               the configuration of a token "vectors", which has the member's key of
-#                               tests/data under the label "ours"; its PIN is 1234
+#                               tests/data under the label "ours"; its PIN is fake-pin-of-tests
 #   IDPHOTO_TEST_SOFTHSM        the PKCS#11 module, with which a test can make tokens of its own, too
 set -euo pipefail
 
@@ -32,9 +32,9 @@ mkdir "$folder/tokens"
 export SOFTHSM2_CONF="$folder/softhsm2.conf"
 printf 'directories.tokendir = %s/tokens\nobjectstore.backend = file\nlog.level = ERROR\n' "$folder" >"$SOFTHSM2_CONF"
 {
-    softhsm2-util --init-token --free --label vectors --pin 1234 --so-pin 12345678
+    softhsm2-util --init-token --free --label vectors --pin fake-pin-of-tests --so-pin 12345678
     softhsm2-util --import "$(dirname "$0")/../tests/data/vectors/keys/participant-signing.key.pem" \
-        --token vectors --label ours --id 01 --pin 1234
+        --token vectors --label ours --id 01 --pin fake-pin-of-tests
 } >"$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }
 
 export IDPHOTO_TEST_SOFTHSM="$module"

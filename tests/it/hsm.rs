@@ -16,7 +16,7 @@ use crate::process::{Process, client, idphoto};
 use crate::requests::{expected, get, request, row};
 use crate::vectors;
 use crate::wait::until;
-use token::{PIN, Token, module};
+use token::{PIN, Token, WRONG_PIN, module};
 
 pub mod token;
 
@@ -262,7 +262,7 @@ async fn a_wrong_pin_is_tried_once_and_a_right_one_at_once() {
     };
     site.verify().await.unwrap();
     assert_eq!(site.token.logins(), 1);
-    site.token.write_pin("4321");
+    site.token.write_pin(WRONG_PIN);
     site.token.trouble("lose", true);
     site.refused().await;
     site.gateway.prints("CKR_PIN_INCORRECT").await;
@@ -276,7 +276,7 @@ async fn a_wrong_pin_is_tried_once_and_a_right_one_at_once() {
     assert_eq!(site.token.logins(), 3);
     let printed = site.gateway.printed();
     assert!(
-        !printed.contains("4321") && !printed.contains("1234"),
+        !printed.contains(WRONG_PIN) && !printed.contains(PIN),
         "{printed}"
     );
 }
@@ -286,7 +286,7 @@ async fn a_reload_tries_a_pin_again_and_keeps_what_is_in_force() {
     let Some(site) = Site::start(true, &["upi.signing.pkcs11.sessions=1"]) else {
         return;
     };
-    site.token.write_pin("4321");
+    site.token.write_pin(WRONG_PIN);
     site.token.trouble("lose", true);
     site.refused().await;
     assert_eq!(site.token.logins(), 2);

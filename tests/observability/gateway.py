@@ -37,7 +37,7 @@ CERTIFICATES = {"participant-signing": 20, "upi-encryption": 3, "upi-signing": 4
 CALLERS = """callers=[{ name = "loans", identities = ["spiffe://bank.example/loans"],
     daily_budget = 1000, monthly_budget = 10000 }]"""
 CALLER = "x-forwarded-client-cert: URI=spiffe://bank.example/loans"
-PIN = "1234"
+PIN = "fake-pin-of-tests"
 
 
 class Gateway:

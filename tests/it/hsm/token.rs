@@ -6,7 +6,10 @@ use std::process::Command;
 use tempfile::TempDir;
 
 pub const LABEL: &str = "idphoto";
-pub const PIN: &str = "1234";
+pub const PIN: &str = "fake-pin-of-tests";
+
+/// Of no token. Four digits would be in the time of one line in a thousand.
+pub const WRONG_PIN: &str = "wrong-pin-of-tests";
 const OFFICER: &str = "12345678";
 
 /// A token in a folder of its own.
