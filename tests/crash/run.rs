@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use idphoto::pb::{VerificationState, VerifyIdPhotoRequest, VerifyIdPhotoResponse};
 use tempfile::TempDir;
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 
 use crate::engine::Engine;
 use crate::plan::Plan;
@@ -195,9 +195,11 @@ impl Run {
 async fn given_up(address: &str, order: &str) {
     until("the order is given up", async || {
         let found = client(address).get_verification(counted(get(order))).await;
-        found.map_or(true, |it| {
-            it.into_inner().state() != VerificationState::InFlight
-        })
+        match found {
+            Ok(found) => found.into_inner().state() != VerificationState::InFlight,
+            // Nobody claimed it: its call ended before.
+            Err(status) => status.code() == Code::NotFound,
+        }
     })
     .await;
 }

@@ -1,6 +1,8 @@
 //! Many changes, few commits; and nobody is told before one.
 
 use super::*;
+use crate::verify::port::BoxFuture;
+use futures_util::FutureExt as _;
 use tokio::sync::oneshot;
 
 /// Keeps the writer busy until it is told to go on.
@@ -22,19 +24,24 @@ async fn busy(
     (go_on, busy)
 }
 
+/// Two hundred claims that are on their way to the writer.
+fn waiting(ledger: &Arc<SqliteLedger>) -> Vec<BoxFuture<'static, Attempt>> {
+    let claims = (0..200).map(|number| {
+        let ledger = Arc::clone(ledger);
+        let mut claim: BoxFuture<'static, _> =
+            Box::pin(async move { granted(&ledger, &format!("{number}"), number).await });
+        assert!(claim.as_mut().now_or_never().is_none());
+        claim
+    });
+    claims.collect()
+}
+
 #[tokio::test]
 async fn what_waits_is_committed_together() {
     let home = Home::new();
     let ledger = Arc::new(home.ledger());
     let (go_on, busy) = busy(&ledger).await;
-    let claims = (0..200).map(|number| {
-        let ledger = Arc::clone(&ledger);
-        async move { granted(&ledger, &format!("{number}"), number).await }
-    });
-    let mut claims: Vec<_> = claims.map(Box::pin).collect();
-    for claim in &mut claims {
-        assert!(futures_util::poll!(claim).is_pending());
-    }
+    let claims = waiting(&ledger);
     go_on.send(()).unwrap();
     for claim in claims {
         claim.await;
@@ -54,14 +61,7 @@ async fn changes_gather_until_a_thread_is_idle() {
         ..home.settings()
     };
     let ledger = Arc::new(home.open_with(settings).unwrap());
-    let claims = (0..200).map(|number| {
-        let ledger = Arc::clone(&ledger);
-        async move { granted(&ledger, &format!("{number}"), number).await }
-    });
-    let mut claims: Vec<_> = claims.map(Box::pin).collect();
-    for claim in &mut claims {
-        assert!(futures_util::poll!(claim).is_pending());
-    }
+    let claims = waiting(&ledger);
     workers.parks();
     for claim in claims {
         claim.await;
