@@ -9,7 +9,8 @@
 //! The table has slices of load (`slices.rs`), bursts (`bursts.rs`) and open loops (`open_loops.rs`).
 //! Every gateway is a process of its own, on a processor of its own where there are two; the load
 //! and UPI, which says again what a sandbox has answered, share the other. What counts are the
-//! ratios within one run.
+//! ratios within one run. One of the gateways is no gateway, but what its libraries cost by
+//! themselves (`libraries.rs`): no gateway of these libraries is cheaper.
 //!
 //! `--quick` runs all of it and judges nothing; `--save=FILE` writes the JSON to a file as well.
 //!
@@ -79,6 +80,8 @@ mod floor;
 mod gateway;
 #[path = "verification/growth.rs"]
 mod growth;
+#[path = "verification/libraries.rs"]
+mod libraries;
 #[path = "verification/load.rs"]
 mod load;
 #[path = "verification/machine.rs"]
@@ -119,6 +122,9 @@ use machine::Machine;
 use numbers::Spread;
 
 fn main() {
+    if Arguments::are_of_a_gateway() {
+        return libraries::serve();
+    }
     let arguments = Arguments::read();
     // Before there are threads: they stay where their process was.
     let machine = Machine::take();

@@ -20,6 +20,7 @@
 //! - [`acceptor`] is the port of every server.
 //! - [`crash`] is where tests kill the process.
 //! - [`workers`] tells whether a thread of the runtime is idle.
+//! - `shortest` keeps the shortest of the times that something took lately.
 //! - [`marks`] takes away what Windows puts before a text.
 //! - [`pem`] reads certificates and keys of TLS.
 //! - [`app`] puts everything together; [`cli`] is what an operator types.
@@ -42,6 +43,7 @@ pub mod pb;
 pub mod pem;
 pub mod rpc;
 pub mod sandbox;
+mod shortest;
 pub mod shutdown;
 pub mod telemetry;
 #[cfg(feature = "top")]

@@ -12,6 +12,11 @@ pub struct Arguments {
 }
 
 impl Arguments {
+    /// This program is started as `idphoto` is.
+    pub fn are_of_a_gateway() -> bool {
+        std::env::args().nth(1).is_some_and(|word| word == "serve")
+    }
+
     pub fn read() -> Self {
         let mut read = Self {
             json: false,

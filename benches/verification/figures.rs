@@ -25,9 +25,11 @@ pub struct Row {
 /// "÷ floor" is CPU time of the gateway for each verification, by the time of the unavoidable
 /// cryptography for a photo of the same size.
 #[rustfmt::skip] // A table reads better with one row a line.
-pub const ROWS: [Row; 26] = [
+pub const ROWS: [Row; 28] = [
     row("floor", "unavoidable cryptography of a call", Open).in_units(" µs", 0),
     row("straightforward", "straightforward cryptography ÷ floor", Open),
+    row("libraries", "libraries alone, 16 in flight ÷ floor", Open),
+    row("libraries_alone", "libraries alone, 1 in flight ÷ floor", Open),
     row("memory", "16 in flight, ledger in memory ÷ floor", AtMost(1.5)),
     row("sqlite", "SQLite, durable before and after ÷ floor", AtMost(1.8)),
     row("postgres", "PostgreSQL, without its own CPU ÷ floor", AtMost(1.85)),

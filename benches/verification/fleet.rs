@@ -12,10 +12,13 @@ use crate::collector::Collectors;
 use crate::gateway::Gateway;
 use crate::machine::Cores;
 use crate::process::OURS;
+use crate::upi::Upi;
 
 /// By what it differs from the defaults.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
+    /// No gateway: its libraries alone.
+    Libraries,
     Memory,
     Sqlite,
     Postgres,
@@ -23,6 +26,12 @@ pub enum Kind {
     Export,
     TwoCores,
 }
+
+/// glibc keeps what is freed, as the gateway's allocator does.
+const KEEPING: [(&str, &str); 2] = [
+    ("MALLOC_MMAP_THRESHOLD_", "33554432"),
+    ("MALLOC_TRIM_THRESHOLD_", "1073741824"),
+];
 
 pub struct Fleet {
     gateways: Vec<(Kind, Gateway)>,
@@ -40,6 +49,7 @@ impl Fleet {
             (Kind::Sqlite, start("sqlite", &[])),
             (Kind::Export, start("export", &[memory(), export])),
             (Kind::Tls, tls(bench, memory())),
+            (Kind::Libraries, libraries(bench).await),
         ];
         if bench.machine.apart {
             let two = bench.gateway(OURS, Cores::Two, "two cores", &[]);
@@ -58,6 +68,15 @@ impl Fleet {
         let mut gateways = self.gateways.iter();
         gateways.find_map(|(its, gateway)| (*its == kind).then_some(gateway))
     }
+}
+
+/// This program once more.
+async fn libraries(bench: &Bench) -> Gateway {
+    let program = std::env::current_exe().unwrap();
+    let mut command = bench.machine.command(program.to_str().unwrap(), Cores::One);
+    command.env("IDPHOTO_UPI__BASE_URL", Upi::parrot().await.url);
+    command.envs(KEEPING);
+    Gateway::run(command, &bench.sandbox, "libraries".to_owned(), &[])
 }
 
 fn tls(bench: &Bench, memory: String) -> Gateway {

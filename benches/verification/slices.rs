@@ -15,7 +15,9 @@ use crate::straightforward::Straightforward;
 const SMALLER: [usize; 3] = [10 * 1024, 51 * 1024, 138 * 1024];
 
 /// Key, gateway, bytes of the photo, calls in flight.
-const LOADS: [(&str, Kind, usize, usize); 13] = [
+const LOADS: [(&str, Kind, usize, usize); 15] = [
+    ("libraries", Kind::Libraries, LARGEST, 16),
+    ("libraries_alone", Kind::Libraries, LARGEST, 1),
     ("memory", Kind::Memory, LARGEST, 16),
     ("sqlite", Kind::Sqlite, LARGEST, 16),
     ("postgres", Kind::Postgres, LARGEST, 16),

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep};
 
 /// Well within `upi.clock_window`.
 const FRESH: Duration = Duration::from_secs(60);
+const YEAR: Duration = Duration::from_hours(365 * 24);
 
 pub struct Upi {
     pub url: String,
@@ -25,13 +26,28 @@ struct Recorded {
 
 impl Upi {
     pub async fn start(sandbox: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let millis = Arc::new(AtomicU64::new(0));
-        let recorded = Arc::new(Recorded {
+        Self::answering(Recorded {
             sandbox: sandbox.trim_start_matches("http://").to_owned(),
             answer: Mutex::new(None),
-        });
+        })
+        .await
+    }
+
+    /// Says the same for ever, whatever it is asked.
+    pub async fn parrot() -> Self {
+        let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: 600\r\n\r\n{:600}", "");
+        let always = Instant::now() + YEAR;
+        Self::answering(Recorded {
+            sandbox: String::new(),
+            answer: Mutex::new(Some((always, answer.into_bytes().into()))),
+        })
+        .await
+    }
+
+    async fn answering(recorded: Recorded) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (millis, recorded) = (Arc::new(AtomicU64::new(0)), Arc::new(recorded));
         let takes = Arc::clone(&millis);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {

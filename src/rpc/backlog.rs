@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use super::pace::Moves;
 use super::share::{Budget, Held, Share};
+use crate::shortest::Shortest;
 use crate::verify::Ticket;
 
 /// A peer with room in its window sends something at once.
@@ -45,34 +46,6 @@ struct All {
     silent: Mutex<VecDeque<Weak<Entered>>>,
 }
 
-/// How long calls of one connection wait for their turn: the shortest wait of a while. A longer
-/// one may be that of a peer that sends slowly, which says nothing about the next call, and with a
-/// wait for all connections such a peer would have others refused.
-#[derive(Debug, Clone, Default)]
-struct Wait(Arc<Mutex<Option<(Instant, Duration)>>>);
-
-impl Wait {
-    fn last(&self) -> MutexGuard<'_, Option<(Instant, Duration)>> {
-        // Nothing that could panic is done under this lock.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn note(&self, waited: Duration) {
-        let now = Instant::now();
-        let mut last = self.last();
-        let longer = last.is_some_and(|(at, wait)| now < at + WHILE && wait < waited);
-        if !longer {
-            *last = Some((now, waited));
-        }
-    }
-
-    /// Nothing where nobody came to a turn lately.
-    fn expected(&self, now: Instant) -> Duration {
-        let last = self.last().filter(|(at, _)| now < *at + WHILE);
-        last.map_or(Duration::ZERO, |(_, wait)| wait)
-    }
-}
-
 impl Backlogs {
     /// So many in all. One connection may bring most of them at once, since all are read in turn:
     /// those of others do not wait for them.
@@ -86,7 +59,7 @@ impl Backlogs {
     pub(super) fn part(&self, moves: Moves) -> Backlog {
         Backlog {
             moves,
-            wait: Wait::default(),
+            wait: Shortest::new(WHILE),
             share: self.budget.share(),
             all: Arc::clone(&self.all),
         }
@@ -125,7 +98,9 @@ impl All {
 #[derive(Debug)]
 pub(super) struct Backlog {
     moves: Moves,
-    wait: Wait,
+    /// How long calls of this connection wait for their turn. With a wait for all connections a peer
+    /// that sends slowly would have others refused.
+    wait: Shortest,
     share: Share,
     all: Arc<All>,
 }
@@ -137,8 +112,9 @@ impl Backlog {
         let now = Instant::now();
         self.all.sweep(now);
         let queued = self.share.taken_by_all() > FEW;
-        let in_time = |deadline| now + self.wait.expected(now) <= deadline;
-        if queued && !deadline.is_none_or(in_time) {
+        // Nothing where nobody came to a turn lately.
+        let wait = self.wait.lately(now).unwrap_or_default();
+        if queued && deadline.is_some_and(|deadline| deadline < now + wait) {
             return None;
         }
         let entered = Arc::new(Entered {
@@ -163,7 +139,7 @@ struct Entered {
     place: Held,
     since: Instant,
     begun: AtomicBool,
-    wait: Wait,
+    wait: Shortest,
 }
 
 impl Entered {

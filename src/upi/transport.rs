@@ -21,7 +21,8 @@
 //! A server may close an idle connection at any time, and our request may meet that. Then the
 //! second proof decides, and a small body, which fits one write, would never have one. So on a
 //! connection that was used before, the last piece is held back from the first one on for a round
-//! trip (by what opening a connection took) and 10 ms: time for the server's goodbye to arrive.
+//! trip (by the shortest that opening a connection took lately) and 10 ms: time for the server's
+//! goodbye to arrive.
 //! A new connection holds nothing back. `cargo bench --bench reuse` has the figures: without the
 //! wait half of the orders were lost to a peer that closes 1 ms after its answer, with it none,
 //! whatever their size. It costs one round trip where a connection for each call costs two, and

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use tower::{Layer, Service};
 
 use crate::crash;
+use crate::shortest::Shortest;
 
 /// A server that is about to close takes no notice for a moment of what has arrived: its process
 /// has to wake, or sleeps on purpose.
@@ -18,6 +19,10 @@ const MOMENT: Duration = Duration::from_millis(10);
 
 /// No way is longer; a slow name server or handshake is not the way.
 const LONGEST_WAY: Duration = Duration::from_millis(400);
+
+/// Connections are opened when many calls come at once, and then an opening waits for a processor,
+/// too. So for this time the shortest one counts; after it the way may have become another.
+const WHILE: Duration = Duration::from_mins(10);
 
 const HELD: u8 = 0;
 const HANDED_OVER: u8 = 1;
@@ -81,10 +86,9 @@ impl Trip {
 }
 
 /// Watches the connector: who waits for a connection, and how long opening one takes.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Opening {
-    /// Microseconds, of the last one.
-    took: Arc<AtomicU64>,
+    took: Shortest,
     count: Arc<AtomicU64>,
     /// Round trips that an opening has at least.
     rounds: u32,
@@ -93,7 +97,7 @@ pub(super) struct Opening {
 impl Opening {
     pub(super) fn new(tls: bool) -> Self {
         Self {
-            took: Arc::default(),
+            took: Shortest::new(WHILE),
             count: Arc::default(),
             // TCP, and TLS 1.3.
             rounds: if tls { 2 } else { 1 },
@@ -102,8 +106,7 @@ impl Opening {
 
     /// How long a last piece is held back: there and back, and a moment at the server.
     pub(super) fn hold(&self) -> Duration {
-        let took = Duration::from_micros(self.took.load(Ordering::Relaxed));
-        let way = took / self.rounds.max(1);
+        let way = self.took.last().unwrap_or_default() / self.rounds.max(1);
         way.min(LONGEST_WAY) + MOMENT
     }
 
@@ -114,8 +117,7 @@ impl Opening {
 
     fn note(&self, took: Duration) {
         self.count.fetch_add(1, Ordering::Relaxed);
-        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        self.took.store(micros, Ordering::Relaxed);
+        self.took.note(took);
         // An opening that goes on in the background, since another connection became free
         // meanwhile, has no trip.
         let _ = TRIP.try_with(|trip| trip.opened.store(true, Ordering::Release));
@@ -160,5 +162,47 @@ where
             crash::point("upi-connected");
             Ok(connection)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use tokio::time::advance;
+    use tower::service_fn;
+
+    use super::*;
+
+    /// After openings that took so many milliseconds.
+    async fn held(tls: bool, openings: &[u64]) -> Duration {
+        let opening = Opening::new(tls);
+        let mut connector = opening.layer(service_fn(|millis| async move {
+            advance(Duration::from_millis(millis)).await;
+            Ok::<_, Infallible>(())
+        }));
+        for millis in openings {
+            connector.call(*millis).await.unwrap();
+        }
+        opening.hold()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_last_piece_is_held_back_for_the_way_and_a_moment() {
+        for (tls, openings, expected) in [
+            (false, &[][..], 10),
+            (false, &[30], 40),
+            (true, &[30], 25),
+            (true, &[9_000], 410),
+        ] {
+            let expected = Duration::from_millis(expected);
+            assert_eq!(held(tls, openings).await, expected, "{openings:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_opening_that_waited_for_a_processor_is_not_the_way() {
+        assert_eq!(held(false, &[2, 300]).await, Duration::from_millis(12));
+        assert_eq!(held(false, &[300, 2]).await, Duration::from_millis(12));
     }
 }
