@@ -24,12 +24,12 @@
 //! Price: a peer that closes nothing, over TLS. The time is a call's, the processor time that of
 //! the gateway's side alone, which has a thread for itself.
 //!
-//! | p50, processor time with 8 callers | reuse | one_per_call |
+//! | 8 callers: p50, processor time | reuse | one_per_call |
 //! |---|---|---|
-//! | 16 KB | 12.0 ms, 0.09 ms | 1.7 ms, 0.21 ms |
-//! | 150 KB | 13.1 ms, 0.17 ms | 5.9 ms, 0.33 ms |
-//! | 16 KB, 100 ms round trip | 221 ms, 0.25 ms | 313 ms, 0.42 ms |
-//! | 150 KB, 100 ms round trip | 226 ms, 0.60 ms | 315 ms, 0.57 ms |
+//! | 16 KB | 12.2 ms, 0.18 ms | 2.8 ms, 0.35 ms |
+//! | 150 KB | 12.4 ms, 0.22 ms | 3.3 ms, 0.34 ms |
+//! | 16 KB, 100 ms round trip | 217 ms, 0.24 ms | 312 ms, 0.44 ms |
+//! | 150 KB, 100 ms round trip | 216 ms, 0.35 ms | 313 ms, 0.66 ms |
 //!
 //! Two cores, 2026; the proxy has no congestion window, so a large body goes at once there, which
 //! no real way of 100 ms lets it.
