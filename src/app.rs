@@ -4,6 +4,7 @@ use std::future::pending;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -304,15 +305,27 @@ const LEAST_STREAMS: usize = 16 * 1024;
 /// A few that wait cost nothing, however few may be sent.
 const LEAST_BACKLOG: usize = 64;
 
+/// For each processor: what it seals in a third of a second.
+const STANDING: usize = 256;
+
 fn limits(server: &ServerConfig, room: Room) -> rpc::Limits {
     let streams = server.max_in_flight.saturating_mul(STREAMS_PER_ORDER);
     rpc::Limits {
         connections: room.callers,
         streams: streams.max(LEAST_STREAMS),
         request_bytes: server.max_request_bytes,
-        // Four fifths of it for a connection alone: half of what may be under way.
-        backlog: (server.max_in_flight / 8 * 5).max(LEAST_BACKLOG),
+        backlog: backlog(server),
         header_bytes: server.max_header_bytes,
+    }
+}
+
+fn backlog(server: &ServerConfig) -> rpc::Depth {
+    // Four fifths of it for a connection alone: half of what may be under way.
+    let most = (server.max_in_flight / 8 * 5).max(LEAST_BACKLOG);
+    let processors = available_parallelism().map_or(1, usize::from);
+    rpc::Depth {
+        most,
+        standing: (STANDING * processors).min(most),
     }
 }
 

@@ -38,6 +38,8 @@ pub enum Event<'a> {
     CallBegan(&'static str),
     /// The handling of a call ended, which is the current step.
     CallEnded(CallEnd),
+    /// A call was refused before its handling began.
+    CallRefused(CallEnd),
     /// A proxy or a client's library says that it had sent this call before.
     Resent(Resender),
     /// A peer that is no trusted proxy said who calls, which counts for nothing.

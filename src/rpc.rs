@@ -55,6 +55,7 @@ mod upload;
 mod tests;
 
 pub use crate::acceptor::Address;
+pub use backlog::Depth;
 pub use drain::{Load, UnderWay};
 pub use health::Readiness;
 pub use listener::ServerError;
@@ -105,7 +106,10 @@ const fn probing(connections: usize) -> Limits {
         connections,
         streams: 2048,
         request_bytes: 4 * 1024 * 1024,
-        backlog: 0,
+        backlog: Depth {
+            most: 0,
+            standing: 0,
+        },
         header_bytes: 64 * 1024,
     }
 }

@@ -49,7 +49,9 @@ section! {
          that the process may have; one more is closed at once.";
     max_in_flight: usize = default("4096").within(1, 1_000_000),
         "Most verifications under way at once, and never more than the file descriptors leave \
-         room for; one more is refused as OVERLOADED. Five eighths of it may wait for a processor.";
+         room for; one more is refused as OVERLOADED. Five eighths of it may wait for a processor, when \
+         they come at once: where the processors have had too much to do for two seconds, no more \
+         than 256 for each.";
     // Nobody balances load to a sandbox, so nobody must learn of its end first.
     drain_delay: Duration = default("5s").in_sandbox("0s"),
         "After SIGTERM, how long health says NOT_SERVING while calls are still accepted, so that \

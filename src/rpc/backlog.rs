@@ -3,9 +3,12 @@
 //! for which there is no room, or whose turn would come too late for it, is refused on its
 //! headers, before its photo is read.
 //!
-//! Sealing is not queued here. A request goes on as soon as it is there, so the queue is where it
-//! costs nothing: at the peers, before the windows of their connections. What is counted are the
-//! headers, which come past those. A stream that sends nothing soon counts no more.
+//! Nothing is queued here. A request is taken in when the processors come to it
+//! (`src/verify/sealing.rs`), so the queue is where it costs nothing: at the peers, before the windows of
+//! their connections. What is counted are the headers, which come past those. A stream that sends
+//! nothing soon counts no more.
+
+pub(super) mod pressure;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,6 +21,7 @@ use super::pace::Moves;
 use super::share::{Budget, Held, Share};
 use crate::shortest::Shortest;
 use crate::verify::Ticket;
+use pressure::Pressure;
 
 /// A peer with room in its window sends something at once.
 const SILENCE: Duration = Duration::from_secs(1);
@@ -34,31 +38,51 @@ const WHILE: Duration = Duration::from_secs(2);
 /// Fewer are no queue, and then the last wait says nothing about the next.
 const FEW: usize = 64;
 
+/// How many may wait.
+#[derive(Debug, Clone, Copy)]
+pub struct Depth {
+    /// When they come at once, such as at the end of a night's maintenance.
+    pub most: usize,
+    /// Where for long more have come than can be served: a longer queue serves no more of them, but
+    /// each of them later, and holds more photos.
+    pub standing: usize,
+}
+
 #[derive(Debug)]
 pub(super) struct Backlogs {
+    depth: Depth,
     budget: Budget,
     all: Arc<All>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct All {
     /// In the order in which they came, those that may have sent nothing yet.
     silent: Mutex<VecDeque<Weak<Entered>>>,
+    pressure: Mutex<Pressure>,
+    /// How long the processors have been busy.
+    busy: fn() -> Duration,
 }
 
 impl Backlogs {
     /// So many in all. One connection may bring most of them at once, since all are read in turn:
     /// those of others do not wait for them.
-    pub(super) fn new(most: usize) -> Self {
+    pub(super) fn new(depth: Depth, busy: fn() -> Duration) -> Self {
         Self {
-            budget: Budget::greedy(most, OWN, 4),
-            all: Arc::default(),
+            depth,
+            budget: Budget::greedy(depth.most, OWN, 4),
+            all: Arc::new(All {
+                silent: Mutex::default(),
+                pressure: Mutex::default(),
+                busy,
+            }),
         }
     }
 
     pub(super) fn part(&self, moves: Moves) -> Backlog {
         Backlog {
             moves,
+            depth: self.depth,
             wait: Shortest::new(WHILE),
             share: self.budget.share(),
             all: Arc::clone(&self.all),
@@ -70,6 +94,13 @@ impl All {
     fn silent(&self) -> MutexGuard<'_, VecDeque<Weak<Entered>>> {
         // Nothing that could panic is done under this lock.
         self.silent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether more have come for long than can be served.
+    fn stands(&self, now: Instant) -> bool {
+        // Nothing that could panic is done under this lock.
+        let mut pressure = self.pressure.lock().unwrap_or_else(PoisonError::into_inner);
+        pressure.look(now, self.busy)
     }
 
     /// Gives back the places of streams that have sent nothing for a while, although their
@@ -101,6 +132,7 @@ pub(super) struct Backlog {
     /// How long calls of this connection wait for their turn. With a wait for all connections a peer
     /// that sends slowly would have others refused.
     wait: Shortest,
+    depth: Depth,
     share: Share,
     all: Arc<All>,
 }
@@ -117,8 +149,13 @@ impl Backlog {
         if queued && deadline.is_some_and(|deadline| deadline < now + wait) {
             return None;
         }
+        let most = if self.all.stands(now) {
+            self.depth.standing
+        } else {
+            self.depth.most
+        };
         let entered = Arc::new(Entered {
-            place: self.share.take(1)?,
+            place: self.share.take_of(most, 1)?,
             since: now,
             begun: AtomicBool::new(false),
             moves: self.moves.clone(),

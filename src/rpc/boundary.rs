@@ -34,6 +34,7 @@ use crate::current::Current;
 use crate::domain::Method;
 use crate::observe::{Event, Observer};
 use crate::verify::port::{Admission, BoxFuture, Tokens, TurnedAway};
+use crate::verify::sealing::{Intake, Sealing};
 
 #[derive(Clone)]
 pub(super) struct Boundary<S> {
@@ -44,6 +45,7 @@ pub(super) struct Boundary<S> {
     pub(super) calls: Calls,
     pub(super) patience: Patience,
     pub(super) refusals: Arc<Refusals>,
+    pub(super) sealing: Arc<Sealing>,
 }
 
 impl<S> Boundary<S> {
@@ -119,6 +121,8 @@ where
         let tokens = self.tokens.clone();
         let observer = Arc::clone(&self.observer);
         let patience = self.patience;
+        let intake = || Intake::new(Arc::clone(&self.sealing));
+        let intake = entry.is_some().then(intake);
         let following = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, following);
         let handling = {
@@ -131,7 +135,7 @@ where
                 let pace = Pace::new(patience, moves, arrived, call.deadline);
                 // Held until the call has ended.
                 let allowance = allowance(&request);
-                let request = prepare(request, pace, call, allowance.clone(), entry);
+                let request = prepare(request, pace, call, allowance.clone(), (entry, intake));
                 let Ok(response) = inner.call(request).await;
                 drop(allowance);
                 Ok(response)
@@ -207,7 +211,7 @@ fn prepare(
     pace: Pace,
     call: Call,
     allowance: Allowance,
-    entry: Option<Entry>,
+    (entry, intake): (Option<Entry>, Option<Intake>),
 ) -> Request<Body> {
     let (mut parts, body) = request.into_parts();
     parts.extensions.insert(call.clone());
@@ -218,6 +222,7 @@ fn prepare(
         message: OneMessage::default(),
         allowance,
         entry,
+        intake,
     };
     Request::from_parts(parts, Body::new(upload))
 }

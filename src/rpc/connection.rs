@@ -35,7 +35,7 @@ use crate::current::Current;
 use crate::domain::{Identity, user};
 use crate::observe::HandshakeFailure;
 use crate::verify::port::{Admission, Caller};
-use crate::verify::sealing::{Calm, Sealing};
+use crate::verify::sealing::{Lull, Sealing};
 
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(60);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
@@ -45,10 +45,9 @@ const MAX_FRAME: u32 = 256 * 1024;
 const STREAM_WINDOW: u32 = 1024 * 1024;
 /// Two photos of the largest size. Libraries open a half of a window at a time, and give it to the
 /// stream that has waited longest: with less than a photo in a half, all calls of a busy connection
-/// get most of theirs through before the first one is whole. But headers come behind what their
-/// connection has on the way, and a call for which there is no room should be told soon: with dozens
-/// of busy connections this much of each is read, and sealed, in some tens of milliseconds. Over a way
-/// of 50 ms it is 40 photos a second for each connection.
+/// get most of theirs through before the first one is whole. While many wait to be sealed this much
+/// is held of each connection, besides `server.max_request_bytes`. Over a way of 50 ms it is 40 photos
+/// a second for each connection.
 const CONNECTION_WINDOW: u32 = 320 * 1024;
 /// Thousands of calls may wait for a slow UPI behind one proxy, and health checks must
 /// find room beside them.
@@ -158,8 +157,8 @@ impl Host {
             part: self.quota.part(),
         };
         let turns = Turns::default();
-        let calm = Calm::new(Arc::clone(&self.sealing));
-        let (io, heard) = Listened::new(io, unread.clone(), (turns.clone(), untaken, calm));
+        let lull = Lull::new(Arc::clone(&self.sealing));
+        let (io, heard) = Listened::new(io, unread.clone(), (turns.clone(), untaken, lull));
         let connection = self.http.serve_connection(TokioIo::new(io), calls);
         tokio::pin!(connection);
         let ended = tokio::select! {

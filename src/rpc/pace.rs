@@ -61,6 +61,7 @@ impl Moves {
 
 pub(super) struct Pace {
     idle: Duration,
+    /// Or was not taken in until then, though it may have come.
     arrived: Instant,
     moves: Moves,
     end: Instant,
@@ -88,6 +89,11 @@ impl Pace {
 
     pub(super) fn advance(&self) {
         self.moves.advance();
+    }
+
+    /// It is not the peer that it waits for now.
+    pub(super) fn hold_up(&mut self) {
+        self.arrived = Instant::now();
     }
 
     /// Resolves when the request is overdue; asked only while nothing more is there.

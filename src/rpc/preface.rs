@@ -15,7 +15,7 @@ use super::control::Control;
 use super::pieces::Untaken;
 use super::stretch::{Stretch, Turns};
 use super::unread::Unread;
-use crate::verify::sealing::Calm;
+use crate::verify::sealing::Lull;
 
 /// The fixed text, and the head of a frame.
 const PREFACE: usize = 24 + 9;
@@ -57,14 +57,14 @@ impl<I> Listened<I> {
     pub(super) fn new(
         io: I,
         unread: Unread,
-        (turns, untaken, calm): (Turns, Untaken, Calm),
+        (turns, untaken, lull): (Turns, Untaken, Lull),
     ) -> (Self, Arc<Heard>) {
         let heard = Arc::<Heard>::default();
         let listened = Self {
             io,
             heard: Arc::clone(&heard),
             control: Control::new(untaken.clone()),
-            stretch: Stretch::new(turns, untaken, calm),
+            stretch: Stretch::new(turns, untaken, lull),
             kept: Bytes::new(),
             unread,
         };

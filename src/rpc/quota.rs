@@ -4,7 +4,8 @@
 use http::Request;
 use tokio::time::Instant;
 
-use super::backlog::{Backlog, Backlogs, Entry};
+use super::backlog::pressure::busy;
+use super::backlog::{Backlog, Backlogs, Depth, Entry};
 use super::call::VERIFY;
 use super::deadline;
 use super::pace::Moves;
@@ -41,7 +42,7 @@ pub struct Limits {
     pub request_bytes: usize,
     /// Verifications that have begun to arrive and wait for a processor, of all connections,
     /// without the few that each may have whatever others do.
-    pub backlog: usize,
+    pub backlog: Depth,
     /// Of the headers of one request, as HTTP/2 counts them.
     pub header_bytes: usize,
 }
@@ -60,7 +61,7 @@ impl Quota {
             streams: Budget::new(limits.streams, OWN_STREAMS),
             bytes: Budget::new(limits.request_bytes, 0),
             headers: Budget::new(limits.request_bytes / HEADERS, 0),
-            backlog: Backlogs::new(limits.backlog),
+            backlog: Backlogs::new(limits.backlog, busy),
             header_bytes: limits.header_bytes,
         }
     }
@@ -172,7 +173,10 @@ mod tests {
             connections: 1,
             streams: 100,
             request_bytes: HEADERS * 64 * 1024,
-            backlog: 100,
+            backlog: Depth {
+                most: 100,
+                standing: 100,
+            },
             header_bytes: 64 * 1024,
         });
         let part = quota.part();

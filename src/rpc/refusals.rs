@@ -5,10 +5,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http::Response;
+use http::{HeaderMap, Response};
 use tokio::time::Instant;
+use tonic::Code;
 use tonic::body::Body;
-use tonic::{Code, Status};
 use tracing::warn;
 
 use super::status::{Failure, code_name, reason_name};
@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Refuses, counts, and tells now and then.
 pub(super) struct Refusals {
-    status: Status,
+    headers: HeaderMap,
     observer: Arc<dyn Observer>,
     told: Mutex<Told>,
 }
@@ -33,8 +33,9 @@ struct Told {
 
 impl Refusals {
     pub(super) fn new(observer: Arc<dyn Observer>) -> Self {
+        let status = Failure::from(NotSent::Overloaded).status(None);
         Self {
-            status: Failure::from(NotSent::Overloaded).status(None),
+            headers: status.into_http::<()>().into_parts().0.headers,
             observer,
             told: Mutex::default(),
         }
@@ -50,8 +51,7 @@ impl Refusals {
         if failure.reason != ErrorReason::Overloaded {
             return None;
         }
-        self.observer.record(&Event::CallBegan(method));
-        self.observer.record(&Event::CallEnded(CallEnd {
+        self.observer.record(&Event::CallRefused(CallEnd {
             method,
             caller: None,
             code: code_name(Code::ResourceExhausted),
@@ -60,7 +60,9 @@ impl Refusals {
             took: Duration::ZERO,
         }));
         self.tell(method);
-        Some(self.status.clone().into_http())
+        let mut response = Response::new(Body::empty());
+        response.headers_mut().clone_from(&self.headers);
+        Some(response)
     }
 
     fn tell(&self, method: &'static str) {

@@ -136,6 +136,7 @@ pub(super) fn all(
 ) -> Result<Routes, ServerError> {
     let patience = settings.patience;
     let health = health(phases, &ports.verifier);
+    let sealing = ports.verifier.sealing();
     let methods = Methods {
         verifier: ports.verifier,
         clock: ports.clock,
@@ -155,6 +156,7 @@ pub(super) fn all(
         observer: ports.observer,
         calls: calls.clone(),
         patience,
+        sealing,
     };
     let mut routes = vec![route(bounded), timed(health, patience)];
     if settings.reflection {

@@ -63,15 +63,20 @@ impl Share {
 
     /// So much, or `None` at once.
     pub(super) fn take(&self, amount: usize) -> Option<Held> {
-        let held = self.nothing();
-        held.grow(amount).then_some(held)
+        self.take_of(self.pool.most, amount)
     }
 
-    fn grow(&self, more: usize) -> bool {
+    /// The same where all together may have no more than so much.
+    pub(super) fn take_of(&self, most: usize, amount: usize) -> Option<Held> {
+        let held = self.nothing();
+        held.grow_of(most, amount).then_some(held)
+    }
+
+    fn grow(&self, most: usize, more: usize) -> bool {
         let own = self.taken.load(Ordering::Relaxed).saturating_add(more);
         let fits = |taken: usize| {
             let taken = taken.checked_add(more)?;
-            let left = self.pool.most.saturating_sub(taken);
+            let left = most.saturating_sub(taken);
             let left = left.saturating_mul(self.pool.greed);
             (own <= left || own <= self.pool.own).then_some(taken)
         };
@@ -94,7 +99,11 @@ pub(super) struct Held {
 impl Held {
     /// Takes more, or nothing more: whether there was enough.
     pub(super) fn grow(&self, more: usize) -> bool {
-        let grown = more == 0 || self.share.grow(more);
+        self.grow_of(self.share.pool.most, more)
+    }
+
+    fn grow_of(&self, most: usize, more: usize) -> bool {
+        let grown = more == 0 || self.share.grow(most, more);
         if grown {
             self.amount.fetch_add(more, Ordering::Relaxed);
         }

@@ -4,7 +4,10 @@
 //! request that is complete costs a millisecond of a processor. So after a stretch there is a
 //! pause, in which everything that is ready has its turn: other connections, answers, health. How
 //! long that takes decides about the next stretch: under load every connection gives a little at
-//! a time. Nor does one go on while many requests wait to be sealed.
+//! a time.
+//!
+//! Where more has come than can be sealed for now, it is enough to look now and then at what else has:
+//! most of that are calls that will be refused.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -16,13 +19,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::pieces::{Pieces, Untaken};
-use crate::verify::sealing::Calm;
+use crate::verify::sealing::Lull;
 
 /// Bytes, where nothing else is to be done: a photo of the largest size and some more.
 const LONGEST: usize = 256 * 1024;
 
-/// A photo takes ten rounds then. With half of it, what is refused under load learns so later; with
-/// twice as much, health does (`cargo bench --bench verification -- overload`, 32 connections).
+/// A photo takes ten rounds then.
 const SHORTEST: usize = 16 * 1024;
 
 /// A round of everything that is ready should take no longer.
@@ -50,7 +52,6 @@ impl Turns {
     }
 }
 
-#[derive(Debug)]
 pub(super) struct Stretch {
     turns: Turns,
     length: usize,
@@ -58,15 +59,15 @@ pub(super) struct Stretch {
     /// In which turn, and since when.
     paused: Option<(u64, Instant)>,
     pieces: Pieces,
-    calm: Calm,
+    lull: Lull,
 }
 
 impl Stretch {
-    pub(super) fn new(turns: Turns, untaken: Untaken, calm: Calm) -> Self {
+    pub(super) fn new(turns: Turns, untaken: Untaken, lull: Lull) -> Self {
         Self {
             turns,
             pieces: Pieces::new(untaken),
-            calm,
+            lull,
             length: LONGEST,
             left: LONGEST,
             paused: None,
@@ -76,6 +77,7 @@ impl Stretch {
     /// How much may be read now. Not yet in the turn in which the last stretch ended, however
     /// often the library asks.
     pub(super) fn poll_left(&mut self, context: &mut Context<'_>) -> Poll<usize> {
+        ready!(self.lull.poll_over(context));
         if self.left > 0 {
             return Poll::Ready(self.left);
         }
@@ -85,7 +87,6 @@ impl Stretch {
             Some((paused, _)) if paused == turn => Poll::Pending,
             Some((_, since)) => {
                 ready!(self.pieces.poll_taken(context));
-                ready!(self.calm.poll_calm(context));
                 self.go_on(since.elapsed());
                 Poll::Ready(self.left)
             }
@@ -94,10 +95,14 @@ impl Stretch {
 
     /// So much was read. A peer that has no more for now begins anew.
     pub(super) fn read(&mut self, bytes: Option<usize>) {
-        self.left = match bytes {
-            Some(bytes) => self.left.saturating_sub(bytes),
-            None => self.length,
-        };
+        match bytes {
+            Some(bytes) => self.left = self.left.saturating_sub(bytes),
+            None => {
+                self.left = self.length;
+                self.paused = None;
+                self.lull.begin();
+            }
+        }
     }
 
     /// The rest is for when the pieces so far are taken.
@@ -136,8 +141,8 @@ mod tests {
     use crate::verify::sealing::Sealing;
 
     /// Nobody waits to be sealed.
-    fn calm() -> Calm {
-        Calm::new(Arc::default())
+    fn lull() -> Lull {
+        Lull::new(Arc::default())
     }
 
     /// What may be read in this turn, all of which is read then.
@@ -154,7 +159,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn there_is_one_stretch_in_a_turn() {
         let turns = Turns::default();
-        let mut stretch = Stretch::new(turns.clone(), Untaken::default(), calm());
+        let mut stretch = Stretch::new(turns.clone(), Untaken::default(), lull());
         assert_eq!(read(&mut stretch), LONGEST);
         assert_eq!(read(&mut stretch), 0, "the library asks twice");
         turns.next();
@@ -164,7 +169,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn stretches_are_short_where_rounds_are_long() {
         let turns = Turns::default();
-        let mut stretch = Stretch::new(turns.clone(), Untaken::default(), calm());
+        let mut stretch = Stretch::new(turns.clone(), Untaken::default(), lull());
         let mut lengths = Vec::new();
         for round in [9, 9, 9, 9, 9, 0, 0] {
             read(&mut stretch);
@@ -179,18 +184,25 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nothing_is_read_on_while_many_wait_to_be_sealed() {
+    async fn where_many_wait_to_be_sealed_all_that_is_there_is_read_and_the_rest_later() {
         let turns = Turns::default();
-        let calm = Calm::new(Arc::new(Sealing::crowded()));
-        let mut stretch = Stretch::new(turns.clone(), Untaken::default(), calm);
+        let sealing = Arc::<Sealing>::default();
+        sealing.crowd();
+        let lull = Lull::new(sealing);
+        let mut stretch = Stretch::new(turns.clone(), Untaken::default(), lull);
         assert_eq!(read(&mut stretch), LONGEST);
         turns.next();
+        assert_eq!(read(&mut stretch), LONGEST);
+        turns.next();
+        stretch.read(None);
         assert_eq!(read(&mut stretch), 0);
+        advance(Duration::from_secs(1)).await;
+        assert_eq!(read(&mut stretch), LONGEST);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_peer_that_has_no_more_for_now_begins_anew() {
-        let mut stretch = Stretch::new(Turns::default(), Untaken::default(), calm());
+        let mut stretch = Stretch::new(Turns::default(), Untaken::default(), lull());
         stretch.read(Some(LONGEST - 1));
         stretch.read(None);
         assert_eq!(read(&mut stretch), LONGEST);
@@ -203,7 +215,7 @@ mod tests {
         let (mut listened, _) = Listened::new(
             sent.as_slice(),
             Unread::default(),
-            (turns.clone(), Untaken::default(), calm()),
+            (turns.clone(), Untaken::default(), lull()),
         );
         let mut came = Vec::new();
         let mut read = std::pin::pin!(listened.read_to_end(&mut came));

@@ -1,8 +1,9 @@
 //! The bodies of requests on their way in: one that never ends is ended, and bytes are taken
 //! in for as long as there is memory for them.
 //!
-//! Nothing waits here. A body that is not read would keep its bytes in the connection's window
-//! (RFC 9113, section 5.2), and so hold up the other calls of that connection.
+//! Where requests wait to be sealed the next ones are not taken in: they keep what they have sent in
+//! the windows of their connections (RFC 9113, section 5.2), and the rest stays at the peers. Nothing
+//! else is waited for here.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use super::pace::Pace;
 use super::share::Held;
 use super::status::Failure;
 use crate::verify::error::NotSent;
+use crate::verify::sealing::Intake;
 
 /// One byte of flags, and the length of the message in four.
 const PREFIX: u64 = 5;
@@ -80,9 +82,27 @@ pub(super) struct Upload {
     pub(super) message: OneMessage,
     pub(super) allowance: Allowance,
     pub(super) entry: Option<Entry>,
+    pub(super) intake: Option<Intake>,
 }
 
+type Next = Poll<Option<Result<Frame<Bytes>, Status>>>;
+
 impl Upload {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Next {
+        let Some(intake) = &mut self.intake else {
+            return Pin::new(&mut self.body).poll_frame(context);
+        };
+        if intake.poll_leave(context).is_pending() {
+            self.pace.hold_up();
+            return Poll::Pending;
+        }
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if !matches!(frame, Poll::Ready(Some(Ok(_)))) || self.body.is_end_stream() {
+            intake.pause();
+        }
+        frame
+    }
+
     fn take(&mut self, frame: &Frame<Bytes>) -> Result<(), Failure> {
         self.pace.advance();
         if self.entry.as_ref().is_some_and(|entry| !entry.begin()) {
@@ -100,11 +120,8 @@ impl Body for Upload {
     type Data = Bytes;
     type Error = Status;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let frame = Pin::new(&mut self.body).poll_frame(context);
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Next {
+        let frame = self.poll_next(context);
         let failure = match &frame {
             Poll::Ready(Some(Ok(frame))) => self.take(frame).err(),
             Poll::Ready(Some(Err(_))) => {
@@ -133,34 +150,4 @@ impl Body for Upload {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::OneMessage;
-
-    #[track_caller]
-    fn judged(pieces: &[&[u8]], holds: bool) {
-        let mut message = OneMessage::default();
-        let good = pieces.iter().all(|piece| message.holds(piece));
-        assert_eq!(good, holds, "{pieces:?}");
-    }
-
-    #[test]
-    fn a_message_in_any_pieces_is_one() {
-        let whole = b"\0\0\0\x01\x02".iter().chain(&[7; 258]);
-        let whole: Vec<u8> = whole.copied().collect();
-        judged(&[&whole], true);
-        for size in [1, 2, 3, 4, 5, 6, 100] {
-            judged(&whole.chunks(size).collect::<Vec<_>>(), true);
-        }
-        judged(&[b"\0\0\0\0\0"], true);
-        judged(&[b"\0\0\0"], true);
-        judged(&[], true);
-    }
-
-    #[test]
-    fn a_byte_after_it_is_one_too_many() {
-        judged(&[b"\0\0\0\0\x01ab"], false);
-        judged(&[b"\0\0\0\0\x01a", b"b"], false);
-        judged(&[b"\0\0\0\0\0\0"], false);
-        judged(&[b"\0\0", b"\0\0\0", b"\0\0\0\0\0"], false);
-    }
-}
+mod tests;

@@ -1,11 +1,27 @@
 //! Who comes into the backlog, and how long it stays.
 
+use std::cell::Cell;
+
 use tokio::time::advance;
 
 use super::super::call::Call;
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
+
+thread_local! {
+    /// How long the processors have been busy.
+    static BUSY: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+}
+
+/// So many when they come at once.
+fn of(most: usize) -> Backlogs {
+    let depth = Depth {
+        most,
+        standing: most,
+    };
+    Backlogs::new(depth, Duration::default)
+}
 
 /// As many as there is room for, of one connection.
 fn crowd(backlog: &Backlog) -> Vec<Entry> {
@@ -18,7 +34,7 @@ fn begin(entries: &[Entry]) {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_leaves_with_its_ticket() {
-    let backlogs = Backlogs::new(100);
+    let backlogs = of(100);
     let backlog = backlogs.part(Moves::default());
     let mut calls = crowd(&backlog);
     begin(&calls);
@@ -31,7 +47,7 @@ async fn a_call_leaves_with_its_ticket() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_departs_takes_its_place_with_it() {
-    let backlog = Backlogs::new(100).part(Moves::default());
+    let backlog = of(100).part(Moves::default());
     let call = Call::new(None, backlog.enter(None));
     let ticket = call.depart();
     drop(call);
@@ -42,7 +58,7 @@ async fn a_call_that_departs_takes_its_place_with_it() {
 
 #[tokio::test(start_paused = true)]
 async fn others_find_a_place_however_many_one_connection_has() {
-    let backlogs = Backlogs::new(100);
+    let backlogs = of(100);
     let mut held = Vec::new();
     for _ in 0..20 {
         let calls = crowd(&backlogs.part(Moves::default()));
@@ -54,7 +70,7 @@ async fn others_find_a_place_however_many_one_connection_has() {
 
 #[tokio::test(start_paused = true)]
 async fn streams_that_send_nothing_soon_count_no_more() {
-    let backlogs = Backlogs::new(100);
+    let backlogs = of(100);
     let silent = crowd(&backlogs.part(Moves::default()));
     let other = backlogs.part(Moves::default());
     advance(SECOND).await;
@@ -69,7 +85,7 @@ async fn streams_that_send_nothing_soon_count_no_more() {
 
 #[tokio::test(start_paused = true)]
 async fn streams_whose_connection_is_busy_with_others_keep_their_places() {
-    let backlogs = Backlogs::new(100);
+    let backlogs = of(100);
     let moves = Moves::default();
     let busy = backlogs.part(moves.clone());
     let calls = crowd(&busy);
@@ -81,7 +97,7 @@ async fn streams_whose_connection_is_busy_with_others_keep_their_places() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_whose_turn_would_come_too_late_is_refused_at_once() {
-    let backlogs = Backlogs::new(1000);
+    let backlogs = of(1000);
     let backlog = backlogs.part(Moves::default());
     let mut calls: Vec<_> = (0..=FEW).map_while(|_| backlog.enter(None)).collect();
     begin(&calls);
@@ -99,7 +115,7 @@ async fn a_call_whose_turn_would_come_too_late_is_refused_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_is_slow_to_send_refuses_nobody_else() {
-    let backlogs = Backlogs::new(1000);
+    let backlogs = of(1000);
     let (slow, other) = (
         backlogs.part(Moves::default()),
         backlogs.part(Moves::default()),
@@ -119,11 +135,44 @@ async fn a_peer_that_is_slow_to_send_refuses_nobody_else() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_of_long_ago_says_nothing() {
-    let backlog = Backlogs::new(1000).part(Moves::default());
+    let backlog = of(1000).part(Moves::default());
     let mut calls: Vec<_> = (0..=FEW + 1).map_while(|_| backlog.enter(None)).collect();
     begin(&calls);
     advance(50 * SECOND).await;
     drop(calls.remove(0).into_ticket());
     advance(WHILE).await;
     assert!(backlog.enter(Some(Instant::now() + SECOND)).is_some());
+}
+
+/// As many as come in three seconds, while the processors are busy for a part of that.
+async fn come(backlog: &Backlog, part: u32) -> Vec<Entry> {
+    let mut calls = Vec::new();
+    for _ in 0..300 {
+        BUSY.set(BUSY.get() + SECOND / 100 / part);
+        calls.extend(backlog.enter(None));
+        begin(&calls);
+        advance(SECOND / 100).await;
+    }
+    calls
+}
+
+fn with_a_standing_queue_of(standing: usize) -> Backlog {
+    let most = 1000;
+    Backlogs::new(Depth { most, standing }, || BUSY.get()).part(Moves::default())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_queue_that_stands_is_kept_short() {
+    let backlog = with_a_standing_queue_of(100);
+    let mut calls = come(&backlog, 1).await;
+    assert_eq!(calls.len(), 200, "until then they are taken");
+    calls.truncate(50);
+    calls.extend(crowd(&backlog));
+    assert_eq!(calls.len(), 80);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_waits_for_its_peer_may_be_long() {
+    let backlog = with_a_standing_queue_of(100);
+    assert_eq!(come(&backlog, 2).await.len(), 300);
 }

@@ -169,7 +169,7 @@ async fn begun(connection: &Connection) -> Stream {
 async fn a_call_beyond_the_backlog_is_refused_on_its_headers_and_the_log_has_one_line_for_many() {
     let (log, _guard) = Log::start();
     let mut setup = roomy();
-    setup.settings.limits.backlog = 20;
+    setup.settings.limits.backlog.most = 20;
     let rig = setup.start().await;
     let crowd = Connection::open(rig.address).await;
     let mut calls = Vec::new();
@@ -192,11 +192,38 @@ async fn a_call_beyond_the_backlog_is_refused_on_its_headers_and_the_log_has_one
 }
 
 #[tokio::test]
+async fn calls_are_refused_and_questions_answered_while_many_wait_to_be_sealed() {
+    let mut setup = roomy();
+    setup.settings.limits.backlog.most = 1;
+    let rig = setup.start().await;
+    let (connection, sealing) = (Connection::open(rig.address).await, rig.verifier.sealing());
+    sealing.crowd();
+    let mut good = connection.call(VERIFY).await;
+    let message = frame(false, &request("1").encode_to_vec());
+    good.body.send_data(message, true).unwrap();
+    let mut held = Vec::new();
+    for _ in 1..8 {
+        let mut call = connection.call(VERIFY).await;
+        // More than its connection may have on the way, with the others.
+        let large = frame(false, &[0; 60 * 1024]);
+        call.body.send_data(large, false).unwrap();
+        held.push(call);
+    }
+    for _ in 0..20 {
+        is_overloaded(&connection.call(VERIFY).await.error().await);
+    }
+    asks(&rig).await;
+    assert_eq!(rig.upi.posts(), 0);
+    sealing.disperse();
+    assert!(good.brings_a_message().await);
+}
+
+#[tokio::test]
 async fn an_order_that_waits_for_upi_is_not_in_the_backlog() {
     use crate::verify::doubles::{Upi, answer};
     let mut setup = roomy();
     setup.upi = Upi::held(|| Ok(answer()));
-    setup.settings.limits.backlog = 1;
+    setup.settings.limits.backlog.most = 1;
     let rig = setup.start().await;
     let client = rig.client();
     let mut calls = JoinSet::new();

@@ -57,7 +57,10 @@ pub fn setup() -> Setup {
                 connections: 4096,
                 streams: 16 * 1024,
                 request_bytes: 1024 * 1024 * 1024,
-                backlog: 4096,
+                backlog: rpc::Depth {
+                    most: 4096,
+                    standing: 4096,
+                },
                 header_bytes: 64 * 1024,
             },
             probes: 256,

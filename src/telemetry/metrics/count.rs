@@ -13,7 +13,11 @@ impl Instruments {
     pub(super) fn count(&self, event: &Event<'_>) {
         match event {
             Event::CallBegan(method) => self.calls_active.add(1, &[method_label(method)]),
-            Event::CallEnded(call) => self.call_ended(call),
+            Event::CallEnded(call) => {
+                self.calls_active.add(-1, &[method_label(call.method)]);
+                self.call_ended(call);
+            }
+            Event::CallRefused(call) => self.call_ended(call),
             Event::Resent(by) => self.attempts_replayed.add(1, &[label("by", resender(*by))]),
             Event::ForwardedIgnored => self.forwarded_ignored.add(1, &[]),
             Event::KeysRead(keys, at) => self.keys_read(*keys, *at),
@@ -52,7 +56,6 @@ impl Instruments {
     }
 
     fn call_ended(&self, call: &CallEnd) {
-        self.calls_active.add(-1, &[method_label(call.method)]);
         let caller = call.caller.as_ref().map(CallerName::shared);
         let mut labels = vec![
             caller.map_or_else(

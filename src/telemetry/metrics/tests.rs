@@ -79,7 +79,7 @@ fn exercised() -> Metrics {
     for event in [
         Event::CallBegan("idphoto.v1.IdPhotoService/VerifyIdPhoto"),
         Event::CallEnded(ended("OK", None)),
-        Event::CallEnded(ended("UNAVAILABLE", Some("UPI_UNREACHABLE"))),
+        Event::CallRefused(ended("UNAVAILABLE", Some("UPI_UNREACHABLE"))),
         Event::Resent(Resender::Proxy),
         Event::ForwardedIgnored,
         Event::KeysRead(2, OffsetDateTime::UNIX_EPOCH),
@@ -137,6 +137,7 @@ fn every_event_is_counted_where_the_table_says() {
         "idphoto_stage_duration_seconds_bucket{stage=\"seal\",le=\"0.001\"} 1",
         "idphoto_token_sessions{key=\"upi-signing\",state=\"open\",token=\"idphoto\"} 3",
         "idphoto_token_sessions{key=\"upi-signing\",state=\"hung\",token=\"idphoto\"} 0",
+        "idphoto_calls_active{rpc_method=\"idphoto.v1.IdPhotoService/VerifyIdPhoto\"} 0",
         "idphoto_orders_active 3",
         "idphoto_orders_limit 7",
         "idphoto_calls_joined_total 1",
