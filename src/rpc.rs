@@ -30,6 +30,7 @@ mod drain;
 mod farewell;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod gather;
 mod handshake;
 mod health;
 mod identity;

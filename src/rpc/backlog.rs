@@ -8,8 +8,6 @@
 //! their connections. What is counted are the headers, which come past those. A stream that sends
 //! nothing soon counts no more.
 
-pub(super) mod pressure;
-
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -21,6 +19,9 @@ use super::pace::Moves;
 use super::share::{Budget, Held, Share};
 use crate::shortest::Shortest;
 use crate::verify::Ticket;
+
+pub(super) mod pressure;
+
 use pressure::Pressure;
 
 /// A peer with room in its window sends something at once.

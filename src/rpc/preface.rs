@@ -12,6 +12,7 @@ use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::control::Control;
+use super::gather::Gather;
 use super::pieces::Untaken;
 use super::stretch::{Stretch, Turns};
 use super::unread::Unread;
@@ -31,6 +32,7 @@ pub(super) struct Listened<I> {
     stretch: Stretch,
     /// Was read, and is for the next turn.
     kept: Bytes,
+    gather: Gather,
     unread: Unread,
 }
 
@@ -64,6 +66,7 @@ impl<I> Listened<I> {
             io,
             heard: Arc::clone(&heard),
             control: Control::new(untaken.clone()),
+            gather: Gather::new(turns.clone()),
             stretch: Stretch::new(turns, untaken, lull),
             kept: Bytes::new(),
             unread,
@@ -147,6 +150,7 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Listened<I> {
         context: &mut Context<'_>,
         data: &[u8],
     ) -> Poll<io::Result<usize>> {
+        ready!(self.gather.poll_turn(context));
         let written = Pin::new(&mut self.io).poll_write(context, data);
         self.unread.wrote(written.is_ready());
         written
@@ -157,6 +161,7 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Listened<I> {
         context: &mut Context<'_>,
         data: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        ready!(self.gather.poll_turn(context));
         let written = Pin::new(&mut self.io).poll_write_vectored(context, data);
         self.unread.wrote(written.is_ready());
         written

@@ -43,11 +43,11 @@ impl Turns {
         .await
     }
 
-    fn next(&self) {
+    pub(super) fn next(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn now(&self) -> u64 {
+    pub(super) fn now(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
