@@ -96,6 +96,8 @@ mod numbers;
 mod open_loops;
 #[path = "verification/photo.rs"]
 mod photo;
+#[path = "verification/posting.rs"]
+mod posting;
 #[path = "verification/process.rs"]
 mod process;
 #[path = "verification/report.rs"]

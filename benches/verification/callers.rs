@@ -6,19 +6,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use idphoto::pb::VerifyIdPhotoRequest;
-use idphoto::pb::id_photo_service_client::IdPhotoServiceClient;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
+use tonic::Code;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Request};
 
 use crate::gateway::Gateway;
 use crate::neighbours::Neighbours;
 use crate::photo::{Photo, request};
+use crate::posting::post;
 use crate::tally::{Call, Tally};
 
-/// As long as the clients wait by themselves.
-const TIMEOUT: Duration = Duration::from_secs(65);
 const CLOSED: usize = 64;
 const WARM_UP: Duration = Duration::from_secs(1);
 
@@ -138,13 +136,9 @@ impl Callers {
 
 async fn call(channel: Channel, request: VerifyIdPhotoRequest, due: Instant) -> Call {
     let late = due.elapsed();
-    let mut request = Request::new(request);
-    request.set_timeout(TIMEOUT);
-    let answer = IdPhotoServiceClient::new(channel)
-        .verify_id_photo(request)
-        .await;
+    let code = post(channel, request).await;
     Call {
-        code: answer.err().map_or(Code::Ok, |status| status.code()),
+        code,
         ended: Instant::now(),
         took: due.elapsed(),
         late,

@@ -21,6 +21,18 @@ const EVERY: Duration = Duration::from_millis(25);
 pub struct Times {
     pub health: Vec<Duration>,
     pub questions: Vec<Duration>,
+    /// Those that were refused, or ended otherwise.
+    pub failed: usize,
+}
+
+impl Times {
+    pub fn add(&mut self, more: Self) {
+        self.failed += more.failed;
+        self.health.extend(more.health);
+        self.questions.extend(more.questions);
+        self.health.sort_unstable();
+        self.questions.sort_unstable();
+    }
 }
 
 pub struct Neighbours {
@@ -57,36 +69,34 @@ async fn ask(endpoint: Endpoint, order_id: String, end: Arc<AtomicBool>) -> Time
         let due = ticks.tick().await;
         let (to_health, to_orders) = (channel.clone(), channel.clone());
         let order_id = order_id.clone();
-        health.spawn(async move {
-            is_serving(to_health).await;
-            due.elapsed()
-        });
-        questions.spawn(async move {
-            is_known(to_orders, order_id).await;
-            due.elapsed()
-        });
+        health.spawn(async move { is_serving(to_health).await.then(|| due.elapsed()) });
+        questions.spawn(async move { is_known(to_orders, order_id).await.then(|| due.elapsed()) });
     }
+    let asked = health.len() + questions.len();
+    let (health, questions) = (in_order(health).await, in_order(questions).await);
     Times {
-        health: in_order(health).await,
-        questions: in_order(questions).await,
+        failed: asked - health.len() - questions.len(),
+        health,
+        questions,
     }
 }
 
-async fn is_serving(channel: Channel) {
+async fn is_serving(channel: Channel) -> bool {
     let mut client = HealthClient::new(channel);
     let check = client.check(HealthCheckRequest::default()).await;
-    check.expect("a health check failed");
+    check.is_ok()
 }
 
-async fn is_known(channel: Channel, order_id: String) {
+async fn is_known(channel: Channel, order_id: String) -> bool {
     let mut client = IdPhotoServiceClient::new(channel);
     let question = GetVerificationRequest { order_id };
     let answer = client.get_verification(question).await;
-    answer.expect("a question failed");
+    answer.is_ok()
 }
 
-async fn in_order(times: JoinSet<Duration>) -> Vec<Duration> {
-    let mut times = times.join_all().await;
+/// Of those that had an answer.
+async fn in_order(times: JoinSet<Option<Duration>>) -> Vec<Duration> {
+    let mut times: Vec<_> = times.join_all().await.into_iter().flatten().collect();
     times.sort_unstable();
     times
 }

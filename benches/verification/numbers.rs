@@ -42,3 +42,8 @@ pub fn percentile(sorted: &[Duration], percent: usize) -> Duration {
     let index = sorted.len().saturating_sub(1) * percent / 100;
     sorted.get(index).copied().unwrap_or_default()
 }
+
+/// Of at least one number.
+pub fn mean(numbers: &[f64]) -> f64 {
+    numbers.iter().sum::<f64>() / numbers.len() as f64
+}

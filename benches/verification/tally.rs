@@ -7,7 +7,7 @@ use tonic::Code;
 
 use crate::gateway::Gateway;
 use crate::neighbours::Times;
-use crate::numbers::percentile;
+use crate::numbers::{mean, percentile};
 
 #[derive(Clone)]
 pub struct Call {
@@ -29,7 +29,7 @@ pub struct Tally {
 
 impl Tally {
     pub const HEAD: &str = "  calls   answered  goodput  refused  other  \
-         answer p50, p99     refusal p50, p99  health p50, p99     peak  late p99";
+         answer p50, p99     refusal p50, p99  health p50, p99  neighbours failed     peak  late p99";
 
     pub fn new(calls: Vec<Call>, begun: Instant, duration: Duration, neighbours: Times) -> Self {
         let half = begun + duration / 2..begun + duration;
@@ -43,6 +43,23 @@ impl Tally {
             goodput: good / (duration / 2).as_secs_f64(),
             neighbours,
         }
+    }
+
+    /// As one.
+    pub fn of_rounds(rounds: Vec<Self>) -> Self {
+        let goodputs: Vec<_> = rounds.iter().map(|tally| tally.goodput).collect();
+        let mut all = Self {
+            calls: Vec::new(),
+            took: Duration::ZERO,
+            goodput: mean(&goodputs),
+            neighbours: Times::default(),
+        };
+        for tally in rounds {
+            all.calls.extend(tally.calls);
+            all.took += tally.took;
+            all.neighbours.add(tally.neighbours);
+        }
+        all
     }
 
     pub fn rate(&self) -> f64 {
@@ -63,11 +80,17 @@ impl Tally {
     }
 
     pub fn health(&self, percent: usize) -> Duration {
-        percentile(&self.neighbours.health, percent)
+        percentile(&self.neighbours().health, percent)
     }
 
     pub fn question(&self, percent: usize) -> Duration {
-        percentile(&self.neighbours.questions, percent)
+        percentile(&self.neighbours().questions, percent)
+    }
+
+    /// All of whom had an answer.
+    fn neighbours(&self) -> &Times {
+        assert_eq!(self.neighbours.failed, 0, "health or a question failed");
+        &self.neighbours
     }
 
     /// How late the callers' side itself began.
@@ -86,7 +109,7 @@ impl Tally {
         let refusals = self.times(|code| code == Code::ResourceExhausted);
         let others = self.times(|code| !matches!(code, Code::Ok | Code::ResourceExhausted));
         format!(
-            "{:7}  {:9}  {:5.0}/s  {:7}  {:5}  {}, {}    {}, {}  {}, {}  {:4} MB  {:4} ms",
+            "{:7}  {:9}  {:5.0}/s  {:7}  {:5}  {}, {}    {}, {}  {}, {}  {:17}  {:4} MB  {:4} ms",
             self.calls.len(),
             answers.len(),
             self.goodput,
@@ -98,6 +121,7 @@ impl Tally {
             at(&refusals, 99),
             at(&self.neighbours.health, 50),
             at(&self.neighbours.health, 99),
+            self.neighbours.failed,
             gateway.peak_memory() / 1024,
             self.late(99).as_millis(),
         )
