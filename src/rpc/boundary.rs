@@ -29,7 +29,7 @@ use super::refusals::Refusals;
 use super::resent;
 use super::share::Share;
 use super::status::Failure;
-use super::upload::{Allowance, OneMessage, Upload};
+use super::upload::{Allowance, OneMessage, Upload, Whole};
 use crate::current::Current;
 use crate::domain::Method;
 use crate::observe::{Event, Observer};
@@ -224,7 +224,7 @@ fn prepare(
         entry,
         intake,
     };
-    Request::from_parts(parts, Body::new(upload))
+    Request::from_parts(parts, Body::new(Whole::new(upload)))
 }
 
 /// Makes sure that every error has its details, whoever made it.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use hyper::body::{Body, Frame, SizeHint};
+use hyper::body::{Body, Frame};
 use tonic::Status;
 
 use super::backlog::Entry;
@@ -20,6 +20,11 @@ use super::share::Held;
 use super::status::Failure;
 use crate::verify::error::NotSent;
 use crate::verify::sealing::Intake;
+
+mod kept;
+mod whole;
+
+pub(super) use whole::Whole;
 
 /// One byte of flags, and the length of the message in four.
 const PREFIX: u64 = 5;
@@ -57,6 +62,12 @@ pub(super) struct OneMessage {
 impl OneMessage {
     pub(super) const fn seen(&self) -> u64 {
         self.seen
+    }
+
+    /// Whether more has to come, of a message that is no longer than so many bytes.
+    fn is_awaited(&self, longest: u32) -> bool {
+        let length = u32::from_be_bytes(self.length);
+        self.seen < PREFIX || length <= longest && self.seen - PREFIX < length.into()
     }
 
     /// Whether the body is still within its first message after these bytes.
@@ -138,14 +149,6 @@ impl Body for Upload {
             Some(failure) => Poll::Ready(Some(Err(self.call.fail(failure)))),
             None => frame,
         }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
 

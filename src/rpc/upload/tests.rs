@@ -3,7 +3,7 @@ use std::time::Duration;
 use futures_util::future::poll_fn;
 use futures_util::stream::{Stream, empty, iter, pending};
 use futures_util::{FutureExt as _, StreamExt as _};
-use http_body_util::StreamBody;
+use http_body_util::{Full, StreamBody};
 use tokio::time::{Instant, advance};
 
 use super::super::pace::{Moves, Patience};
@@ -109,4 +109,75 @@ fn a_byte_after_it_is_one_too_many() {
     judged(&[b"\0\0\0\0\x01a", b"b"], false);
     judged(&[b"\0\0\0\0\0\0"], false);
     judged(&[b"\0\0", b"\0\0\0", b"\0\0\0\0\0"], false);
+}
+
+/// A body of these pieces, behind which nothing comes or the end.
+fn whole(pieces: Vec<Bytes>, ends: bool) -> Whole {
+    let mut upload = upload(&Arc::default(), empty());
+    upload.allowance = Allowance::Small(1000);
+    upload.body = if ends {
+        tonic::body::Body::new(Full::from(pieces.concat()))
+    } else {
+        let frames = pieces.into_iter().map(|piece| Ok(Frame::data(piece)));
+        let frames: Vec<Piece> = frames.collect();
+        tonic::body::Body::new(StreamBody::new(iter(frames).chain(pending())))
+    };
+    Whole::new(upload)
+}
+
+/// What is handed on of it, and whether the end is.
+fn handed_on(pieces: &[&'static [u8]], ends: bool) -> (Vec<u8>, bool) {
+    let pieces = pieces.iter().map(|piece| Bytes::from_static(piece));
+    let mut whole = whole(pieces.collect(), ends);
+    let mut all = Vec::new();
+    loop {
+        let next = poll_fn(|context| Pin::new(&mut whole).poll_frame(context));
+        match next.now_or_never() {
+            Some(Some(frame)) => all.extend(frame.unwrap().into_data().unwrap()),
+            Some(None) => return (all, true),
+            None => return (all, false),
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_a_message_is_handed_on_before_it_is_whole() {
+    assert_eq!(handed_on(&[b"\0\0\0"], false), (vec![], false));
+    assert_eq!(handed_on(&[b"\0\0\0\0\x02", b"a"], false), (vec![], false));
+    let whole = (b"\0\0\0\0\x02ab".to_vec(), false);
+    assert_eq!(handed_on(&[b"\0\0\0\0\x02", b"a", b"b"], false), whole);
+    assert_eq!(handed_on(&[b"\0\0\0\0\x02ab"], false), whole);
+    assert_eq!(handed_on(&[b"\0\0\0\0\0"], false), (vec![0; 5], false));
+}
+
+#[tokio::test]
+async fn what_is_never_whole_is_handed_on_with_its_end() {
+    for message in [&b"\0\0\0"[..], b"\0\0\0\0\x02", b"\0\0\0\0\x02a"] {
+        assert_eq!(handed_on(&[message], true), (message.to_vec(), true));
+    }
+    assert_eq!(handed_on(&[], true), (vec![], true));
+}
+
+#[tokio::test]
+async fn a_message_that_is_too_long_for_everybody_is_not_waited_for() {
+    let too_long = b"\0\0\x04\0\x01";
+    assert_eq!(handed_on(&[too_long], false), (too_long.to_vec(), false));
+    assert_eq!(handed_on(&[b"\0\0\x04\0\0"], false), (vec![], false));
+}
+
+#[tokio::test]
+async fn a_piece_that_waits_for_others_holds_no_buffer_of_the_library() {
+    struct Shared(Arc<[u8; 100]>);
+    impl AsRef<[u8]> for Shared {
+        fn as_ref(&self) -> &[u8] {
+            &*self.0
+        }
+    }
+    let buffer = Arc::new([0; 100]);
+    let piece = Bytes::from_owner(Shared(Arc::clone(&buffer))).slice(..3);
+    let mut whole = whole(vec![piece], false);
+    assert_eq!(Arc::strong_count(&buffer), 2);
+    let next = poll_fn(|context| Pin::new(&mut whole).poll_frame(context));
+    assert!(next.now_or_never().is_none());
+    assert_eq!(Arc::strong_count(&buffer), 1);
 }
