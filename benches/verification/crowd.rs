@@ -29,10 +29,10 @@
 //! | 10, 4 | 0.34 | 0.92: 1.00, 0.81, 0.91 | 63,134 ms | 28 ms | 196 ms | 25 ms | 399 | 0 | 361 MB | 176 MB |
 //! | 10, 32 | 0.23 | 0.91: 0.88, 0.99, 0.88 | 6,572 ms | 37 ms | 1,083 ms | 36 ms | 1,770 | 0 | 684 MB | 240 MB |
 //!
-//! The last row is of two other runs. The build before, which differs in memory alone, had 1.08, 1.11,
-//! 1.09, 1.04, 1.03, 1.01 in one run and 1.10, 1.11, 1.12, 1.00, 0.97, 0.92 in another. Single rounds lie
-//! between 0.81 and 1.15: within a minute the closed loop itself gives 649 to 868 answers a second. At ten
-//! times the capacity refusing takes a seventh of the processor.
+//! The last row is of two other runs. One more run had 1.07, 1.04, 1.09, 1.02, 0.88, 0.91; the build before,
+//! which differs in memory alone, 1.08, 1.11, 1.09, 1.04, 1.03, 1.01 and 1.10, 1.11, 1.12, 1.00, 0.97, 0.92.
+//! Single rounds lie between 0.79 and 1.15: within a minute the closed loop itself gives 649 to 868 answers
+//! a second. At ten times the capacity refusing takes a seventh of the processor.
 
 use std::time::Duration;
 
