@@ -48,6 +48,7 @@ mod service;
 mod share;
 mod status;
 mod stretch;
+mod tasks;
 mod tls;
 mod unread;
 mod upload;
@@ -154,7 +155,8 @@ impl Server {
         let observer = Arc::clone(&ports.observer);
         let probes = match settings.health_listen {
             Some(address) => {
-                let routes = routes::probes(&phases, &verifier, settings.patience);
+                let routes =
+                    routes::probes(&phases, &verifier, settings.patience, Arc::clone(&observer));
                 let failures = Failures::new("server.health_listen", Arc::clone(&observer));
                 let way = (settings.patience, verifier.sealing());
                 let everyone = Current::new(Arc::new(Everyone) as Arc<dyn Admission>);

@@ -18,20 +18,17 @@ use tower::Service;
 use tracing::{Instrument as _, Span, field, info_span};
 
 use super::backlog::Entry;
-use super::call::{Call, GET, VERIFY};
+use super::call::{Call, VERIFY, known_method, method};
 use super::deadline::{self, Malformed};
 use super::drain::Calls;
 use super::identity::identity;
 use super::line::Line;
 use super::pace::{Pace, Patience};
-use super::quota::Turned;
-use super::refusals::Refusals;
 use super::resent;
 use super::share::Share;
 use super::status::Failure;
 use super::upload::{Allowance, OneMessage, Upload, Whole};
 use crate::current::Current;
-use crate::domain::Method;
 use crate::observe::{Event, Observer};
 use crate::verify::port::{Admission, BoxFuture, Tokens, TurnedAway};
 use crate::verify::sealing::{Intake, Sealing};
@@ -44,7 +41,6 @@ pub(super) struct Boundary<S> {
     pub(super) observer: Arc<dyn Observer>,
     pub(super) calls: Calls,
     pub(super) patience: Patience,
-    pub(super) refusals: Arc<Refusals>,
     pub(super) sealing: Arc<Sealing>,
 }
 
@@ -104,12 +100,6 @@ where
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        if let Some(Turned(failure)) = request.extensions().get() {
-            let method = known_method(request.uri().path());
-            if let Some(response) = self.refusals.turn_away(method, failure) {
-                return Box::pin(async { Ok(response) });
-            }
-        }
         let arrived = Instant::now();
         let deadline = deadline::reply_by(request.headers(), arrived);
         let entry = request.extensions_mut().remove::<Entry>();
@@ -164,24 +154,6 @@ fn allowance(request: &Request<Body>) -> Allowance {
     }
 }
 
-/// The method's name for span and log; a name made up by the caller goes into neither.
-fn known_method(path: &str) -> &'static str {
-    match path {
-        VERIFY => "idphoto.v1.IdPhotoService/VerifyIdPhoto",
-        GET => "idphoto.v1.IdPhotoService/GetVerification",
-        _ => "_OTHER",
-    }
-}
-
-/// The method, for the rules.
-fn method(path: &str) -> Option<Method> {
-    match path {
-        VERIFY => Some(Method::VerifyIdPhoto),
-        GET => Some(Method::GetVerification),
-        _ => None,
-    }
-}
-
 /// Everything that turns a caller away.
 async fn admit(
     (admission, tokens): (&dyn Admission, Option<&dyn Tokens>),
@@ -190,9 +162,6 @@ async fn admit(
     call: &Call,
     observer: &dyn Observer,
 ) -> Result<(), Failure> {
-    if let Some(Turned(failure)) = request.extensions().get() {
-        return Err(failure.clone());
-    }
     let method = method(request.uri().path());
     let identity = identity(admission, tokens, request, observer).await?;
     match admission.admit(&identity, method) {

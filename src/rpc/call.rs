@@ -10,7 +10,7 @@ use tracing::Span;
 
 use super::backlog::Entry;
 use super::status::Failure;
-use crate::domain::OrderId;
+use crate::domain::{Method, OrderId};
 use crate::verify::Ticket;
 use crate::verify::error::Dispatch;
 use crate::verify::port::{Admitted, Asker, Place};
@@ -20,6 +20,24 @@ pub(super) const VERIFY: &str = "/idphoto.v1.IdPhotoService/VerifyIdPhoto";
 
 /// The path of the method that reads.
 pub(super) const GET: &str = "/idphoto.v1.IdPhotoService/GetVerification";
+
+/// The method's name for span, log and metrics; a name made up by the caller goes into none.
+pub(super) fn known_method(path: &str) -> &'static str {
+    match path {
+        VERIFY => "idphoto.v1.IdPhotoService/VerifyIdPhoto",
+        GET => "idphoto.v1.IdPhotoService/GetVerification",
+        _ => "_OTHER",
+    }
+}
+
+/// The method, for the rules.
+pub(super) fn method(path: &str) -> Option<Method> {
+    match path {
+        VERIFY => Some(Method::VerifyIdPhoto),
+        GET => Some(Method::GetVerification),
+        _ => None,
+    }
+}
 
 /// One call. Clones share the facts.
 #[derive(Debug, Clone, Default)]

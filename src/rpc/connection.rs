@@ -4,16 +4,17 @@
 //! methods that answers CANCELLED at the caller's deadline and drops them in mid-await.
 
 use std::convert::Infallible;
-use std::future::pending;
+use std::future::{Ready, pending, ready};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::Either;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::Service;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::watch;
@@ -26,9 +27,10 @@ use super::handshake::{self, Failures, TLS_HANDSHAKE};
 use super::pace::Patience;
 use super::pieces::{Counted, Untaken};
 use super::preface::{Heard, Listened};
-use super::quota::{Part, Quota};
+use super::quota::{Part, Place, Quota};
 use super::routes::Routes;
 use super::stretch::Turns;
+use super::tasks::Tasks;
 use super::tls::Tls;
 use super::unread::{Answer, Unread};
 use crate::current::Current;
@@ -61,7 +63,8 @@ pub(super) struct Host {
     pub(super) routes: Routes,
     pub(super) failures: Arc<Failures>,
     pub(super) closing: watch::Receiver<bool>,
-    pub(super) http: http2::Builder<TokioExecutor>,
+    /// As in [`Limits`](super::Limits).
+    pub(super) header_bytes: usize,
     pub(super) patience: Patience,
     pub(super) quota: Quota,
     pub(super) admission: Current<dyn Admission>,
@@ -149,17 +152,19 @@ impl Host {
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let (unread, untaken) = (Unread::default(), Untaken::default());
+        let (turns, tasks, part) = (Turns::default(), Tasks::default(), self.quota.part());
+        let lull = Lull::new(Arc::clone(&self.sealing), part.verifies());
         let calls = CallService {
             unread: unread.clone(),
             untaken: untaken.clone(),
             routes: self.routes.clone(),
             caller: Arc::new(caller),
-            part: self.quota.part(),
+            tasks: tasks.clone(),
+            part,
         };
-        let turns = Turns::default();
-        let lull = Lull::new(Arc::clone(&self.sealing));
         let (io, heard) = Listened::new(io, unread.clone(), (turns.clone(), untaken, lull));
-        let connection = self.http.serve_connection(TokioIo::new(io), calls);
+        let http = http(self.header_bytes, tasks);
+        let connection = http.serve_connection(TokioIo::new(io), calls);
         tokio::pin!(connection);
         let ended = tokio::select! {
             ended = turns.count(connection.as_mut()) => ended,
@@ -214,9 +219,9 @@ enum Greeting<T> {
 ///   `server.max_in_flight`.
 ///
 /// The other defences stay as h2 sets them.
-pub(super) fn http(header_bytes: usize) -> http2::Builder<TokioExecutor> {
+fn http(header_bytes: usize, tasks: Tasks) -> http2::Builder<Tasks> {
     let most = header_bytes.saturating_mul(UNREADABLE);
-    let mut http = http2::Builder::new(TokioExecutor::new());
+    let mut http = http2::Builder::new(tasks);
     http.timer(TokioTimer::new())
         .keep_alive_interval(KEEPALIVE_INTERVAL)
         .keep_alive_timeout(KEEPALIVE_TIMEOUT)
@@ -236,28 +241,49 @@ struct CallService {
     part: Part,
     unread: Unread,
     untaken: Untaken,
+    tasks: Tasks,
 }
 
+type Answered = Result<Response<Answer>, Infallible>;
+
+/// When most calls are turned away, each may cost next to nothing: no box, no body, and no task.
 impl Service<Request<Incoming>> for CallService {
     type Response = Response<Answer>;
     type Error = Infallible;
-    type Future = BoxFuture<Self::Response, Self::Error>;
+    type Future = Either<Ready<Answered>, BoxFuture<Self::Response, Self::Error>>;
 
-    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
-        request.extensions_mut().insert(Arc::clone(&self.caller));
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
         let untaken = self.untaken.clone();
-        let _place = self.part.take_in(&mut request);
-        let answering = self
-            .routes
-            .call(request.map(|body| Body::new(Counted { body, untaken })));
-        let unread = self.unread.clone();
-        Box::pin(async move {
-            let response = answering.await?;
-            Ok(response.map(|body| Answer {
-                body,
-                unread,
-                _place,
-            }))
-        })
+        let mut request = request.map(|body| Counted { body, untaken });
+        match self.part.take_in(&mut request) {
+            Ok(place) => Either::Right(self.serve(request, place)),
+            Err(turned) => {
+                let response = self.routes.turn_away(&request, turned);
+                let unread = self.unread.clone();
+                self.tasks.answered();
+                Either::Left(ready(Ok(answer(response, unread, None))))
+            }
+        }
     }
+}
+
+impl CallService {
+    fn serve(
+        &self,
+        mut request: Request<Counted>,
+        place: Place,
+    ) -> BoxFuture<Response<Answer>, Infallible> {
+        request.extensions_mut().insert(Arc::clone(&self.caller));
+        let answering = self.routes.call(request.map(Body::new));
+        let unread = self.unread.clone();
+        Box::pin(async move { Ok(answer(answering.await?, unread, Some(place))) })
+    }
+}
+
+fn answer(response: Response<Body>, unread: Unread, place: Option<Place>) -> Response<Answer> {
+    response.map(|body| Answer {
+        body,
+        unread,
+        _place: place,
+    })
 }

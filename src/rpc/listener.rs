@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::connection::{Host, http};
+use super::connection::Host;
 use super::handshake::Failures;
 use super::pace::Patience;
 use super::quota::{Limits, Quota};
@@ -87,7 +87,7 @@ impl Listener {
                 routes,
                 failures,
                 closing: closing.subscribe(),
-                http: http(limits.header_bytes),
+                header_bytes: limits.header_bytes,
                 patience,
                 quota: Quota::new(limits),
                 admission,

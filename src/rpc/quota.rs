@@ -1,6 +1,9 @@
 //! What the server takes in over all its connections, and the part of each: streams, and the
 //! bytes of requests. A connection that has too much is told so, call by call.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use http::Request;
 use tokio::time::Instant;
 
@@ -10,8 +13,6 @@ use super::call::VERIFY;
 use super::deadline;
 use super::pace::Moves;
 use super::share::{Budget, Held, Share};
-use super::status::Failure;
-use crate::verify::error::NotSent;
 
 /// Every header counts so much more than its bytes (RFC 9113, section 10.5.1).
 const HEADER_OVERHEAD: usize = 32;
@@ -75,6 +76,7 @@ impl Quota {
             backlog: self.backlog.part(moves.clone()),
             header_bytes: self.header_bytes,
             moves,
+            verifies: Arc::default(),
         }
     }
 }
@@ -87,59 +89,58 @@ pub(super) struct Part {
     backlog: Backlog,
     header_bytes: usize,
     moves: Moves,
+    verifies: Arc<AtomicBool>,
 }
 
-/// Why a request is turned away before any of its body is read. Travels in its extensions to
-/// whoever answers it.
-#[derive(Clone)]
-pub(super) struct Turned(pub(super) Failure);
+/// Why a request is turned away on its headers, before any of its body is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turned {
+    NoRoom,
+    HeadersTooLarge,
+}
 
 impl Part {
+    /// Whether a verification has come, now and later.
+    pub(super) fn verifies(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.verifies)
+    }
+
     /// Takes a request in; what it holds until its answer has left. A request that is turned
     /// away holds nothing.
-    pub(super) fn take_in<B>(&self, request: &mut Request<B>) -> Option<Place> {
-        let taken = self.place(
+    pub(super) fn take_in<B>(&self, request: &mut Request<B>) -> Result<Place, Turned> {
+        let place = self.place(
             header_bytes(request, HEADER_OVERHEAD),
             header_bytes(request, HEADER_MEMORY),
-        );
-        let taken = taken.and_then(|place| Ok((place, self.entry(request)?)));
+        )?;
+        let entry = self.entry(request)?;
         let extensions = request.extensions_mut();
-        match taken {
-            Ok((place, entry)) => {
-                extensions.insert(self.bytes.clone());
-                extensions.insert(self.moves.clone());
-                entry.map(|entry| extensions.insert(entry));
-                Some(place)
-            }
-            Err(failure) => {
-                extensions.insert(Turned(failure));
-                None
-            }
-        }
+        extensions.insert(self.bytes.clone());
+        extensions.insert(self.moves.clone());
+        entry.map(|entry| extensions.insert(entry));
+        Ok(place)
     }
 
     /// Questions wait for no processor.
-    fn entry<B>(&self, request: &Request<B>) -> Result<Option<Entry>, Failure> {
+    fn entry<B>(&self, request: &Request<B>) -> Result<Option<Entry>, Turned> {
         if request.uri().path() != VERIFY {
             return Ok(None);
         }
+        self.verifies.store(true, Ordering::Relaxed);
         // One that cannot be read is refused for that.
         let deadline = deadline::reply_by(request.headers(), Instant::now());
         let entry = self.backlog.enter(deadline.ok().flatten());
-        entry.map(Some).ok_or_else(|| NotSent::Overloaded.into())
+        entry.map(Some).ok_or(Turned::NoRoom)
     }
 
     /// For headers that have so many bytes, and hold so many.
-    fn place(&self, headers: usize, memory: usize) -> Result<Place, Failure> {
+    fn place(&self, headers: usize, memory: usize) -> Result<Place, Turned> {
         if headers > self.header_bytes {
-            return Err(Failure::headers_too_large());
+            return Err(Turned::HeadersTooLarge);
         }
         let bulk = if memory > USUAL_HEADERS { memory } else { 0 };
         let (stream, headers) = (self.streams.take(1), self.headers.nothing());
-        match stream.filter(|_| headers.grow(bulk)) {
-            Some(stream) => Ok([stream, headers]),
-            None => Err(NotSent::Overloaded.into()),
-        }
+        let stream = stream.filter(|_| headers.grow(bulk));
+        Ok([stream.ok_or(Turned::NoRoom)?, headers])
     }
 }
 
@@ -156,6 +157,7 @@ pub(super) type Place = [Held; 2];
 
 #[cfg(test)]
 mod tests {
+    use super::super::call::GET;
     use super::*;
 
     fn with_headers(count: usize) -> Request<()> {
@@ -167,8 +169,7 @@ mod tests {
         request
     }
 
-    #[test]
-    fn many_small_headers_count_as_what_they_hold() {
+    fn part() -> Part {
         let quota = Quota::new(Limits {
             connections: 1,
             streams: 100,
@@ -179,11 +180,26 @@ mod tests {
             },
             header_bytes: 64 * 1024,
         });
-        let part = quota.part();
+        quota.part()
+    }
+
+    #[tokio::test]
+    async fn a_connection_verifies_from_its_first_verification_on() {
+        let part = part();
+        for (path, verifies) in [(GET, false), (VERIFY, true), (GET, true)] {
+            let mut request = with_headers(0);
+            *request.uri_mut() = http::Uri::from_static(path);
+            part.take_in(&mut request).unwrap();
+            assert_eq!(part.verifies().load(Ordering::Relaxed), verifies, "{path}");
+        }
+    }
+
+    #[test]
+    fn many_small_headers_count_as_what_they_hold() {
+        let part = part();
         // 13,600 bytes as HTTP/2 counts them, and four times as much in memory.
-        let mut many = with_headers(400);
-        assert!(part.take_in(&mut many).is_none());
-        assert!(many.extensions().get::<Turned>().is_some());
-        assert!(part.take_in(&mut with_headers(200)).is_some());
+        let many = part.take_in(&mut with_headers(400));
+        assert_eq!(many.unwrap_err(), Turned::NoRoom);
+        assert!(part.take_in(&mut with_headers(200)).is_ok());
     }
 }

@@ -15,6 +15,7 @@ use tonic_health::pb::health_server::HealthServer;
 use tower::Service;
 
 use super::boundary::Boundary;
+use super::call::known_method;
 use super::drain::Calls;
 use super::health::{Phase, Readiness, Reporter};
 use super::pace::{Patience, Timed};
@@ -24,6 +25,7 @@ use super::refusals::Refusals;
 use super::service::Methods;
 use super::{Ports, ServerError, Settings};
 use crate::current::Current;
+use crate::observe::Observer;
 use crate::pb::id_photo_service_server::IdPhotoServiceServer;
 use crate::verify::Verifier;
 use crate::verify::port::Admission;
@@ -37,9 +39,27 @@ type Reply = BoxFuture<Response<Body>, Infallible>;
 #[derive(Clone)]
 pub(super) struct Routes {
     services: Arc<[(&'static str, Box<dyn Serve>)]>,
+    refusals: Arc<Refusals>,
 }
 
 impl Routes {
+    fn new(
+        services: impl Into<Arc<[(&'static str, Box<dyn Serve>)]>>,
+        observer: Arc<dyn Observer>,
+    ) -> Self {
+        let (services, refusals) = (services.into(), Arc::new(Refusals::new(observer)));
+        Self { services, refusals }
+    }
+
+    /// Answers a request that is not taken in.
+    pub(super) fn turn_away<B>(&self, request: &Request<B>, turned: Turned) -> Response<Body> {
+        if !is_grpc(request.headers()) {
+            return unsupported();
+        }
+        let method = known_method(request.uri().path());
+        self.refusals.answer(method, turned)
+    }
+
     /// Calls the method that the path names. UNIMPLEMENTED where nobody has that name, and
     /// HTTP 415 for what is no gRPC, before anything is read.
     pub(super) fn call(&self, request: Request<Body>) -> Reply {
@@ -96,7 +116,7 @@ where
     }
 }
 
-/// A service whose requests have their time, and that answers those that are turned away.
+/// A service whose requests have their time.
 struct TimedService<S> {
     inner: S,
     patience: Patience,
@@ -104,10 +124,6 @@ struct TimedService<S> {
 
 impl<S: Serve> Serve for TimedService<S> {
     fn serve(&self, request: Request<Body>) -> Reply {
-        if let Some(Turned(failure)) = request.extensions().get() {
-            let status = failure.status(None);
-            return Box::pin(async move { Ok(status.into_http()) });
-        }
         let patience = self.patience;
         let moves = request.extensions().get().cloned().unwrap_or_default();
         let timed = request.map(|body| Body::new(Timed::new(body, patience, moves)));
@@ -152,8 +168,7 @@ pub(super) fn all(
         inner: service,
         admission,
         tokens: ports.tokens,
-        refusals: Arc::new(Refusals::new(Arc::clone(&ports.observer))),
-        observer: ports.observer,
+        observer: Arc::clone(&ports.observer),
         calls: calls.clone(),
         patience,
         sealing,
@@ -163,20 +178,17 @@ pub(super) fn all(
         let (new, old) = reflection::services()?;
         routes.extend([timed(new, patience), timed(old, patience)]);
     }
-    Ok(Routes {
-        services: routes.into(),
-    })
+    Ok(Routes::new(routes, ports.observer))
 }
 
 pub(super) fn probes(
     phases: &watch::Sender<Phase>,
     verifier: &Verifier,
     patience: Patience,
+    observer: Arc<dyn Observer>,
 ) -> Routes {
     let health = timed(health(phases, verifier), patience);
-    Routes {
-        services: [health].into(),
-    }
+    Routes::new([health], observer)
 }
 
 fn health(phases: &watch::Sender<Phase>, verifier: &Verifier) -> HealthServer<Reporter> {

@@ -4,7 +4,6 @@
 //! from the reason. Causes are for the log and stay out of the status.
 
 use std::collections::HashMap;
-use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,12 +82,6 @@ impl Failure {
     /// A message over the limit, compressed or not.
     pub(super) const fn too_large() -> Self {
         Self::not_sent(ErrorReason::RequestTooLarge)
-    }
-
-    pub(super) fn headers_too_large() -> Self {
-        let cause = "the headers are larger than server.max_header_bytes";
-        let cause: Box<dyn Error + Send + Sync> = cause.into();
-        Self::too_large().because(cause.into())
     }
 
     /// A message that is not the protobuf it should be, so no field can be named.

@@ -142,7 +142,7 @@ mod tests {
 
     /// Nobody waits to be sealed.
     fn lull() -> Lull {
-        Lull::new(Arc::default())
+        Lull::new(Arc::default(), Arc::default())
     }
 
     /// What may be read in this turn, all of which is read then.
@@ -188,7 +188,7 @@ mod tests {
         let turns = Turns::default();
         let sealing = Arc::<Sealing>::default();
         sealing.crowd();
-        let lull = Lull::new(sealing);
+        let lull = Lull::new(sealing, Arc::new(true.into()));
         let mut stretch = Stretch::new(turns.clone(), Untaken::default(), lull);
         assert_eq!(read(&mut stretch), LONGEST);
         turns.next();

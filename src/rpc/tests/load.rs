@@ -344,6 +344,15 @@ async fn headers_over_the_limit_are_refused_with_details_counted_and_logged() {
 }
 
 #[tokio::test]
+async fn what_is_no_grpc_is_told_so_even_where_there_is_no_room() {
+    let rig = cramped(64 * 1024).start().await;
+    let bulk = "x".repeat(9 * 1024);
+    let headers = [("content-type", "application/json"), ("x-mesh", &bulk)];
+    let stream = Stream::open_bare(rig.address, VERIFY, &headers).await;
+    assert_eq!(stream.http_status().await, 415);
+}
+
+#[tokio::test]
 async fn headers_that_are_large_have_a_part_of_the_bytes_of_requests() {
     let rig = cramped(64 * 1024).start().await;
     is_overloaded(&call_with(&rig, 9 * 1024).await.error().await);

@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -11,22 +12,25 @@ use tokio::time::{Instant, timeout_at};
 use super::Sealing;
 
 /// A call that will be refused waits no longer for that. Reading less often costs less for each.
-const LONGEST: Duration = Duration::from_millis(20);
+const LONGEST: Duration = Duration::from_millis(40);
 
 /// The time after all that was there was read. It ends soon where nothing waits to be taken in: there
 /// is work enough without what comes next, and one look at many calls costs little more than at one.
+/// Connections that bring no verifications have none: questions and health are not late for those.
 pub struct Lull {
     sealing: Arc<Sealing>,
+    verifies: Arc<AtomicBool>,
     end: Option<Instant>,
     coming: Option<BoxFuture<'static, ()>>,
 }
 
 impl Lull {
-    /// Of a connection that was not read yet.
+    /// Of a connection that was not read yet, and that brings verifications when `verifies` says so.
     #[must_use]
-    pub const fn new(sealing: Arc<Sealing>) -> Self {
+    pub const fn new(sealing: Arc<Sealing>, verifies: Arc<AtomicBool>) -> Self {
         Self {
             sealing,
+            verifies,
             end: None,
             coming: None,
         }
@@ -34,7 +38,8 @@ impl Lull {
 
     /// All that was there has been read.
     pub fn begin(&mut self) {
-        self.end = Some(Instant::now() + LONGEST);
+        let verifies = self.verifies.load(Ordering::Relaxed);
+        self.end = verifies.then(|| Instant::now() + LONGEST);
         self.coming = None;
     }
 

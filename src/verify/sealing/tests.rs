@@ -1,5 +1,6 @@
 use std::future::{pending, poll_fn};
 use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -12,6 +13,11 @@ use super::*;
 
 fn sealing() -> Arc<Sealing> {
     Arc::new(Sealing::on(1))
+}
+
+/// Of a connection that brings verifications.
+fn verifies() -> Arc<AtomicBool> {
+    Arc::new(true.into())
 }
 
 /// Nobody has a turn from now on.
@@ -93,7 +99,7 @@ fn intakes<const N: usize>(sealing: &Arc<Sealing>) -> [Intake; N] {
 
 /// One that has just been read.
 fn lull(sealing: &Arc<Sealing>) -> Lull {
-    let mut lull = Lull::new(Arc::clone(sealing));
+    let mut lull = Lull::new(Arc::clone(sealing), verifies());
     lull.begin();
     lull
 }
@@ -151,7 +157,7 @@ async fn one_that_ends_while_it_has_or_awaits_its_leave_keeps_nobody_out() {
 #[tokio::test(start_paused = true)]
 async fn a_connection_is_read_at_once_where_nothing_waits() {
     let sealing = sealing();
-    assert!(reads(&mut Lull::new(Arc::clone(&sealing))));
+    assert!(reads(&mut Lull::new(Arc::clone(&sealing), verifies())));
     assert!(reads(&mut lull(&sealing)));
 }
 
@@ -159,17 +165,30 @@ async fn a_connection_is_read_at_once_where_nothing_waits() {
 async fn where_much_waits_a_connection_is_read_after_a_lull_and_no_sooner() {
     let sealing = sealing();
     sealing.crowd();
-    let mut unread = Lull::new(Arc::clone(&sealing));
+    let mut unread = Lull::new(Arc::clone(&sealing), verifies());
     assert!(reads(&mut unread), "it has given nothing yet");
     let begun = Instant::now();
     let mut lull = lull(&sealing);
     assert!(!reads(&mut lull));
     poll_fn(|context| lull.poll_over(context)).await;
-    assert_eq!(begun.elapsed().as_millis(), 20);
+    assert_eq!(begun.elapsed().as_millis(), 40);
     assert!(reads(&mut lull), "until it has been read");
     lull.begin();
     assert!(!reads(&mut lull));
     advance(Duration::from_secs(1)).await;
+    lull.begin();
+    assert!(!reads(&mut lull));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_brings_no_verification_is_read_at_once_until_it_does() {
+    let sealing = sealing();
+    sealing.crowd();
+    let verifies = Arc::new(AtomicBool::default());
+    let mut lull = Lull::new(sealing, Arc::clone(&verifies));
+    lull.begin();
+    assert!(reads(&mut lull));
+    verifies.store(true, Ordering::Relaxed);
     lull.begin();
     assert!(!reads(&mut lull));
 }
