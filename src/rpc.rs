@@ -48,7 +48,6 @@ mod service;
 mod share;
 mod status;
 mod stretch;
-mod tasks;
 mod tls;
 mod unread;
 mod upload;

@@ -12,27 +12,25 @@
 //!
 //! | 2,000 at once over | answered, of the baseline | now | health p99 | now | peak | now |
 //! |---|---|---|---|---|---|---|
-//! | 1 connection | 2,000 | 2,000 | 135 ms | 13 ms | 671 MB | 193 MB |
-//! | 2 | 1,161 | 2,000 | 116 ms | 11 ms | 350 MB | 207 MB |
-//! | 8 | 2,000 | 2,000 | 288 ms | 169 ms | 653 MB | 192 MB |
-//! | 32 | 2,000 | 2,000 | 1,436 ms | 33 ms | 625 MB | 224 MB |
-//!
-//! The 169 ms are three of 300 questions, and came once: three runs behind it had 21 to 29 ms there, and 14
-//! to 32 ms elsewhere.
+//! | 1 connection | 922 | 2,000 | 72 ms | 7 ms | 312 MB | 195 MB |
+//! | 2 | 1,155 | 2,000 | 83 ms | 9 ms | 322 MB | 199 MB |
+//! | 8 | 2,000 | 2,000 | 265 ms | 18 ms | 652 MB | 188 MB |
+//! | 32 | 2,000 | 2,000 | 1,129 ms | 13 ms | 643 MB | 206 MB |
 //!
 //! | load, connections | goodput ÷ capacity | now, three rounds | refusal p99 | now | health p99 | now | neighbours refused | now | peak | now |
 //! |---|---|---|---|---|---|---|---|---|---|---|
-//! | 1.1, 4 | 1.03 | 1.06: 1.13, 1.02, 1.07 | | 20 ms | 169 ms | 17 ms | 0 | 0 | 257 MB | 90 MB |
-//! | 1.1, 32 | 1.02 | 1.07: 1.04, 1.06, 1.09 | | 33 ms | 1,390 ms | 34 ms | 0 | 0 | 408 MB | 120 MB |
-//! | 2, 4 | 0.61 | 1.05: 1.15, 1.02, 0.97 | 9,983 ms | 20 ms | 232 ms | 21 ms | 757 | 0 | 305 MB | 164 MB |
-//! | 2, 32 | 0.94 | 1.07: 0.97, 1.12, 1.12 | 5,994 ms | 32 ms | 1,446 ms | 34 ms | 655 | 0 | 536 MB | 196 MB |
-//! | 10, 4 | 0.34 | 0.92: 1.00, 0.81, 0.91 | 63,134 ms | 28 ms | 196 ms | 25 ms | 399 | 0 | 361 MB | 176 MB |
-//! | 10, 32 | 0.23 | 0.91: 0.88, 0.99, 0.88 | 6,572 ms | 37 ms | 1,083 ms | 36 ms | 1,770 | 0 | 684 MB | 240 MB |
+//! | 1.1, 4 | 1.06 | 1.10: 1.10, 1.10, 1.10 | | 13 ms | 145 ms | 12 ms | 0 | 0 | 236 MB | 88 MB |
+//! | 1.1, 32 | 1.02 | 1.06: 1.02, 1.13, 1.05 | | 50 ms | 1,322 ms | 12 ms | 0 | 0 | 429 MB | 112 MB |
+//! | 2, 4 | 0.53 | 1.06: 1.09, 1.09, 1.01 | 10,741 ms | 16 ms | 161 ms | 13 ms | 973 | 0 | 313 MB | 148 MB |
+//! | 2, 32 | 0.94 | 1.10: 1.09, 1.13, 1.08 | 5,896 ms | 48 ms | 1,096 ms | 13 ms | 816 | 0 | 615 MB | 181 MB |
+//! | 10, 4 | 0.27 | 1.07: 1.10, 1.09, 1.03 | 63,839 ms | 18 ms | 339 ms | 14 ms | 452 | 0 | 372 MB | 194 MB |
+//! | 10, 32 | 0.22 | 0.92: 0.95, 0.85, 0.96 | 6,285 ms | 52 ms | 1,138 ms | 20 ms | 1,843 | 0 | 683 MB | 220 MB |
 //!
-//! The last row is of two other runs. One more run had 1.07, 1.04, 1.09, 1.02, 0.88, 0.91; the build before,
-//! which differs in memory alone, 1.08, 1.11, 1.09, 1.04, 1.03, 1.01 and 1.10, 1.11, 1.12, 1.00, 0.97, 0.92.
-//! Single rounds lie between 0.79 and 1.15: within a minute the closed loop itself gives 649 to 868 answers
-//! a second. At ten times the capacity refusing takes a seventh of the processor.
+//! Two more runs of this build had 1.09, 1.07, 1.10, 1.14, 0.99, 1.06 and 1.10, 1.11, 1.15, 1.11, 1.10, 1.08.
+//! Single rounds lie between 0.85 and 1.21: within a minute the closed loop itself gives 649 to 868 answers
+//! a second. At ten times the capacity refusing takes a tenth of the processor. The build before, with a task
+//! for each refusal and lulls of 20 ms for all connections, had 0.98 and 0.95 in the last two rows where this
+//! one had 1.08 and 1.04 (one run), and its health p99 was 14 to 39 ms.
 
 use std::time::Duration;
 

@@ -19,7 +19,7 @@ use tonic::{Request, Response, Status};
 use crate::floor::Floor;
 use crate::photo::Photo;
 
-/// As the gateway has them (`src/rpc/connection.rs`).
+/// As the gateway has them (`src/rpc/connection/http2.rs`).
 const MAX_FRAME: u32 = 256 * 1024;
 const STREAM_WINDOW: u32 = 1024 * 1024;
 const CONNECTION_WINDOW: u32 = 320 * 1024;

@@ -3,60 +3,39 @@
 //! hyper serves it directly: `tonic::transport::Server` would put a layer around the
 //! methods that answers CANCELLED at the caller's deadline and drops them in mid-await.
 
-use std::convert::Infallible;
-use std::future::{Ready, pending, ready};
+use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use futures_util::future::Either;
-use http::{Request, Response};
-use hyper::body::Incoming;
-use hyper::server::conn::http2;
-use hyper::service::Service;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout_at};
-use tonic::body::Body;
-use tonic::codegen::BoxFuture;
 
 use super::farewell::linger;
 use super::handshake::{self, Failures, TLS_HANDSHAKE};
 use super::pace::Patience;
-use super::pieces::{Counted, Untaken};
+use super::pieces::Untaken;
 use super::preface::{Heard, Listened};
-use super::quota::{Part, Place, Quota};
+use super::quota::Quota;
 use super::routes::Routes;
 use super::stretch::Turns;
-use super::tasks::Tasks;
 use super::tls::Tls;
-use super::unread::{Answer, Unread};
+use super::unread::Unread;
 use crate::current::Current;
 use crate::domain::{Identity, user};
 use crate::observe::HandshakeFailure;
 use crate::verify::port::{Admission, Caller};
 use crate::verify::sealing::{Lull, Sealing};
 
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(60);
-const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
-/// A photo of 150 KB in one frame costs less than in ten.
-const MAX_FRAME: u32 = 256 * 1024;
-/// The largest message without waiting for the window.
-const STREAM_WINDOW: u32 = 1024 * 1024;
-/// Two photos of the largest size. Libraries open a half of a window at a time, and give it to the
-/// stream that has waited longest: with less than a photo in a half, all calls of a busy connection
-/// get most of theirs through before the first one is whole. While many wait to be sealed this much
-/// is held of each connection, besides `server.max_request_bytes`. Over a way of 50 ms it is 40 photos
-/// a second for each connection.
-const CONNECTION_WINDOW: u32 = 320 * 1024;
-/// Thousands of calls may wait for a slow UPI behind one proxy, and health checks must
-/// find room beside them.
-const MAX_STREAMS: u32 = 2048;
-/// HTTP/2 itself refuses header lists that are so many times as large as what is taken: with a
-/// bare 431, which neither caller nor operator can read. Below it the refusal is ours.
-const UNREADABLE: usize = 4;
+mod calls;
+mod http2;
+mod tasks;
+
+use calls::CallService;
+use http2::http;
+use tasks::Tasks;
 
 pub(super) struct Host {
     pub(super) tls: Option<Current<Tls>>,
@@ -206,84 +185,4 @@ enum Greeting<T> {
     TooLate,
     /// The server is about to end.
     Drained,
-}
-
-/// A proxy puts all callers on one connection, so its end costs the answers of all of them.
-///
-/// Two limits of h2 would end it for what honest callers do, and are set aside:
-/// - streams that were reset before they were looked at (20): as many as can be open may be
-///   cancelled at once. A rapid reset (CVE-2023-44487) meets the same bound a moment later.
-/// - resets of ours in the connection's whole life (1,024): each piece of a body that comes after
-///   its call was refused makes one. They protect handlers that go on after a reset
-///   (CVE-2025-8671); ours end with the stream, and orders are bounded by
-///   `server.max_in_flight`.
-///
-/// The other defences stay as h2 sets them.
-fn http(header_bytes: usize, tasks: Tasks) -> http2::Builder<Tasks> {
-    let most = header_bytes.saturating_mul(UNREADABLE);
-    let mut http = http2::Builder::new(tasks);
-    http.timer(TokioTimer::new())
-        .keep_alive_interval(KEEPALIVE_INTERVAL)
-        .keep_alive_timeout(KEEPALIVE_TIMEOUT)
-        .max_frame_size(MAX_FRAME)
-        .initial_stream_window_size(STREAM_WINDOW)
-        .initial_connection_window_size(CONNECTION_WINDOW)
-        .max_concurrent_streams(MAX_STREAMS)
-        .max_pending_accept_reset_streams(MAX_STREAMS as usize)
-        .max_local_error_reset_streams(None)
-        .max_header_list_size(u32::try_from(most).unwrap_or(u32::MAX));
-    http
-}
-
-struct CallService {
-    routes: Routes,
-    caller: Arc<Caller>,
-    part: Part,
-    unread: Unread,
-    untaken: Untaken,
-    tasks: Tasks,
-}
-
-type Answered = Result<Response<Answer>, Infallible>;
-
-/// When most calls are turned away, each may cost next to nothing: no box, no body, and no task.
-impl Service<Request<Incoming>> for CallService {
-    type Response = Response<Answer>;
-    type Error = Infallible;
-    type Future = Either<Ready<Answered>, BoxFuture<Self::Response, Self::Error>>;
-
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let untaken = self.untaken.clone();
-        let mut request = request.map(|body| Counted { body, untaken });
-        match self.part.take_in(&mut request) {
-            Ok(place) => Either::Right(self.serve(request, place)),
-            Err(turned) => {
-                let response = self.routes.turn_away(&request, turned);
-                let unread = self.unread.clone();
-                self.tasks.answered();
-                Either::Left(ready(Ok(answer(response, unread, None))))
-            }
-        }
-    }
-}
-
-impl CallService {
-    fn serve(
-        &self,
-        mut request: Request<Counted>,
-        place: Place,
-    ) -> BoxFuture<Response<Answer>, Infallible> {
-        request.extensions_mut().insert(Arc::clone(&self.caller));
-        let answering = self.routes.call(request.map(Body::new));
-        let unread = self.unread.clone();
-        Box::pin(async move { Ok(answer(answering.await?, unread, Some(place))) })
-    }
-}
-
-fn answer(response: Response<Body>, unread: Unread, place: Option<Place>) -> Response<Answer> {
-    response.map(|body| Answer {
-        body,
-        unread,
-        _place: place,
-    })
 }

@@ -95,12 +95,14 @@ pub(super) struct Part {
 /// Why a request is turned away on its headers, before any of its body is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Turned {
+    /// There may be in a moment.
     NoRoom,
+    /// Over [`Limits::header_bytes`].
     HeadersTooLarge,
 }
 
 impl Part {
-    /// Whether a verification has come, now and later.
+    /// Whether a verification has come over the connection, now and later.
     pub(super) fn verifies(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.verifies)
     }
