@@ -8,7 +8,8 @@
 //! reading. PINGs of a peer's own are answered no faster than it takes the answers.
 //!
 //! Pieces of bodies are counted, too (see `pieces.rs`): when there are too many small ones, whoever
-//! waits for them has a turn.
+//! waits for them has a turn. So are calls, which cost most for their bytes: after some of one peer
+//! everybody else has a turn.
 
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ const PREFACE: usize = 24;
 const HEAD: usize = 9;
 
 const DATA: u8 = 0;
+const HEADERS: u8 = 1;
 const SETTINGS: u8 = 4;
 const PING: u8 = 6;
 const ACK: u8 = 1;
@@ -36,6 +38,10 @@ const MOST: u32 = 100;
 
 const WHILE: Duration = Duration::from_secs(10);
 
+/// Of one peer, before others have a turn: a millisecond where all are refused. At ten times the
+/// capacity some 70 come at once.
+const CALLS: u32 = 128;
+
 /// Follows the frames of one connection, however they are cut.
 pub(super) struct Control {
     /// What is passed over before the next head.
@@ -45,6 +51,7 @@ pub(super) struct Control {
     came: usize,
     since: Instant,
     times: u32,
+    calls: u32,
     untaken: Untaken,
 }
 
@@ -61,6 +68,7 @@ impl Control {
             came: 0,
             since: Instant::now(),
             times: 0,
+            calls: 0,
             untaken,
         }
     }
@@ -86,6 +94,11 @@ impl Control {
         Ok(None)
     }
 
+    /// The peer has no more for now, so others have their turn anyway.
+    pub(super) const fn pause(&mut self) {
+        self.calls = 0;
+    }
+
     /// Takes what is missing of the head; the rest.
     fn take<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         let missing = self.head.iter_mut().skip(self.came);
@@ -101,6 +114,10 @@ impl Control {
         match kind {
             PING if flags & ACK != 0 => self.count()?,
             SETTINGS => self.count()?,
+            HEADERS => {
+                self.calls = (self.calls + 1) % CALLS;
+                return Ok(self.calls == 0);
+            }
             DATA if flags & END_STREAM == 0 => {
                 let length = match flags & PADDED {
                     0 => self.left,
@@ -132,7 +149,8 @@ mod tests {
     use tokio::time::advance;
 
     use super::{
-        ACK, Control, DATA, END_STREAM, Flood, MOST, PADDED, PING, SETTINGS, Untaken, WHILE,
+        ACK, CALLS, Control, DATA, END_STREAM, Flood, HEADERS, MOST, PADDED, PING, SETTINGS,
+        Untaken, WHILE,
     };
 
     fn frame(kind: u8, flags: u8, content: &[u8]) -> Vec<u8> {
@@ -192,6 +210,20 @@ mod tests {
         assert_eq!(later(&padded), Some(257));
         let padded = frame(DATA, PADDED, &[0, 1]).repeat(129);
         assert_eq!(later(&padded), Some(2));
+    }
+
+    #[test]
+    fn others_have_a_turn_after_some_calls_and_after_as_many_again() {
+        let mut control = Control::new(Untaken::default());
+        control.follow(&acks(0)).unwrap();
+        let calls = frame(HEADERS, END_STREAM, b"headers").repeat(2 * CALLS as usize);
+        let half = calls.len() / 2;
+        // The content of the last one comes after the turn.
+        assert_eq!(control.follow(&calls), Ok(Some(half + 7)));
+        assert_eq!(control.follow(&calls[half - 7..]), Ok(Some(7)));
+        control.follow(&calls[..half - 16]).unwrap();
+        control.pause();
+        assert_eq!(control.follow(&calls[half - 16..half]), Ok(None));
     }
 
     #[tokio::test(start_paused = true)]

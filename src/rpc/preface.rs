@@ -133,6 +133,9 @@ impl<I: AsyncRead + Unpin> AsyncRead for Listened<I> {
         let read = self.read(context, buffer, left);
         let came = buffer.filled().get(before..).unwrap_or_default();
         self.stretch.read(read.is_ready().then_some(came.len()));
+        if read.is_pending() {
+            self.control.pause();
+        }
         // An error says that nothing was read.
         let followed = self
             .follow(came)

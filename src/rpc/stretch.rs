@@ -131,8 +131,9 @@ impl Stretch {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
     use futures_util::task::noop_waker_ref;
-    use tokio::io::AsyncReadExt as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::time::advance;
 
     use super::super::preface::Listened;
@@ -206,6 +207,24 @@ mod tests {
         stretch.read(Some(LONGEST - 1));
         stretch.read(None);
         assert_eq!(read(&mut stretch), LONGEST);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_are_counted_anew_after_all_that_was_there_has_been_read() {
+        let (mut peer, io) = tokio::io::duplex(LONGEST);
+        let parts = (Turns::default(), Untaken::default(), lull());
+        let (mut listened, _) = Listened::new(io, Unread::default(), parts);
+        let mut buffer = vec![0; LONGEST];
+        peer.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+            .await
+            .unwrap();
+        assert_eq!(listened.read(&mut buffer).await.unwrap(), 24);
+        let calls = [0, 0, 0, 1, 5, 0, 0, 0, 1].repeat(100);
+        for _ in 0..3 {
+            assert!(listened.read(&mut buffer).now_or_never().is_none());
+            peer.write_all(&calls).await.unwrap();
+            assert_eq!(listened.read(&mut buffer).await.unwrap(), calls.len());
+        }
     }
 
     #[tokio::test(start_paused = true)]
