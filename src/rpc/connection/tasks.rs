@@ -1,5 +1,5 @@
 //! The tasks of a connection's streams. What is answered already needs none: when most calls are
-//! turned away, tasks for them cost more than their answers do.
+//! turned away, a task for each would only take time of those that can be served.
 
 use std::pin::Pin;
 use std::sync::Arc;
